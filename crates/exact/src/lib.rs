@@ -1,0 +1,42 @@
+//! What is known exactly: closed forms and sums over all states, f64, no randomness.
+//!
+//! Units are +-1 everywhere, `K = beta J`, a configuration has the weight `exp(+K sum v_i v_{i+1})`, natural
+//! logarithms. `M` counts visible units (sites), `N` hidden units, `V = sum v_i`, `H = sum h_a`.
+//!
+//! ```
+//! // Training the equal-weight machine of 8 visible and 4 hidden units on rings at K = 1 (the thesis reads 0.30):
+//! let ring = exact::Ring::new(8, 1.0)?;
+//! let weight = exact::symmetric::best_weight(&ring, 4)?;
+//! assert!((weight - 0.306308329812).abs() < 1e-11);
+//! # Ok::<(), exact::Error>(())
+//! ```
+//!
+//! # Equations of the thesis (`ter-hoeve-2018`) and where they are
+//!
+//! | equation | content | function |
+//! | --- | --- | --- |
+//! | (27), (30)-(33) | p(v), conditionals of an RBM | [`enumerate::visible_probabilities`], crate `rbm` |
+//! | (39), (68) | partition function of the ring | [`Ring::ln_z`] |
+//! | (46)-(48) | tanh K' = tanh^2 K | [`ring::decimate`] |
+//! | (49) | the constant K0' | [`ring::decimate_constant`] |
+//! | (50), (51) | the deterministic flow for any W | crate `flow` |
+//! | (54)-(62) | dKL/dW of the equal-weight machine | [`symmetric::kl_slope`] |
+//! | (63), (69), (74) | W(K) | [`symmetric::best_weight`] |
+//! | (65)-(67) | q(v), here through P(V) | [`Ring::magnetisation_probabilities`] |
+//! | (70)-(73) | Z of the equal-weight machine, any parity of N | [`symmetric::ln_z`] |
+//! | (75), (76) | the deterministic flow for equal weights | [`symmetric::mean_step`] |
+//! | (77) | its limit W -> infinity | [`symmetric::mean_step`] with an infinite weight |
+//! | (94) | f(W) and g(W, K) | [`symmetric::f`], [`symmetric::g`] |
+//! | (95)-(98) | g(W, K -> infinity) | [`symmetric::g`] with an infinite coupling |
+//! | (100)-(102) | f(W -> infinity) | [`symmetric::f`] |
+
+mod error;
+pub mod enumerate;
+mod logs;
+pub mod ring;
+pub mod root;
+pub mod square;
+pub mod symmetric;
+
+pub use error::Error;
+pub use ring::Ring;

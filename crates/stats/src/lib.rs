@@ -1,0 +1,19 @@
+//! Numbered random streams, and estimates whose errors account for autocorrelation.
+//!
+//! ```
+//! use rand::RngExt;
+//!
+//! let mut rng = stats::stream(1, "coin", 0);
+//! let tosses: Vec<f64> = (0..4000).map(|_| f64::from(rng.random::<bool>())).collect();
+//! let heads = stats::Estimate::from_series(&tosses);
+//! assert!((heads.mean - 0.5).abs() < 4.0 * heads.error);
+//! assert!((heads.tau - 0.5).abs() < 0.2); // independent draws: tau_int = 1/2
+//! ```
+
+mod bootstrap;
+mod estimate;
+mod stream;
+
+pub use bootstrap::bootstrap_error;
+pub use estimate::Estimate;
+pub use stream::stream;
