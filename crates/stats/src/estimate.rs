@@ -111,7 +111,10 @@ mod tests {
             // Madras-Sokal: Var(tau) = 2 (2W + 1) tau^2 / n with W = 6 tau; 5 standard errors, and the bias of
             // the window, tau e^{-6}.
             let spread = exact * (2.0 * (12.0 * exact + 1.0) / n as f64).sqrt();
-            assert!((estimate.tau - exact).abs() < 5.0 * spread + exact * 0.005, "{phi}: {estimate:?}");
+            assert!(
+                (estimate.tau - exact).abs() < 5.0 * spread + exact * 0.005,
+                "{phi}: {estimate:?}"
+            );
         }
     }
 

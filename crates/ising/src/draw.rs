@@ -1,0 +1,110 @@
+//! The front door: configurations drawn on a schedule.
+
+use crate::{
+    Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples, Spins,
+};
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+/// How configurations are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// Single spin flips at random sites.
+    Metropolis,
+    /// Sequential heat bath.
+    HeatBath,
+    /// Exact independent draws by the transfer matrix; rings only.
+    Transfer,
+}
+
+/// When a chain is looked at, in sweeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Sweeps before the first draw.
+    pub burn_in: u32,
+    /// Sweeps between draws, at least 1.
+    pub stride: u32,
+    /// The number of draws, at least 1.
+    pub draws: u32,
+    /// Whether each draw is turned over with probability 1/2. Without a field this keeps the Boltzmann distribution,
+    /// and a chain that stays in one well below T_c still gives both.
+    pub symmetrise: bool,
+}
+
+/// Runs a sampler on a schedule and shows each draw to `observe`.
+pub fn run<S: Sampler, R: Rng + ?Sized>(
+    sampler: &mut S,
+    state: &mut S::State,
+    schedule: Schedule,
+    rng: &mut R,
+    mut observe: impl FnMut(&S::State, &mut R),
+) {
+    for _ in 0..schedule.burn_in {
+        sampler.sweep(state, rng);
+    }
+    for _ in 0..schedule.draws {
+        for _ in 0..schedule.stride {
+            sampler.sweep(state, rng);
+        }
+        observe(state, rng);
+    }
+}
+
+/// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a random ground state.
+///
+/// At zero temperature every draw is a uniformly chosen ground state, whatever the algorithm. A local chain's draws are
+/// correlated: choose the stride with the autocorrelation time in mind ([`stats::Estimate::tau`]).
+///
+/// # Errors
+/// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::NeedsRing`].
+pub fn draw(
+    lattice: &Lattice,
+    coupling: Coupling,
+    algorithm: Algorithm,
+    schedule: Schedule,
+    seed: u64,
+) -> Result<Samples, Error> {
+    for (what, value) in [("stride", schedule.stride), ("number of draws", schedule.draws)] {
+        if value == 0 {
+            return Err(Error::Schedule { what });
+        }
+    }
+    let rng = &mut stats::stream(seed, "ising::draw", 0);
+    let mut samples = Samples::new(lattice.sites());
+    let state = &mut Spins::ground_state(lattice.sites(), rng);
+    let keep = |state: &Spins, rng: &mut _| keep(&mut samples, state, coupling, schedule, rng);
+    match algorithm {
+        Algorithm::Transfer => {
+            run(&mut RingTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
+        }
+        _ if coupling.is_frozen() => {
+            for _ in 0..schedule.draws {
+                samples.push(Spins::ground_state(lattice.sites(), rng).as_slice(), coupling);
+            }
+        }
+        Algorithm::Metropolis => {
+            run(&mut Metropolis::new(lattice, coupling), state, schedule, rng, keep);
+        }
+        Algorithm::HeatBath => {
+            run(&mut HeatBath::new(lattice, coupling), state, schedule, rng, keep);
+        }
+    }
+    Ok(samples)
+}
+
+fn keep<R: Rng>(
+    samples: &mut Samples,
+    state: &Spins,
+    coupling: Coupling,
+    schedule: Schedule,
+    rng: &mut R,
+) {
+    if schedule.symmetrise && rng.random() {
+        samples.push(state.flipped().as_slice(), coupling);
+    } else {
+        samples.push(state.as_slice(), coupling);
+    }
+}

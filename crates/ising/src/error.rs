@@ -1,0 +1,40 @@
+//! The errors of this crate, each with the offending value.
+
+use crate::Algorithm;
+
+/// What can be wrong with a question.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A temperature below zero or NaN.
+    #[error("the temperature is {0}, but must be 0 or more")]
+    Temperature(f64),
+    /// A coupling that is negative or NaN.
+    #[error("the coupling is {0}, but must be 0 or more (infinity is zero temperature)")]
+    Coupling(f64),
+    /// A lattice without sites, or with more than 32 bits can number.
+    #[error("the side of the lattice is {0}, but must be from 1 to 65535")]
+    Side(usize),
+    /// A schedule that draws nothing or never moves.
+    #[error("the {what} of the schedule is 0, but must be at least 1")]
+    Schedule {
+        /// The field.
+        what: &'static str,
+    },
+    /// A sampler that does not know this lattice.
+    #[error("{algorithm:?} draws rings only, but the lattice has {degree} neighbours a site")]
+    NeedsRing {
+        /// The sampler.
+        algorithm: Algorithm,
+        /// Neighbours of each site.
+        degree: usize,
+    },
+    /// Samples of different lattices put together.
+    #[error("samples of {found} sites cannot join samples of {expected} sites")]
+    Sites {
+        /// Sites of the samples that were there.
+        expected: usize,
+        /// Sites of those to be added.
+        found: usize,
+    },
+}

@@ -1,0 +1,36 @@
+//! Configurations of the Ising model in equilibrium.
+//!
+//! The weight of a configuration is `exp(K sum_<ij> s_i s_j)`, spins +-1, `K = J / (k_B T)`; boundaries are periodic.
+//!
+//! ```
+//! use ising::{Algorithm, Coupling, Lattice, Schedule, draw};
+//!
+//! // 100 independent rings of 16 spins at T = 1, drawn exactly.
+//! let ring = Lattice::ring(16)?;
+//! let coupling = Coupling::from_temperature(1.0)?;
+//! let schedule = Schedule { burn_in: 0, stride: 1, draws: 100, symmetrise: false };
+//! let samples = draw(&ring, coupling, Algorithm::Transfer, schedule, 1)?;
+//! assert_eq!((samples.len(), samples.sites()), (100, 16));
+//! # Ok::<(), ising::Error>(())
+//! ```
+
+mod coupling;
+mod draw;
+mod error;
+mod lattice;
+mod observe;
+mod sampler;
+mod samples;
+mod spins;
+
+pub use coupling::Coupling;
+pub use draw::{Algorithm, Schedule, draw, run};
+pub use error::Error;
+pub use lattice::Lattice;
+pub use observe::{energy_per_spin, magnetisation};
+pub use sampler::heat_bath::HeatBath;
+pub use sampler::metropolis::Metropolis;
+pub use sampler::transfer::RingTransfer;
+pub use sampler::{Sampler, Sweep};
+pub use samples::Samples;
+pub use spins::Spins;

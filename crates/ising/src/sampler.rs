@@ -1,0 +1,26 @@
+//! What a sampler is: one verb that moves a state and keeps the Boltzmann distribution.
+
+pub(crate) mod heat_bath;
+pub(crate) mod metropolis;
+pub(crate) mod transfer;
+
+use rand::Rng;
+
+/// A Markov chain or exact draw at a fixed coupling: parameters and scratch apart from the state it moves.
+///
+/// Burn-in, counting and measuring belong to [`crate::run`].
+pub trait Sampler {
+    /// What is moved.
+    type State;
+    /// One sweep: as many attempted moves as there are sites.
+    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Self::State, rng: &mut R) -> Sweep;
+}
+
+/// What one sweep did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Moves tried.
+    pub attempted: u64,
+    /// Spins that changed.
+    pub flipped: u64,
+}
