@@ -80,7 +80,11 @@ fn ln_visible_weights(weights: &[f64], b: &[f64], c: &[f64]) -> Result<Vec<f64>,
     check_units(m)?;
     let expected = m * c.len();
     if weights.len() != expected {
-        return Err(Error::WrongLength { what: "the weight matrix", found: weights.len(), expected });
+        return Err(Error::WrongLength {
+            what: "the weight matrix",
+            found: weights.len(),
+            expected,
+        });
     }
     let spin = |state: usize, i: usize| if state >> i & 1 == 1 { 1.0 } else { -1.0 };
     let ln_weight = |state: usize| {
@@ -90,7 +94,9 @@ fn ln_visible_weights(weights: &[f64], b: &[f64], c: &[f64]) -> Result<Vec<f64>,
             .enumerate()
             .map(|(a, c)| {
                 let column = &weights[a * m..(a + 1) * m];
-                ln_2cosh(c + column.iter().enumerate().map(|(i, w)| w * spin(state, i)).sum::<f64>())
+                ln_2cosh(
+                    c + column.iter().enumerate().map(|(i, w)| w * spin(state, i)).sum::<f64>(),
+                )
             })
             .sum();
         field + hidden

@@ -30,8 +30,8 @@
 //! | (95)-(98) | g(W, K -> infinity) | [`symmetric::g`] with an infinite coupling |
 //! | (100)-(102) | f(W -> infinity) | [`symmetric::f`] |
 
-mod error;
 pub mod enumerate;
+mod error;
 mod logs;
 pub mod ring;
 pub mod root;

@@ -4,6 +4,9 @@ use crate::Error;
 use crate::logs::{ln_2cosh, ln_cosh, ln_factorials, normalise};
 use std::f64::consts::LN_2;
 
+/// Where `e^{2K}` comes close to overflow; ratios of `1 - |tanh K|^n` have long stopped to depend on K there.
+const SATURATION: f64 = 300.0;
+
 /// A ring of `M >= 2` spins with the weight `exp(K sum_i v_i v_{i+1})`, thesis (66)-(67), without a field.
 ///
 /// `K` may be negative and may be `+infinity` (zero temperature: the two aligned states, each 1/2). For M = 2 the bond
@@ -40,9 +43,12 @@ impl Ring {
         self.coupling
     }
 
-    /// `ln |tanh K|` and whether `tanh^n K` is negative.
+    /// `ln |tanh K|^n` and whether `tanh^n K` is negative, from `|K|` up to [`SATURATION`].
     fn ln_tanh_power(&self, n: usize) -> (f64, bool) {
-        let k = self.coupling.abs();
+        if n == 0 {
+            return (0.0, false);
+        }
+        let k = self.coupling.abs().min(SATURATION);
         let ln_t = if k < 1.0 { k.tanh().ln() } else { (-2.0 / ((2.0 * k).exp() + 1.0)).ln_1p() };
         (n as f64 * ln_t, self.coupling < 0.0 && n % 2 == 1)
     }
@@ -51,8 +57,18 @@ impl Ring {
     fn ln_1p_tanh_power(&self) -> f64 {
         match self.ln_tanh_power(self.sites) {
             (ln_power, false) => ln_power.exp().ln_1p(),
-            (ln_power, true) => (-ln_power.exp_m1()).ln(),
+            (ln_power, true) => {
+                let beyond = (-self.coupling - SATURATION).max(0.0);
+                (-ln_power.exp_m1()).ln() - 2.0 * beyond
+            }
         }
+    }
+
+    /// `ln Z - M K`: the partition function relative to an aligned state.
+    fn ln_z_above_aligned(&self) -> f64 {
+        let k = self.coupling;
+        let per_site = (-2.0 * k.abs()).exp().ln_1p() + (k.abs() - k);
+        self.sites as f64 * per_site + self.ln_1p_tanh_power()
     }
 
     /// `ln Z = ln[(2 cosh K)^M + (2 sinh K)^M]`, thesis (68). Infinite at infinite K.
@@ -63,11 +79,11 @@ impl Ring {
     /// Probability of each single configuration with `m` pairs of domain walls, `m = 0..=M/2`:
     /// `e^{K (M - 4m)} / Z`.
     pub fn configuration_probabilities(&self) -> Vec<f64> {
-        let x = self.coupling;
-        let ln_z = if x.is_finite() { self.ln_z() } else { 0.0 };
+        let k = self.coupling;
+        let ln_z = if k.is_finite() { self.ln_z_above_aligned() } else { 0.0 };
         (0..=self.sites / 2)
-            .map(|m| match (x.is_finite(), m) {
-                (true, _) => (x * (self.sites as f64 - 4.0 * m as f64) - ln_z).exp(),
+            .map(|m| match (k.is_finite(), m) {
+                (true, _) => (-4.0 * k * m as f64 - ln_z).exp(),
                 (false, 0) => 0.5,
                 (false, _) => 0.0,
             })
@@ -79,6 +95,11 @@ impl Ring {
     /// With k up spins and 2m domain walls there are `(M/m) C(k-1, m-1) C(M-k-1, m-1)` configurations of weight
     /// `e^{-4Km}` relative to the aligned state. The terms are summed outwards from the largest.
     pub fn magnetisation_probabilities(&self) -> Vec<f64> {
+        normalise(self.ln_magnetisation_weights())
+    }
+
+    /// `ln P(V)` up to a constant: 0 for the aligned states.
+    pub(crate) fn ln_magnetisation_weights(&self) -> Vec<f64> {
         let n = self.sites;
         let ln_fact = ln_factorials(n);
         let mut ln_weights = vec![0.0; n + 1];
@@ -87,7 +108,7 @@ impl Ring {
             ln_weights[k] = ln_weight;
             ln_weights[n - k] = ln_weight;
         }
-        normalise(ln_weights)
+        ln_weights
     }
 
     /// `ln sum_m (M/m) C(k-1, m-1) C(M-k-1, m-1) e^{-4Km}` for 1 <= k <= M/2.
@@ -136,13 +157,16 @@ impl Ring {
     /// `<v_i v_{i+r}> = (t^r + t^{M-r}) / (1 + t^M)`, `t = tanh K`.
     pub fn correlation(&self, r: usize) -> f64 {
         let r = r % self.sites;
-        let power = |n: usize| {
-            let (ln_power, negative) = self.ln_tanh_power(n);
-            // 0 * ln 0 is 0 here: tanh^0 = 1 at K = 0 too.
-            let power = if n == 0 { 1.0 } else { ln_power.exp() };
-            if negative { -power } else { power }
-        };
-        (power(r) + power(self.sites - r)) / self.ln_1p_tanh_power().exp()
+        let (ln_near, near_negative) = self.ln_tanh_power(r);
+        let (ln_far, far_negative) = self.ln_tanh_power(self.sites - r);
+        let sign = if near_negative { -1.0 } else { 1.0 };
+        if near_negative == far_negative {
+            let ln_whole = self.ln_tanh_power(self.sites).0;
+            sign * (ln_near.exp() + ln_far.exp()) / (1.0 + ln_whole.exp())
+        } else {
+            // A frustrated ring (odd M, K < 0): differences from 1 on both sides of the fraction.
+            sign * (ln_far.exp_m1() - ln_near.exp_m1()) / self.ln_tanh_power(self.sites).0.exp_m1()
+        }
     }
 
     /// `<V^2> = M e^{2K} (1 - t^M) / (1 + t^M)`, `t = tanh K`: the sum of all correlations.
@@ -151,19 +175,31 @@ impl Ring {
         if self.coupling == f64::INFINITY {
             return m * m;
         }
-        let ln_one_minus = match self.ln_tanh_power(self.sites) {
-            (ln_power, false) => (-ln_power.exp_m1()).ln(),
-            (ln_power, true) => ln_power.exp().ln_1p(),
-        };
-        m * (2.0 * self.coupling + ln_one_minus - self.ln_1p_tanh_power()).exp()
+        let (ln_power, negative) = self.ln_tanh_power(self.sites);
+        let (plus, minus) = (1.0 + ln_power.exp(), -ln_power.exp_m1());
+        let ratio = if negative { plus / minus } else { minus / plus };
+        m * (2.0 * self.coupling.clamp(-SATURATION, SATURATION)).exp() * ratio
+    }
+
+    /// `<V^2> - M`, which is `2 K M` to first order, without cancellation at small K.
+    pub(crate) fn v2_excess(&self) -> f64 {
+        let m = self.sites as f64;
+        if self.coupling.abs() > 0.5 {
+            return self.v2() - m;
+        }
+        let (ln_power, negative) = self.ln_tanh_power(self.sites);
+        let power = if negative { -ln_power.exp() } else { ln_power.exp() };
+        let twice = 2.0 * self.coupling;
+        m * (twice.exp_m1() - 2.0 * twice.exp() * power / (1.0 + power))
     }
 
     /// The entropy `ln Z - K <sum v_i v_{i+1}>` of the ring, ln 2 at zero temperature.
     pub fn entropy(&self) -> f64 {
-        let k = self.coupling;
-        if k == f64::INFINITY {
+        if self.coupling == f64::INFINITY {
             return LN_2;
         }
+        // On an even ring the sign of K is a matter of naming every second spin.
+        let k = if self.sites.is_multiple_of(2) { self.coupling.abs() } else { self.coupling };
         let m = self.sites as f64;
         // K (M - <sum v v>) instead of the difference of two large numbers: 1 - c with c the neighbour correlation.
         let broken = if k > 0.0 {
@@ -173,8 +209,7 @@ impl Ring {
         } else {
             1.0 - self.correlation(1)
         };
-        let ln_z_above_ground = ln_2cosh(k) - k;
-        m * ln_z_above_ground + self.ln_1p_tanh_power() + k * m * broken
+        Self { coupling: k, ..*self }.ln_z_above_aligned() + k * m * broken
     }
 }
 

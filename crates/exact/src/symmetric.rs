@@ -9,14 +9,25 @@ use crate::{Error, Ring};
 
 /// `ln Z = ln sum_H d(H) (2 cosh WH)^M`, thesis (70)-(73), for N of either parity.
 pub fn ln_z(visible: usize, hidden: usize, weight: f64) -> f64 {
-    ln_sum_exp(&ln_weights(hidden, visible, weight))
+    let aligned = (visible * hidden) as f64 * weight.abs();
+    aligned + ln_sum_exp(&ln_weights(hidden, visible, weight))
 }
 
-/// `ln[ C(n, k) (2 cosh W x)^other ]` for `x = 2k - n`, k = 0..=n.
+/// `ln[ C(n, k) (2 cosh W x)^other ] - n other |W|` for `x = 2k - n`, k = 0..=n; finite or `-infinity` at infinite W.
 fn ln_weights(n: usize, other: usize, weight: f64) -> Vec<f64> {
-    let binomials = ln_binomials(n);
-    let term = |(k, c): (usize, f64)| c + other as f64 * ln_2cosh(weight * sum_of(k, n));
-    binomials.into_iter().enumerate().map(term).collect()
+    let factors = ln_factors(n, other, weight);
+    ln_binomials(n).iter().zip(factors).map(|(c, f)| c + f).collect()
+}
+
+/// `other ln(2 cosh W x) - n other |W|` for `x = 2k - n`, k = 0..=n: relative to the aligned states, for at large W all
+/// that matters is the small difference.
+fn ln_factors(n: usize, other: usize, weight: f64) -> impl Iterator<Item = f64> {
+    // The clamp keeps 0 times infinity at 0, and a NaN a NaN.
+    let w = weight.abs().clamp(0.0, f64::MAX);
+    (0..=n).map(move |k| {
+        let x = sum_of(k, n).abs();
+        other as f64 * (w * (x - n as f64) + (-2.0 * w * x).exp().ln_1p())
+    })
 }
 
 /// The sum of n units of which k are up.
@@ -52,16 +63,6 @@ fn response(probabilities: &[f64], weight: f64) -> f64 {
     probabilities.iter().enumerate().map(term).sum()
 }
 
-/// `M - <V tanh WV>`, a sum of positive terms: what distinguishes f from g when both are close to M.
-fn deficit(probabilities: &[f64], weight: f64) -> f64 {
-    let m = probabilities.len() - 1;
-    let term = |(k, p): (usize, &f64)| {
-        let v = sum_of(k, m).abs();
-        p * (m as f64 - v + v * 2.0 / ((2.0 * weight * v).exp() + 1.0))
-    };
-    probabilities.iter().enumerate().map(term).sum()
-}
-
 /// `f(W) = (1/N) d ln Z / dW = <V tanh WV>_p`, thesis (94) and (100).
 pub fn f(visible: usize, hidden: usize, weight: f64) -> f64 {
     response(&visible_sum_probabilities(visible, hidden, weight), weight)
@@ -74,30 +75,94 @@ pub fn g(ring: &Ring, weight: f64) -> f64 {
 
 /// `KL(q || p)` over configurations, q the ring and p the equal-weight machine.
 pub fn kl(ring: &Ring, hidden: usize, weight: f64) -> f64 {
-    let q = ring.magnetisation_probabilities();
     let m = ring.sites();
+    let q = ring.magnetisation_probabilities();
+    // 0 ln 0 = 0.
     let clamped: f64 = q
         .iter()
-        .enumerate()
-        .map(|(k, q)| q * hidden as f64 * ln_2cosh(weight * sum_of(k, m)))
+        .zip(ln_factors(m, hidden, weight))
+        .filter(|(q, _)| **q > 0.0)
+        .map(|(q, ln_factor)| q * ln_factor)
         .sum();
-    ln_z(m, hidden, weight) - clamped - ring.entropy()
+    ln_sum_exp(&ln_weights(m, hidden, weight)) - clamped - ring.entropy()
 }
 
 /// `dKL/dW = N (f - g)`, thesis (62) with (94).
 pub fn kl_slope(ring: &Ring, hidden: usize, weight: f64) -> f64 {
-    hidden as f64 * mismatch(&ring.magnetisation_probabilities(), hidden, weight)
+    let w = weight.abs();
+    let size = match mismatch(ring, &ring.ln_magnetisation_weights(), hidden, w) {
+        Mismatch::Disordered(difference) => w * difference,
+        Mismatch::Ordered { ln_data, ln_model } => ln_data.exp() - ln_model.exp(),
+    };
+    hidden as f64 * size * weight.signum()
 }
 
-/// `f - g`, from the deficits where f and g are both close to M.
-fn mismatch(q: &[f64], hidden: usize, weight: f64) -> f64 {
-    let visible = q.len() - 1;
-    let p = visible_sum_probabilities(visible, hidden, weight);
-    let model = deficit(&p, weight);
-    if model < 0.5 * visible as f64 {
-        deficit(q, weight) - model
+/// `f - g` for `W >= 0`, on the scale that resolves its sign.
+enum Mismatch {
+    /// `(f - g) / W`, a difference of numbers of order K at small K.
+    Disordered(f64),
+    /// The logarithms of what g and f lack from `M tanh WM`; their difference has the sign of `f - g`.
+    Ordered { ln_data: f64, ln_model: f64 },
+}
+
+impl Mismatch {
+    /// A number with the sign of `f - g`.
+    fn sign(&self) -> f64 {
+        match *self {
+            Self::Disordered(difference) => difference,
+            Self::Ordered { ln_data, ln_model } => ln_data - ln_model,
+        }
+    }
+}
+
+/// Compares the responses of the model and of the ring, given by `ln q(V)` up to a constant.
+///
+/// In an ordered model f and g both approach `M tanh WM`. What they lack is a sum over `|V| < M` alone, exponentially
+/// small in W and in K, so only the logarithms are compared. In a disordered one f and g are both close to `M W`; with
+/// `V tanh WV = W V^2 + ..` the difference of the second moments comes from two sums that are themselves of order K,
+/// `<V^2> - M` of the ring and `M (M - 1) <tanh^2 WH>` of the model.
+fn mismatch(ring: &Ring, ln_q: &[f64], hidden: usize, weight: f64) -> Mismatch {
+    const ORDERED: f64 = 0.75;
+    let visible = ring.sites();
+    let m = visible as f64;
+    let ln_p = ln_weights(visible, hidden, weight);
+    let p = normalise(ln_p.clone());
+    let aligned = m * (m * weight).tanh();
+    if response(&p, weight) > ORDERED * aligned {
+        let ln_data = ln_deficit(ln_q, weight, aligned);
+        return Mismatch::Ordered { ln_data, ln_model: ln_deficit(&ln_p, weight, aligned) };
+    }
+    let squares = |(n, p): (usize, f64)| p * (weight * sum_of(n, hidden)).tanh().powi(2);
+    let hidden_sums = normalise(ln_weights(hidden, visible, weight));
+    let pair: f64 = hidden_sums.into_iter().enumerate().map(squares).sum();
+    let beyond: f64 = (normalise(ln_q.to_vec()).iter().zip(&p).enumerate())
+        .map(|(k, (q, p))| {
+            let v = sum_of(k, visible).abs();
+            (p - q) * v * v * tanh_ratio(weight * v)
+        })
+        .sum();
+    Mismatch::Disordered(m * (m - 1.0) * pair - ring.v2_excess() + beyond)
+}
+
+/// `ln sum P(V) (M tanh WM - V tanh WV)` over `|V| < M`, given `ln P` up to a constant and `M tanh WM`.
+fn ln_deficit(ln_weights: &[f64], weight: f64, aligned: f64) -> f64 {
+    let m = ln_weights.len() - 1;
+    let term = |k: usize| {
+        let v = sum_of(k, m).abs();
+        let response = if v == 0.0 { 0.0 } else { v * (weight * v).tanh() };
+        ln_weights[k] + (aligned - response).ln()
+    };
+    ln_sum_exp(&(1..m).map(term).collect::<Vec<_>>()) - ln_sum_exp(ln_weights)
+}
+
+/// `tanh(x) / x - 1` for `x >= 0`, by its series where that would cancel.
+fn tanh_ratio(x: f64) -> f64 {
+    const SMALL: f64 = 0.1;
+    if x < SMALL {
+        let y = x * x;
+        -y / 3.0 * (1.0 - y * 0.4 * (1.0 - y * 17.0 / 42.0 * (1.0 - y * 62.0 / 153.0)))
     } else {
-        response(&p, weight) - response(q, weight)
+        x.tanh() / x - 1.0
     }
 }
 
@@ -108,7 +173,7 @@ fn mismatch(q: &[f64], hidden: usize, weight: f64) -> f64 {
 /// `W^2 = 2K / (N (M - 1))` at small and `W = 2K / N` at large K.
 ///
 /// # Errors
-/// [`Error::TooSmall`] without hidden units.
+/// [`Error::TooSmall`] without hidden units, [`Error::NoRoot`] where `4 K` or `1 / K` overflows.
 pub fn best_weight(ring: &Ring, hidden: usize) -> Result<f64, Error> {
     if hidden == 0 {
         return Err(Error::TooSmall { what: "the number of hidden units", value: 0, least: 1 });
@@ -120,11 +185,11 @@ pub fn best_weight(ring: &Ring, hidden: usize) -> Result<f64, Error> {
     if k == f64::INFINITY {
         return Ok(f64::INFINITY);
     }
-    let q = ring.magnetisation_probabilities();
-    let slope = |w: f64| mismatch(&q, hidden, w);
+    let ln_q = ring.ln_magnetisation_weights();
+    let slope = |w: f64| mismatch(ring, &ln_q, hidden, w).sign();
     let (m, n) = (ring.sites() as f64, hidden as f64);
     let mut low = (2.0 * k / (n * (m - 1.0))).sqrt().min(2.0 * k / n);
-    while slope(low) >= 0.0 {
+    while slope(low) >= 0.0 && low > f64::MIN_POSITIVE {
         low *= 0.5;
     }
     let mut high = 2.0 * low;
@@ -144,8 +209,8 @@ pub fn gain(visible: usize, hidden: usize, weight: f64) -> f64 {
 /// W is known there, so the root is sought in K: `dKL/dW` at that W falls with K.
 ///
 /// # Errors
-/// [`Error::TooSmall`] below two visible or one hidden unit, [`Error::NoRoot`] where W(K) never gets there (M = 2, 3
-/// aside it always does).
+/// [`Error::TooSmall`] below two visible or one hidden unit, [`Error::NoRoot`] should W(K) not get there below
+/// `K = 1000` (for large M and N of its order K_c is only `ln(M) / 4`).
 pub fn critical_coupling(visible: usize, hidden: usize) -> Result<f64, Error> {
     Ring::new(visible, 0.0)?;
     if hidden == 0 {
@@ -153,7 +218,7 @@ pub fn critical_coupling(visible: usize, hidden: usize) -> Result<f64, Error> {
     }
     let weight = ((visible * hidden) as f64).sqrt().recip();
     let slope = |k: f64| match Ring::new(visible, k) {
-        Ok(ring) => mismatch(&ring.magnetisation_probabilities(), hidden, weight),
+        Ok(ring) => mismatch(&ring, &ring.ln_magnetisation_weights(), hidden, weight).sign(),
         Err(_) => f64::NAN,
     };
     let mut high = 1.0;

@@ -1,0 +1,31 @@
+//! Restricted Boltzmann machines of +-1 units.
+//!
+//! `p(v, h) = exp(b v + c h + v W h) / Z` (thesis (26)-(27)), W is `[visible, hidden]`, a batch is `[unit, sample]`: one
+//! column a sample. Parameters are f32, sums over states f64.
+//!
+//! ```
+//! use nalgebra::DMatrix;
+//! use rbm::{Rbm, TrainConfig, Trainer, partition, train};
+//! use std::ops::ControlFlow;
+//!
+//! // Two aligned spins, up or down: the machine learns that they agree.
+//! let data = DMatrix::from_fn(2, 100, |_, sample| if sample % 2 == 0 { 1.0 } else { -1.0 });
+//! let config = TrainConfig {
+//!     hidden: 1, batch: 10, learning_rate: 0.1, steps: 1, initial_std: 0.1, biases: false,
+//! };
+//! let mut trainer = Trainer::new(config, 2, 1)?;
+//! train(&mut trainer, &data, 50, |_| ControlFlow::Continue(()))?;
+//! let probabilities = partition::visible_probabilities(trainer.rbm())?;
+//! assert!(probabilities[0b00] + probabilities[0b11] > 0.9);
+//! # Ok::<(), rbm::Error>(())
+//! ```
+
+mod error;
+pub mod gradient;
+mod model;
+pub mod partition;
+mod train;
+
+pub use error::Error;
+pub use model::Rbm;
+pub use train::{Epoch, TrainConfig, Trainer, train};

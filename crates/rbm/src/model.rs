@@ -1,0 +1,130 @@
+//! The model: three parameters, conditionals, free energy.
+
+use linalg::{plain, product, sample_units, transposed, uniforms};
+use nalgebra::{DMatrix, DVector};
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+/// A restricted Boltzmann machine `p(v, h) ~ exp(b v + c h + v W h)`, all units +-1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rbm {
+    /// W, `[visible, hidden]`.
+    pub weights: DMatrix<f32>,
+    /// b.
+    pub visible_bias: DVector<f32>,
+    /// c.
+    pub hidden_bias: DVector<f32>,
+}
+
+impl Rbm {
+    /// All weights equal, no biases: the machine of the thesis' section 4.1.
+    pub fn uniform(visible: usize, hidden: usize, weight: f32) -> Self {
+        Self {
+            weights: DMatrix::from_element(visible, hidden, weight),
+            visible_bias: DVector::zeros(visible),
+            hidden_bias: DVector::zeros(hidden),
+        }
+    }
+
+    /// Independent normal weights of mean 0 and standard deviation `std`, no biases.
+    pub fn random<R: Rng + ?Sized>(visible: usize, hidden: usize, std: f32, rng: &mut R) -> Self {
+        let mut rbm = Self::uniform(visible, hidden, 0.0);
+        rbm.weights.iter_mut().for_each(|w| *w = std * normal(rng));
+        rbm
+    }
+
+    /// The number of visible units M.
+    pub fn visible(&self) -> usize {
+        self.weights.nrows()
+    }
+
+    /// The number of hidden units N.
+    pub fn hidden(&self) -> usize {
+        self.weights.ncols()
+    }
+
+    /// The same distribution with the layers' roles exchanged.
+    pub fn transpose(&self) -> Self {
+        Self {
+            weights: self.weights.transpose(),
+            visible_bias: self.hidden_bias.clone(),
+            hidden_bias: self.visible_bias.clone(),
+        }
+    }
+
+    /// Activations `c + W^T v` into `out` `[hidden, sample]`.
+    pub(crate) fn hidden_activation(&self, v: &DMatrix<f32>, out: &mut DMatrix<f32>) {
+        out.column_iter_mut().for_each(|mut column| column.copy_from(&self.hidden_bias));
+        product(1.0, transposed(&self.weights), plain(v), 1.0, out);
+    }
+
+    /// Activations `b + W h` into `out` `[visible, sample]`.
+    pub(crate) fn visible_activation(&self, h: &DMatrix<f32>, out: &mut DMatrix<f32>) {
+        out.column_iter_mut().for_each(|mut column| column.copy_from(&self.visible_bias));
+        product(1.0, plain(&self.weights), plain(h), 1.0, out);
+    }
+
+    /// `<h_a | v> = tanh(c_a + sum_i W_ia v_i)`, thesis (32) and (50); v may be real.
+    pub fn hidden_mean(&self, v: &DMatrix<f32>) -> DMatrix<f32> {
+        let mut h = DMatrix::zeros(self.hidden(), v.ncols());
+        self.hidden_activation(v, &mut h);
+        linalg::tanh(h.as_mut_slice());
+        h
+    }
+
+    /// `<v_i | h> = tanh(b_i + sum_a W_ia h_a)`, thesis (33) and (51); h may be real.
+    pub fn visible_mean(&self, h: &DMatrix<f32>) -> DMatrix<f32> {
+        let mut v = DMatrix::zeros(self.visible(), h.ncols());
+        self.visible_activation(h, &mut v);
+        linalg::tanh(v.as_mut_slice());
+        v
+    }
+
+    /// Hidden units drawn from `p(h | v)`, thesis (30).
+    pub fn sample_hidden<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+        let mut h = DMatrix::zeros(self.hidden(), v.ncols());
+        self.hidden_activation(v, &mut h);
+        sample(&mut h, &mut vec![0.0; self.hidden() * v.ncols()], rng);
+        h
+    }
+
+    /// Visible units drawn from `p(v | h)`, thesis (31).
+    pub fn sample_visible<R: Rng + ?Sized>(&self, h: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+        let mut v = DMatrix::zeros(self.visible(), h.ncols());
+        self.visible_activation(h, &mut v);
+        sample(&mut v, &mut vec![0.0; self.visible() * h.ncols()], rng);
+        v
+    }
+
+    /// Free energy `F(v) = -b v - sum_a ln 2 cosh(c_a + sum_i W_ia v_i)` of each sample: `p(v) = e^{-F(v)} / Z`.
+    pub fn free_energy(&self, v: &DMatrix<f32>) -> Vec<f64> {
+        let mut h = DMatrix::zeros(self.hidden(), v.ncols());
+        self.hidden_activation(v, &mut h);
+        let field = v.column_iter().map(|v| f64::from(self.visible_bias.dot(&v)));
+        let hidden =
+            h.column_iter().map(|a| a.iter().map(|&a| ln_2cosh(f64::from(a))).sum::<f64>());
+        field.zip(hidden).map(|(b, c)| -b - c).collect()
+    }
+}
+
+/// Replaces activations by sampled units; `uniform` is scratch of the same length.
+pub(crate) fn sample<R: Rng + ?Sized>(
+    activations: &mut DMatrix<f32>,
+    uniform: &mut [f32],
+    rng: &mut R,
+) {
+    uniforms(rng, uniform);
+    sample_units(activations.as_mut_slice(), uniform);
+}
+
+/// `ln(2 cosh x)` without overflow.
+pub(crate) fn ln_2cosh(x: f64) -> f64 {
+    let x = x.abs();
+    x + (-2.0 * x).exp().ln_1p()
+}
+
+/// A standard normal number by Box and Muller.
+fn normal<R: Rng + ?Sized>(rng: &mut R) -> f32 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
+}
