@@ -26,7 +26,7 @@ fn ln_factors(n: usize, other: usize, weight: f64) -> impl Iterator<Item = f64> 
     let w = weight.abs().clamp(0.0, f64::MAX);
     (0..=n).map(move |k| {
         let x = sum_of(k, n).abs();
-        other as f64 * (w * (x - n as f64) + (-2.0 * w * x).exp().ln_1p())
+        other as f64 * (w * (x - n as f64) + (-2.0 * (w * x)).exp().ln_1p())
     })
 }
 
@@ -155,9 +155,9 @@ fn ln_deficit(ln_weights: &[f64], weight: f64, aligned: f64) -> f64 {
     ln_sum_exp(&(1..m).map(term).collect::<Vec<_>>()) - ln_sum_exp(ln_weights)
 }
 
-/// `tanh(x) / x - 1` for `x >= 0`, by its series where that would cancel.
+/// `tanh(x) / x - 1` for `x >= 0`, by its series where that would cancel; what the series omits is below 1e-15.
 fn tanh_ratio(x: f64) -> f64 {
-    const SMALL: f64 = 0.1;
+    const SMALL: f64 = 0.05;
     if x < SMALL {
         let y = x * x;
         -y / 3.0 * (1.0 - y * 0.4 * (1.0 - y * 17.0 / 42.0 * (1.0 - y * 62.0 / 153.0)))
@@ -173,7 +173,7 @@ fn tanh_ratio(x: f64) -> f64 {
 /// `W^2 = 2K / (N (M - 1))` at small and `W = 2K / N` at large K.
 ///
 /// # Errors
-/// [`Error::TooSmall`] without hidden units, [`Error::NoRoot`] where `4 K` or `1 / K` overflows.
+/// [`Error::TooSmall`] without hidden units, [`Error::NoRoot`] where `4 K` overflows.
 pub fn best_weight(ring: &Ring, hidden: usize) -> Result<f64, Error> {
     if hidden == 0 {
         return Err(Error::TooSmall { what: "the number of hidden units", value: 0, least: 1 });
@@ -188,7 +188,7 @@ pub fn best_weight(ring: &Ring, hidden: usize) -> Result<f64, Error> {
     let ln_q = ring.ln_magnetisation_weights();
     let slope = |w: f64| mismatch(ring, &ln_q, hidden, w).sign();
     let (m, n) = (ring.sites() as f64, hidden as f64);
-    let mut low = (2.0 * k / (n * (m - 1.0))).sqrt().min(2.0 * k / n);
+    let mut low = (2.0 * k / (n * (m - 1.0))).sqrt().min(2.0 * k / n).max(f64::MIN_POSITIVE);
     while slope(low) >= 0.0 && low > f64::MIN_POSITIVE {
         low *= 0.5;
     }

@@ -35,7 +35,8 @@ impl Calibration {
     /// # Errors
     /// [`Error::Scale`], [`Error::Network`] for bad settings.
     pub fn new(scale: &[f64], sites: usize, config: TrainConfig, seed: u64) -> Result<Self, Error> {
-        if scale.len() < 2 || !scale.is_sorted_by(|a, b| a < b) {
+        let finite = scale.iter().all(|t| t.is_finite());
+        if scale.len() < 2 || !finite || !scale.is_sorted_by(|a, b| a < b) {
             return Err(Error::Scale(scale.to_vec()));
         }
         let rng = stats::stream(seed, "flow::thermometer", 0);
@@ -55,12 +56,18 @@ impl Calibration {
         observe: impl FnMut(nn::Epoch) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let class = |t: &f64| {
-            let found = self.scale.iter().position(|s| (s - t).abs() <= 1e-9 * (1.0 + t.abs()));
+            // Relative to the scale, which is finite: an infinite temperature is on none.
+            let found = self.scale.iter().position(|s| (s - t).abs() <= 1e-9 * (1.0 + s.abs()));
             found.map(|class| class as u32).ok_or(Error::OffScale(*t))
         };
         let classes: Vec<u32> = temperatures.iter().map(class).collect::<Result<_, _>>()?;
         nn::train(&mut self.trainer, configurations, &classes, epochs, observe)?;
         Ok(())
+    }
+
+    /// Epochs so far.
+    pub fn epochs(&self) -> u64 {
+        self.trainer.epochs()
     }
 
     /// The thermometer as trained so far.

@@ -53,8 +53,8 @@ pub fn loss_and_gradient(
     deltas[last].copy_from(&outputs[last]);
     for (sample, &class) in classes.iter().enumerate() {
         let p = &mut deltas[last][(class as usize, sample)];
-        // The smallest positive f32 stands for a probability that has vanished.
-        loss -= f64::from(p.max(f32::MIN_POSITIVE)).ln();
+        // The smallest positive f32 stands for a probability that has vanished; a NaN stays one.
+        loss -= f64::from(p.clamp(f32::MIN_POSITIVE, 1.0)).ln();
         *p -= 1.0;
     }
     deltas[last] *= scale;

@@ -32,8 +32,8 @@ pub enum Error {
         /// The number of outputs.
         classes: usize,
     },
-    /// Parameters that left the finite numbers.
-    #[error("the loss is no longer finite at update {update}")]
+    /// A loss or parameters that left the finite numbers.
+    #[error("the loss or the parameters are no longer finite at update {update}")]
     NotFinite {
         /// The number of the update, from 1.
         update: u64,

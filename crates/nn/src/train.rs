@@ -112,7 +112,13 @@ impl Trainer {
             let (b, g) = (layer.bias.as_mut_slice(), slope.bias.as_slice());
             adam(b, g, m.bias.as_mut_slice(), s.bias.as_mut_slice(), rate);
         }
-        Ok(loss)
+        // One sum finds any NaN or infinity: both survive addition and absolute values.
+        let layers = self.network.layers.iter();
+        let size = layers.flat_map(|l| l.weights.iter().chain(&l.bias)).map(|w| w.abs());
+        match size.sum::<f32>().is_finite() {
+            true => Ok(loss),
+            false => Err(Error::NotFinite { update: self.updates }),
+        }
     }
 }
 

@@ -69,8 +69,10 @@ pub fn contrastive_divergence<R: Rng + ?Sized>(
     hidden_mean.copy_from(hidden);
     linalg::tanh(hidden_mean.as_mut_slice());
     product(scale, plain(data), transposed(hidden_mean), 0.0, &mut gradient.weights);
-    mean_of_columns(data, 1.0, 0.0, &mut gradient.visible_bias);
-    mean_of_columns(hidden_mean, 1.0, 0.0, &mut gradient.hidden_bias);
+    gradient.visible_bias.fill(0.0);
+    gradient.hidden_bias.fill(0.0);
+    add_mean_of_columns(data, 1.0, &mut gradient.visible_bias);
+    add_mean_of_columns(hidden_mean, 1.0, &mut gradient.hidden_bias);
 
     for _ in 0..steps {
         sample(hidden, &mut uniform[..hidden.len()], rng);
@@ -80,16 +82,15 @@ pub fn contrastive_divergence<R: Rng + ?Sized>(
     }
     linalg::tanh(hidden.as_mut_slice());
     product(-scale, plain(visible), transposed(hidden), 1.0, &mut gradient.weights);
-    mean_of_columns(visible, -1.0, 1.0, &mut gradient.visible_bias);
-    mean_of_columns(hidden, -1.0, 1.0, &mut gradient.hidden_bias);
+    add_mean_of_columns(visible, -1.0, &mut gradient.visible_bias);
+    add_mean_of_columns(hidden, -1.0, &mut gradient.hidden_bias);
 
     let wrong = data.iter().zip(visible.iter()).filter(|(a, b)| a != b).count();
     scratch.reconstruction_error = wrong as f32 / data.len() as f32;
 }
 
-/// `out <- sign * mean over columns + beta * out`.
-fn mean_of_columns(x: &DMatrix<f32>, sign: f32, beta: f32, out: &mut DVector<f32>) {
-    *out *= beta;
+/// `out <- out + sign * mean over columns`.
+fn add_mean_of_columns(x: &DMatrix<f32>, sign: f32, out: &mut DVector<f32>) {
     let scale = sign / x.ncols() as f32;
     x.column_iter().for_each(|column| out.axpy(scale, &column, 1.0));
 }

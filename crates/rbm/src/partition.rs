@@ -24,6 +24,11 @@ pub fn ln_z(rbm: &Rbm) -> Result<f64, Error> {
 /// # Errors
 /// [`Error::TooManyStates`] above [`MOST_UNITS`] visible units.
 pub fn visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
+    Ok(ln_visible_probabilities(rbm)?.into_iter().map(f64::exp).collect())
+}
+
+/// `ln p(v)`, finite also where p(v) is below the smallest f64.
+fn ln_visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
     check_units(rbm.visible())?;
     let mut ln_weights = vec![0.0; 1 << rbm.visible()];
     let mut sum = LogSum::default();
@@ -32,7 +37,7 @@ pub fn visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
         sum.add(ln_weight);
     })?;
     let ln_z = sum.value();
-    ln_weights.iter_mut().for_each(|w| *w = (*w - ln_z).exp());
+    ln_weights.iter_mut().for_each(|w| *w -= ln_z);
     Ok(ln_weights)
 }
 
@@ -42,12 +47,12 @@ pub fn visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
 /// # Errors
 /// [`Error::Size`], [`Error::TooManyStates`].
 pub fn kl(q: &[f64], rbm: &Rbm) -> Result<f64, Error> {
-    let p = visible_probabilities(rbm)?;
-    if q.len() != p.len() {
-        return Err(Error::Size { what: "the distribution", found: q.len(), expected: p.len() });
+    let ln_p = ln_visible_probabilities(rbm)?;
+    if q.len() != ln_p.len() {
+        return Err(Error::Size { what: "the distribution", found: q.len(), expected: ln_p.len() });
     }
     // 0 ln 0 = 0.
-    Ok(q.iter().zip(&p).filter(|(q, _)| **q > 0.0).map(|(q, p)| q * (q / p).ln()).sum())
+    Ok(q.iter().zip(&ln_p).filter(|(q, _)| **q > 0.0).map(|(q, ln_p)| q * (q.ln() - ln_p)).sum())
 }
 
 /// Visits every state of the hidden layer with its logarithmic weight, the visible layer summed out:

@@ -16,4 +16,4 @@ mod stream;
 
 pub use bootstrap::bootstrap_error;
 pub use estimate::Estimate;
-pub use stream::stream;
+pub use stream::{child_seed, stream};

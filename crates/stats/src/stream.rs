@@ -1,6 +1,6 @@
 //! Numbered random streams: one master seed, a full generator state for every task.
 
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
 /// The generator of task `index` of the family `label` under the master `seed`.
@@ -24,6 +24,13 @@ pub fn stream(seed: u64, label: &str, index: u64) -> Pcg64 {
     hasher.update(label.as_bytes());
     hasher.update(&index.to_le_bytes());
     Pcg64::from_seed(*hasher.finalize().as_bytes())
+}
+
+/// A seed of its own for task `index` of the family `label`: the first 64 bits of its stream.
+///
+/// For functions that take a seed and open streams themselves.
+pub fn child_seed(seed: u64, label: &str, index: u64) -> u64 {
+    stream(seed, label, index).next_u64()
 }
 
 #[cfg(test)]

@@ -57,16 +57,16 @@ impl Sampler for RingTransfer {
         let mut flipped = 0;
         let first = if rng.random() { 1 } else { -1 };
         let mut current = first;
-        for site in 0..n {
+        for (site, spin) in spins.iter_mut().enumerate() {
             if site > 0 {
                 let stay = self.stay[n - site][usize::from(current == first)];
                 let bits: u64 = rng.random();
-                if !stay.is_none_or(|threshold| bits < threshold) {
+                if stay.is_some_and(|threshold| bits >= threshold) {
                     current = -current;
                 }
             }
-            flipped += u64::from(spins[site] != current);
-            spins[site] = current;
+            flipped += u64::from(*spin != current);
+            *spin = current;
         }
         Sweep { attempted: n as u64, flipped }
     }

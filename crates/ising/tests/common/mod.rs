@@ -1,0 +1,189 @@
+//! Boltzmann distributions by enumeration, independent of the crate, and tests at one family-wise level.
+
+// Every test file takes what it needs.
+#![allow(dead_code)]
+
+pub(crate) mod tokens;
+
+use ising::{Coupling, Lattice, Spins};
+use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Probability that, with correct samplers, any comparison of the whole set of files fails (Bonferroni).
+///
+/// The seeds are fixed, so this is the chance that they were unlucky, not a rate of failures.
+const FAMILY_LEVEL: f64 = 1e-6;
+/// Files with random comparisons: `invariance`, `irreducibility`, `equilibrium`.
+const FILES: usize = 3;
+/// The most comparisons in each; [`level`] counts them.
+const PER_FILE: usize = 400;
+/// Comparisons made by this file so far.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+/// The level of one comparison; to be asked for once per comparison.
+pub(crate) fn level() -> f64 {
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    assert!(made < PER_FILE, "more comparisons than the level was divided by");
+    FAMILY_LEVEL / (FILES * PER_FILE) as f64
+}
+
+/// A lattice, described apart from the crate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shape {
+    Ring(usize),
+    Square(usize),
+}
+
+impl Shape {
+    pub(crate) fn lattice(self) -> Lattice {
+        match self {
+            Shape::Ring(n) => Lattice::ring(n),
+            Shape::Square(l) => Lattice::square(l),
+        }
+        .expect("a valid side")
+    }
+
+    pub(crate) fn sites(self) -> usize {
+        match self {
+            Shape::Ring(n) => n,
+            Shape::Square(l) => l * l,
+        }
+    }
+
+    /// Every bond once: to the right and, on the torus, down.
+    pub(crate) fn bonds(self) -> Vec<(usize, usize)> {
+        match self {
+            Shape::Ring(n) => (0..n).map(|i| (i, (i + 1) % n)).collect(),
+            Shape::Square(l) => (0..l * l)
+                .flat_map(|i| {
+                    let (x, y) = (i % l, i / l);
+                    [(i, y * l + (x + 1) % l), (i, (y + 1) % l * l + x)]
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Spin i of a state: bit i, set for +1.
+pub(crate) fn spin(state: usize, i: usize) -> i32 {
+    if state >> i & 1 == 1 { 1 } else { -1 }
+}
+
+/// The state of some spins.
+pub(crate) fn index(spins: &[i8]) -> usize {
+    spins.iter().enumerate().fold(0, |state, (i, &s)| state | usize::from(s > 0) << i)
+}
+
+/// All 2^N states of a lattice and their probabilities.
+pub(crate) struct Enumerated {
+    pub(crate) shape: Shape,
+    pub(crate) k: f64,
+    /// `sum_<ij> s_i s_j` of each state.
+    pub(crate) bond_sums: Vec<i32>,
+    pub(crate) probabilities: Vec<f64>,
+    pub(crate) z: f64,
+}
+
+impl Enumerated {
+    /// The Boltzmann distribution at `k`; infinity is the two aligned states.
+    pub(crate) fn new(shape: Shape, k: f64) -> Self {
+        let bonds = shape.bonds();
+        let bond_sum = |s: usize| bonds.iter().map(|&(i, j)| spin(s, i) * spin(s, j)).sum::<i32>();
+        let bond_sums: Vec<i32> = (0..1 << shape.sites()).map(bond_sum).collect();
+        let most = bonds.len() as i32;
+        let relative = |b: &i32| if *b == most { 1.0 } else { (k * f64::from(b - most)).exp() };
+        let weights: Vec<f64> = bond_sums.iter().map(relative).collect();
+        let sum: f64 = weights.iter().sum();
+        let probabilities = weights.iter().map(|w| w / sum).collect();
+        Self { shape, k, bond_sums, probabilities, z: sum * (k * f64::from(most)).exp() }
+    }
+
+    pub(crate) fn coupling(&self) -> Coupling {
+        Coupling::new(self.k).expect("K >= 0")
+    }
+
+    /// Sum over states of probability times `value(state)`.
+    pub(crate) fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
+        self.probabilities.iter().enumerate().map(|(s, p)| p * value(s)).sum()
+    }
+
+    pub(crate) fn energy_per_spin(&self, state: usize) -> f64 {
+        -f64::from(self.bond_sums[state]) / self.shape.sites() as f64
+    }
+
+    pub(crate) fn magnetisation(&self, state: usize) -> f64 {
+        let n = self.shape.sites() as f64;
+        (2.0 * f64::from(state.count_ones()) - n) / n
+    }
+
+    pub(crate) fn smallest(&self) -> f64 {
+        self.probabilities.iter().copied().fold(1.0, f64::min)
+    }
+}
+
+/// Every state as spins. There is no public way to make given spins, so random ones are collected.
+pub(crate) fn every_state(sites: usize) -> Vec<Spins> {
+    let mut rng = stats::stream(1, "every-state", sites as u64);
+    let mut found = vec![None; 1 << sites];
+    let mut missing = found.len();
+    while missing > 0 {
+        let spins = Spins::random(sites, &mut rng);
+        let place = &mut found[index(spins.as_slice())];
+        missing -= usize::from(place.is_none());
+        *place = Some(spins);
+    }
+    found.into_iter().flatten().collect()
+}
+
+/// Pearson's statistic of counts against probabilities, and its degrees of freedom.
+///
+/// Cells that expect fewer than 5 are pooled into one, which takes up further cells, the smallest first, until it
+/// expects 5 itself. A count where none can be makes the statistic infinite.
+fn pearson(counts: &[u64], probabilities: &[f64]) -> (f64, f64) {
+    assert_eq!(counts.len(), probabilities.len());
+    const LEAST: f64 = 5.0;
+    let total: u64 = counts.iter().sum();
+    let mut cells: Vec<(f64, f64)> =
+        counts.iter().zip(probabilities).map(|(&c, p)| (c as f64, p * total as f64)).collect();
+    if cells.iter().any(|&(count, expected)| expected == 0.0 && count > 0.0) {
+        return (f64::INFINITY, 1.0);
+    }
+    cells.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (mut pool, mut kept) = ((0.0, 0.0), Vec::new());
+    for cell in cells {
+        if cell.1 < LEAST || (pool.1 > 0.0 && pool.1 < LEAST) {
+            pool = (pool.0 + cell.0, pool.1 + cell.1);
+        } else {
+            kept.push(cell);
+        }
+    }
+    if pool.1 > 0.0 {
+        kept.push(pool);
+    }
+    assert!(kept.len() > 1, "one cell cannot fail");
+    let statistic = kept.iter().map(|(count, expected)| (count - expected).powi(2) / expected);
+    (statistic.sum(), kept.len() as f64 - 1.0)
+}
+
+/// Whether counts of independent draws fit the probabilities: the error text, if not.
+pub(crate) fn chi_square(counts: &[u64], probabilities: &[f64]) -> Result<(), String> {
+    let (statistic, freedom) = pearson(counts, probabilities);
+    let law = ChiSquared::new(freedom).expect("a degree of freedom");
+    let critical = law.inverse_cdf(1.0 - level());
+    if statistic <= critical {
+        Ok(())
+    } else {
+        Err(format!("chi^2 = {statistic:.1} above {critical:.1} at {freedom} degrees of freedom"))
+    }
+}
+
+/// How many standard errors a normal variable may lie from its mean, two-sided.
+pub(crate) fn critical_z() -> f64 {
+    Normal::standard().inverse_cdf(1.0 - 0.5 * level())
+}
+
+/// Asserts that `up` of `trials` fair coins is credible.
+pub(crate) fn assert_fair(up: u64, trials: u64, what: &str) {
+    let excess = (up as f64 - 0.5 * trials as f64).abs();
+    assert!(excess <= critical_z() * 0.5 * (trials as f64).sqrt(), "{what}: {up} of {trials}");
+}

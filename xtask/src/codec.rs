@@ -1,0 +1,67 @@
+//! Artifacts as bytes: a header that says what they are, and a checksum that says whether they still are.
+//!
+//! bincode is used here and nowhere else. It is complete but no longer maintained; the format byte leaves room for a
+//! successor.
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const MAGIC: &[u8; 8] = b"kadanoff";
+/// 1: bincode 2, legacy configuration.
+const FORMAT: u8 = 1;
+const HEADER: usize = MAGIC.len() + 1 + 8 + 32;
+/// The largest artifact that is read back, 4 GiB: a damaged length must not ask for all memory.
+const LIMIT: usize = 1 << 32;
+
+/// The hash of an artifact's content.
+pub(crate) type ContentHash = [u8; 32];
+
+/// Header (magic, format, length, blake3) and payload, and the hash of the payload.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<(Vec<u8>, ContentHash)> {
+    let config = bincode::config::legacy();
+    let payload =
+        bincode::serde::encode_to_vec(value, config).context("cannot encode an artifact")?;
+    let hash = *blake3::hash(&payload).as_bytes();
+    let mut bytes = Vec::with_capacity(HEADER + payload.len());
+    bytes.extend_from_slice(MAGIC);
+    bytes.push(FORMAT);
+    bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&hash);
+    bytes.extend_from_slice(&payload);
+    Ok((bytes, hash))
+}
+
+/// The artifact and the hash of its content.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, ContentHash)> {
+    ensure!(bytes.len() >= HEADER, "it is truncated");
+    let (header, payload) = bytes.split_at(HEADER);
+    ensure!(header.starts_with(MAGIC), "it is no artifact of kadanoff");
+    ensure!(header[8] == FORMAT, "its format is {}, not {FORMAT}", header[8]);
+    let length = u64::from_le_bytes(header[9..17].try_into()?);
+    ensure!(length == payload.len() as u64, "its length is wrong");
+    let hash = *blake3::hash(payload).as_bytes();
+    ensure!(header[17..] == hash, "its checksum is wrong");
+    let config = bincode::config::legacy().with_limit::<LIMIT>();
+    let (value, read) = bincode::serde::decode_from_slice(payload, config)?;
+    ensure!(read == payload.len(), "it is longer than its content");
+    Ok((value, hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_damaged_byte_is_noticed() {
+        let value = (vec![1.5_f64, f64::INFINITY], "text".to_owned());
+        let (bytes, hash) = encode(&value).unwrap();
+        assert_eq!(decode::<(Vec<f64>, String)>(&bytes).unwrap(), (value, hash));
+        for i in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[i] ^= 1;
+            assert!(decode::<(Vec<f64>, String)>(&damaged).is_err(), "byte {i}");
+            assert!(decode::<(Vec<f64>, String)>(&bytes[..i]).is_err(), "cut at {i}");
+        }
+    }
+}

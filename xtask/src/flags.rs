@@ -1,0 +1,101 @@
+//! The command line: verbs, options and how a wrong one is refused.
+
+use crate::experiment::Profile;
+use crate::reproduce::{NAMES, Plan, Request};
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Redoes the published experiments on neural networks and the renormalization group.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Run experiments, write the report, print the claims with their verdicts.
+    #[command(after_help = "Example: cargo xtask reproduce flow-ring --profile standard --seed 2")]
+    Reproduce(Reproduce),
+    /// List the experiments: what each redoes and how long it takes.
+    #[command(after_help = "Example: cargo xtask list --profile standard")]
+    List(List),
+}
+
+#[derive(Args)]
+pub(crate) struct Reproduce {
+    /// Experiments to run; all when none is named.
+    names: Vec<String>,
+    /// How much computing to spend.
+    #[arg(long, value_enum, default_value = "quick")]
+    profile: Profile,
+    /// The master seed from which every random number comes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads to use; all processors unless told otherwise. Results do not depend on it.
+    #[arg(long)]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// The directory of the report; target/reproduce/latest unless told otherwise.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Compute everything anew instead of taking results from the store.
+    #[arg(long)]
+    fresh: bool,
+    /// Print the claims as one JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Reproduce {
+    pub(crate) fn request(&self) -> Request {
+        Request {
+            names: self.names.clone(),
+            profile: self.profile,
+            seed: self.seed,
+            out: self.out.clone(),
+            fresh: self.fresh,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// The profile whose run times are listed.
+    #[arg(long, value_enum, default_value = "quick")]
+    profile: Profile,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the experiments.
+pub(crate) fn list(flags: &List) -> anyhow::Result<()> {
+    let plans: Vec<Plan> =
+        NAMES.iter().map(|name| Plan::load(name, flags.profile)).collect::<Result<_, _>>()?;
+    if flags.json {
+        let entry = |plan: &Plan| json!({ "name": plan.name(), "redoes": plan.redoes(), "seconds": plan.seconds() });
+        println!("{}", serde_json::to_string_pretty(&plans.iter().map(entry).collect::<Vec<_>>())?);
+        return Ok(());
+    }
+    for plan in &plans {
+        println!("{:20} {:>6} s  {}", plan.name(), plan.seconds(), plan.redoes());
+    }
+    Ok(())
+}
+
+/// Help and version as they are; anything wrong as one sentence, exit code 2.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        print!("{error}");
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let said = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let hint = |line: &&str| !line.is_empty() && !line.starts_with("For more information");
+    eprintln!("{}", said.filter(hint).collect::<Vec<_>>().join(" "));
+    ExitCode::from(2)
+}

@@ -1,0 +1,94 @@
+//! What the sources say: data/published/*.toml, and claims made of it.
+
+use crate::experiment::{data, read_toml};
+use crate::report::content::{Claim, Verdict};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use stats::Estimate;
+use std::collections::BTreeMap;
+
+/// One source.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    /// Its key in REFERENCES.md.
+    key: String,
+    /// As it is cited in a table.
+    short: String,
+    /// Everything of it that we compare with.
+    statement: Vec<Statement>,
+}
+
+/// One published number or statement.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Statement {
+    id: String,
+    /// What the source says, in our words; `$...$` is LaTeX.
+    says: String,
+    /// Equation, figure or section.
+    place: String,
+    /// The number, where there is one.
+    value: Option<f64>,
+    /// How the number or statement came to us.
+    #[serde(rename = "obtained")]
+    _obtained: Obtained,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Obtained {
+    /// Read in the source itself.
+    Read,
+    /// Read in the abstract only.
+    Abstract,
+    /// Stated by another source.
+    Secondary,
+}
+
+/// All sources, by `key/id`.
+pub(crate) struct Published {
+    statements: BTreeMap<String, (String, Statement)>,
+}
+
+impl Published {
+    /// Reads all of data/published.
+    pub(crate) fn load() -> Result<Self> {
+        let folder = data().join("published");
+        let mut statements = BTreeMap::new();
+        for entry in std::fs::read_dir(&folder)
+            .with_context(|| format!("cannot read {}", folder.display()))?
+        {
+            let path = entry?.path();
+            let source: Source = read_toml(&path)?;
+            for statement in source.statement {
+                let key = format!("{}/{}", source.key, statement.id);
+                statements.insert(key, (source.short.clone(), statement));
+            }
+        }
+        Ok(Self { statements })
+    }
+
+    /// The claim `id` = `experiment/name` about the statement `key` = `source/id`.
+    pub(crate) fn claim(
+        &self,
+        id: &str,
+        key: &str,
+        found: Estimate,
+        verdict: Verdict,
+        reason: String,
+    ) -> Result<Claim> {
+        let (source, statement) =
+            self.statements.get(key).with_context(|| format!("data/published lacks {key}"))?;
+        Ok(Claim {
+            id: id.to_owned(),
+            experiment: id.split('/').next().unwrap_or(id).to_owned(),
+            statement: statement.says.clone(),
+            source: format!("{source}, {}", statement.place),
+            published: statement.value,
+            found: found.into(),
+            verdict,
+            reason,
+        })
+    }
+}

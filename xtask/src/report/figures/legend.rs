@@ -1,0 +1,90 @@
+//! Legends: rows of samples and names, centred below what they explain.
+
+use kuva::render::render::Scene;
+
+use super::pen::{self, Align, Stroke, TICK_SIZE, Text};
+use crate::report::content::{Panel, Style};
+
+const ROW: f64 = 21.0;
+const SAMPLE: f64 = 30.0;
+const GAP: f64 = 18.0;
+
+#[derive(PartialEq)]
+pub(crate) struct Entry<'a> {
+    label: &'a str,
+    style: Style,
+    key: usize,
+}
+
+/// The named series of a panel, each once. `keys` holds the labels in the order of their colours.
+pub(crate) fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
+    let mut entries = Vec::new();
+    for series in panel.series.iter().filter(|s| !s.label.is_empty()) {
+        let key = super::key(keys, &series.label);
+        let entry = Entry { label: &series.label, style: series.style, key };
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
+pub(crate) fn height(entries: &[Entry], width: f64) -> f64 {
+    match rows(entries, width).len() {
+        0 => 0.0,
+        n => n as f64 * ROW + 10.0,
+    }
+}
+
+pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], middle: f64, top: f64, width: f64) {
+    for (i, row) in rows(entries, width).iter().enumerate() {
+        let row_width: f64 = row.iter().map(|e| entry_width(e)).sum::<f64>() - GAP;
+        let mut x = middle - row_width / 2.0;
+        let y = top + (i as f64 + 0.5) * ROW;
+        for entry in row {
+            sample(scene, entry, x, y);
+            let at = (x + SAMPLE + 7.0, y + 4.5);
+            pen::text(
+                scene,
+                Text { content: entry.label, at, size: TICK_SIZE, align: Align::Left },
+            );
+            x += entry_width(entry);
+        }
+    }
+}
+
+fn rows<'a, 'b>(entries: &'b [Entry<'a>], width: f64) -> Vec<Vec<&'b Entry<'a>>> {
+    let mut rows: Vec<Vec<&Entry>> = Vec::new();
+    let mut filled = 0.0;
+    for entry in entries {
+        let needed = entry_width(entry);
+        match rows.last_mut().filter(|_| filled + needed - GAP <= width) {
+            Some(row) => row.push(entry),
+            None => {
+                rows.push(vec![entry]);
+                filled = 0.0;
+            }
+        }
+        filled += needed;
+    }
+    rows
+}
+
+fn entry_width(entry: &Entry) -> f64 {
+    SAMPLE + 7.0 + pen::text_width(entry.label, TICK_SIZE) + GAP
+}
+
+fn sample(scene: &mut Scene, entry: &Entry, x: f64, y: f64) {
+    let colour = pen::colour(entry.key);
+    let ends = vec![(x, y), (x + SAMPLE, y)];
+    match entry.style {
+        Style::Line | Style::LinePoints => {
+            pen::polyline(scene, ends, colour, 2.0, Stroke::Solid);
+        }
+        Style::Dashed => pen::polyline(scene, ends, colour, 2.0, Stroke::Dashed),
+        Style::Points => {}
+    }
+    if matches!(entry.style, Style::Points | Style::LinePoints) {
+        pen::marker(scene, (x + SAMPLE / 2.0, y), entry.key);
+    }
+}

@@ -1,0 +1,151 @@
+//! The stages of `flow-square`, over seeds, hidden units, rules and starts.
+
+use super::{Run, Settings, over_seeds};
+use crate::stages::{DrawSamples, FlowSteps, RunFlow, calibrate, train_rbm};
+use crate::store::Done;
+use anyhow::Result;
+use exact::square::critical_temperature;
+use flow::{Calibration, Rule};
+use ising::Samples;
+use rayon::prelude::*;
+use rbm::Trainer;
+use stats::{Estimate, child_seed};
+
+/// What a seed starts with.
+pub(super) struct Set {
+    seed: u64,
+    pub(super) training: Done<Samples>,
+    /// Configurations never seen in training: at the training temperatures, then at T_c.
+    pub(super) held_out: Done<Samples>,
+    pub(super) calibration: Done<Calibration>,
+}
+
+/// A trained machine and where it belongs.
+pub(super) struct Machine {
+    set: usize,
+    hidden: usize,
+    trainer: Done<Trainer>,
+}
+
+/// One flow that was run.
+pub(super) struct Cell {
+    pub(super) hidden: usize,
+    pub(super) rule: Rule,
+    /// Number of the start in the settings.
+    pub(super) start: usize,
+    pub(super) steps: FlowSteps,
+}
+
+/// The training temperatures and T_c.
+pub(super) fn held_out_temperatures(settings: &Settings) -> Vec<f64> {
+    settings.temperatures.iter().copied().chain([critical_temperature()]).collect()
+}
+
+pub(super) fn sets(run: &Run, settings: &Settings) -> Result<Vec<Set>> {
+    let set = |index: u64| -> Result<Set> {
+        let seed = child_seed(run.seed, "flow-square", index);
+        let draw = |label: &str, temperatures: &[f64], draws: u32| {
+            run.store.get(&DrawSamples {
+                shape: settings.shape(),
+                temperatures,
+                algorithm: settings.algorithm,
+                schedule: settings.schedule(draws),
+                seed: child_seed(seed, label, 0),
+            })
+        };
+        let training = draw("training", &settings.temperatures, settings.samples)?;
+        let held_out = draw("held-out", &held_out_temperatures(settings), settings.held_out)?;
+        let calibration = calibrate(
+            &run.store,
+            &training,
+            &settings.temperatures,
+            &settings.thermometer,
+            settings.thermometer_epochs,
+            settings.segment,
+            child_seed(seed, "thermometer", 0),
+        )?;
+        Ok(Set { seed, training, held_out, calibration })
+    };
+    (0..settings.seeds).into_par_iter().map(set).collect()
+}
+
+pub(super) fn machines(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec<Machine>> {
+    let all: Vec<(usize, usize)> = settings
+        .hidden
+        .iter()
+        .flat_map(|&hidden| (0..sets.len()).map(move |set| (set, hidden)))
+        .collect();
+    let machine = |&(set, hidden): &(usize, usize)| {
+        let Set { seed, training, .. } = &sets[set];
+        let config = settings.train_config(hidden);
+        let seed = child_seed(*seed, "rbm", hidden as u64);
+        let (epochs, segment) = (settings.epochs, settings.segment);
+        let trainer = train_rbm(&run.store, training, config, epochs, segment, seed)?;
+        Ok(Machine { set, hidden, trainer })
+    };
+    all.par_iter().map(machine).collect()
+}
+
+pub(super) fn flows(
+    run: &Run,
+    settings: &Settings,
+    sets: &[Set],
+    machines: &[Machine],
+) -> Result<Vec<Cell>> {
+    let mut all = Vec::new();
+    for machine in machines {
+        for &rule in &settings.rules {
+            all.extend((0..settings.starts.len()).map(|start| (machine, rule, start)));
+        }
+    }
+    let flow = |&(machine, rule, start): &(&Machine, Rule, usize)| {
+        let Set { seed, held_out, calibration, .. } = &sets[machine.set];
+        let is_start = |t: &f64| *t == settings.starts[start];
+        let block = settings.temperatures.iter().position(is_start).unwrap_or(0);
+        let draws = settings.held_out as usize;
+        let done = run.store.get(&RunFlow {
+            rbm: &machine.trainer,
+            thermometer: calibration,
+            start: held_out,
+            range: (block * draws, (block + 1) * draws),
+            shape: settings.shape(),
+            rule,
+            steps: settings.steps,
+            seed: child_seed(*seed, "flow", start as u64),
+        })?;
+        Ok(Cell { hidden: machine.hidden, rule, start, steps: done.value })
+    };
+    all.par_iter().map(flow).collect()
+}
+
+/// The cells of one number of hidden units, rule and start: one per seed.
+pub(super) fn select(
+    cells: &[Cell],
+    hidden: usize,
+    rule: Rule,
+    start: usize,
+) -> impl Iterator<Item = &FlowSteps> {
+    let wanted = move |c: &&Cell| c.hidden == hidden && c.rule == rule && c.start == start;
+    cells.iter().filter(wanted).map(|c| &c.steps)
+}
+
+/// A quantity after the last step, over seeds.
+pub(super) fn over_cells(
+    cells: &[Cell],
+    hidden: usize,
+    rule: Rule,
+    start: usize,
+    quantity: impl Fn(&FlowSteps) -> &Vec<Estimate>,
+) -> Estimate {
+    let last = |steps| quantity(steps).last().copied();
+    over_seeds(&select(cells, hidden, rule, start).filter_map(last).collect::<Vec<_>>())
+}
+
+/// The change of temperature in the first step, over seeds.
+pub(super) fn first_step(cells: &[Cell], hidden: usize, rule: Rule, start: usize) -> Estimate {
+    let change = |steps: &FlowSteps| {
+        let [before, after] = [steps.temperature[0], steps.temperature[1]];
+        Estimate { mean: after.mean - before.mean, error: after.error.hypot(before.error), ..after }
+    };
+    over_seeds(&select(cells, hidden, rule, start).map(change).collect::<Vec<_>>())
+}

@@ -1,0 +1,94 @@
+//! Small pieces that experiments build their sections of: curves, axes, verdicts.
+
+use crate::report::content::{At, Axis, Mark, Point, Series, Style, Verdict};
+use anyhow::{Result, ensure};
+use stats::Estimate;
+
+/// Two-sided significance of every verdict on a measured number: five standard errors.
+pub(crate) const SIGMAS: f64 = 5.0;
+
+/// What rounding alone may do to a closed form in f64, relative.
+pub(crate) const ROUNDING: f64 = 1e-12;
+
+pub(crate) fn axis(label: &str) -> Axis {
+    Axis { label: label.to_owned(), log: false, range: None }
+}
+
+pub(crate) fn log_axis(label: &str) -> Axis {
+    Axis { label: label.to_owned(), log: true, range: None }
+}
+
+pub(crate) fn axis_in(label: &str, low: f64, high: f64) -> Axis {
+    Axis { label: label.to_owned(), log: false, range: Some((low, high)) }
+}
+
+/// An exact curve.
+pub(crate) fn curve(
+    label: impl Into<String>,
+    style: Style,
+    points: impl IntoIterator<Item = (f64, f64)>,
+) -> Series {
+    let points = points.into_iter().map(|(x, y)| Point { x, y, error: 0.0 }).collect();
+    Series { label: label.into(), style, points }
+}
+
+/// Measured points.
+pub(crate) fn measured(
+    label: impl Into<String>,
+    style: Style,
+    points: impl IntoIterator<Item = (f64, Estimate)>,
+) -> Series {
+    let point = |(x, e): (f64, Estimate)| Point { x, y: e.mean, error: e.error };
+    Series { label: label.into(), style, points: points.into_iter().map(point).collect() }
+}
+
+pub(crate) fn mark_x(label: &str, x: f64) -> Mark {
+    Mark { label: label.to_owned(), at: At::X(x) }
+}
+
+pub(crate) fn mark_y(label: &str, y: f64) -> Mark {
+    Mark { label: label.to_owned(), at: At::Y(y) }
+}
+
+/// n + 1 equidistant points from `low` to `high`.
+pub(crate) fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> + Clone {
+    (0..=n).map(move |i| low + (high - low) * i as f64 / n as f64)
+}
+
+/// An exact identity: reproduced when its largest deviation is rounding.
+pub(crate) fn identity(deviation: f64) -> Verdict {
+    if deviation <= ROUNDING { Verdict::Reproduced } else { Verdict::Contradicted }
+}
+
+/// A measured number against a published one: reproduced within [`SIGMAS`] standard errors.
+pub(crate) fn agreement(found: Estimate, published: f64) -> Verdict {
+    let agrees = found.sigmas_from(published) <= SIGMAS;
+    if agrees { Verdict::Reproduced } else { Verdict::Contradicted }
+}
+
+/// One number from several seeds: the mean, with the larger of the spread over seeds and the errors within them.
+///
+/// Two or three seeds alone may agree by chance, so the spread never lowers the error below what each seed states.
+pub(crate) fn over_seeds(estimates: &[Estimate]) -> Estimate {
+    let n = estimates.len() as f64;
+    let means: Vec<f64> = estimates.iter().map(|e| e.mean).collect();
+    let spread = Estimate::from_independent(&means);
+    let within = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
+    Estimate { error: if spread.error > within { spread.error } else { within }, ..spread }
+}
+
+/// Settings: a list must hold something, and every value must lie in a range.
+pub(crate) fn check_values(key: &str, values: &[f64], low: f64, high: f64) -> Result<()> {
+    ensure!(!values.is_empty(), "{key} is empty, but needs at least one value");
+    for value in values {
+        let inside = (low..=high).contains(value);
+        ensure!(inside, "{key} contains {value}, but every value must be from {low} to {high}");
+    }
+    Ok(())
+}
+
+/// Settings: a number must lie in a range.
+pub(crate) fn check_count(key: &str, value: u64, low: u64, high: u64) -> Result<()> {
+    ensure!((low..=high).contains(&value), "{key} is {value}, but must be from {low} to {high}");
+    Ok(())
+}

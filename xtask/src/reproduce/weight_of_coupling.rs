@@ -1,0 +1,375 @@
+//! Experiment `weight-of-coupling`: W(K) of the equal-weight machine, the thesis' section 4.1 and appendix B.
+
+use super::Run;
+use super::parts::*;
+use crate::experiment;
+use crate::report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
+use anyhow::Result;
+use exact::{Ring, enumerate, symmetric};
+use serde::{Deserialize, Serialize};
+use stats::Estimate;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The thesis' architecture: M visible units.
+    visible: usize,
+    /// N hidden units.
+    hidden: usize,
+    /// The coupling of figure 3.
+    coupling: f64,
+    /// Largest coupling of figure 4, and its number of points.
+    largest_coupling: f64,
+    points: usize,
+    /// The couplings of figure 5.
+    panels: Vec<f64>,
+    /// Further architectures `[M, N]` of the table, odd N among them.
+    architectures: Vec<[usize; 2]>,
+    /// Couplings at which the limits of W(K) are read off.
+    small_coupling: f64,
+    large_coupling: f64,
+    /// Weights at which the proof of appendix B is checked.
+    proof_weights: Vec<f64>,
+    /// Locking strength of the machine with unequal weights.
+    locking: f64,
+}
+
+impl experiment::Settings for Settings {
+    fn check(&self) -> Result<()> {
+        check_count("visible", self.visible as u64, 4, enumerate::MOST_UNITS as u64 / 2)?;
+        check_count("hidden", self.hidden as u64, 1, 10_000)?;
+        check_count("points", self.points as u64, 2, 10_000)?;
+        check_values("coupling", &[self.coupling], 1e-6, 100.0)?;
+        check_values("largest_coupling", &[self.largest_coupling], 1e-6, 100.0)?;
+        check_values("panels", &self.panels, 1e-6, 100.0)?;
+        check_values("small_coupling", &[self.small_coupling], 1e-9, 0.1)?;
+        check_values("large_coupling", &[self.large_coupling], 1.0, 100.0)?;
+        check_values("proof_weights", &self.proof_weights, 1e-6, 100.0)?;
+        check_values("locking", &[self.locking], 0.0, 100.0)?;
+        for &[visible, hidden] in &self.architectures {
+            check_count("M in architectures", visible as u64, 2, 100_000)?;
+            check_count("N in architectures", hidden as u64, 1, 100_000)?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
+    let (m, n) = (settings.visible, settings.hidden);
+    let weight_at = |k: f64| Ok::<f64, exact::Error>(symmetric::best_weight(&Ring::new(m, k)?, n)?);
+    let weight = weight_at(settings.coupling)?;
+    let couplings: Vec<f64> = grid(0.0, settings.largest_coupling, settings.points).collect();
+    let weights = couplings.iter().map(|&k| weight_at(k)).collect::<Result<Vec<_>, _>>()?;
+
+    let mut claims = root_claims(run, settings, weight, &weights)?;
+    claims.extend(limit_claims(run, settings)?);
+    claims.push(symmetry_claim(run, settings, weight)?);
+    Ok(Section {
+        experiment: "weight-of-coupling".into(),
+        title: "The best weight of the equal-weight machine".into(),
+        introduction: vec![
+            format!("A machine of M = {m} visible and N = {n} hidden units, all weights equal to W and no biases, is fitted to the ring at the coupling K. It sees a configuration only through $V = \\sum_i v_i$, so that $KL(q\\|p)$ and its slope $dKL/dW = N(f - g)$ are sums over M + 1 numbers: exact for any M, N and parity. W(K) is found by bisection."),
+        ],
+        claims,
+        figures: vec![
+            crossing(settings, weight)?,
+            weight_curve(settings, &couplings, &weights)?,
+            growing_panels(settings)?,
+        ],
+        tables: vec![table(settings)?],
+        discussion: vec![
+            "W(K) begins like $\\sqrt{2K/(N(M-1))}$, with infinite slope, and grows like $2K/N$. That W diverges with K is right, but equation (102) does not prove it: two curves with one asymptote may cross anywhere. The proof is the inequality $f < M \\tanh MW$ at every finite W, checked above.".into(),
+            "The premise that all weights are equal by symmetry does not hold: translation maps an optimum to another optimum, not to itself. A machine of the same size with unequal weights, hidden unit a locked to site 2a and coupled with K to its two neighbours, fits the ring far better.".into(),
+        ],
+        settings: toml::to_string(settings)?,
+    })
+}
+
+/// Claims about single values of W: the reading of figure 3, the trivial root, K = 0, the monotonic growth, odd N.
+fn root_claims(run: &Run, settings: &Settings, weight: f64, weights: &[f64]) -> Result<Vec<Claim>> {
+    let (m, n, k) = (settings.visible, settings.hidden, settings.coupling);
+    let ring = Ring::new(m, k)?;
+    let step = weights.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+    let at_zero = symmetric::best_weight(&Ring::new(m, 0.0)?, n)?;
+    // Signs of the slope just above W = 0 and at the root tell maximum from minimum.
+    let roots = [-weight, 0.0, weight]
+        .iter()
+        .filter(|&&w| symmetric::kl_slope(&ring, n, w).abs() < ROUNDING * (m * n) as f64)
+        .count();
+    let excess = symmetric::kl(&ring, n, 0.0) - symmetric::kl(&ring, n, weight);
+    let mut parity = 0.0_f64;
+    for hidden in (1..=9).step_by(2) {
+        let flat = vec![weight; m * hidden];
+        let sum = enumerate::ln_z(&flat, &vec![0.0; m], &vec![0.0; hidden])?;
+        parity = parity.max((sum / symmetric::ln_z(m, hidden, weight) - 1.0).abs());
+    }
+    let odd = symmetric::best_weight(&ring, n + 1)?;
+    let grows = if step > 0.0 { Verdict::Reproduced } else { Verdict::Contradicted };
+    let claim = |id: &str, key: &str, found: f64, verdict, reason: String| {
+        let (id, key) = (format!("weight-of-coupling/{id}"), format!("ter-hoeve-2018/{key}"));
+        run.published.claim(&id, &key, Estimate::exact(found), verdict, reason)
+    };
+    Ok(vec![
+        claim(
+            "w-at-1",
+            "w-at-1",
+            weight,
+            Verdict::Corrected,
+            format!(
+                "The published value was read off a plot; ours is the root of (69) at $K = {k}$ by bisection to the last bit."
+            ),
+        )?,
+        claim(
+            "roots",
+            "one-root",
+            roots as f64,
+            Verdict::Corrected,
+            format!(
+                "Both sides of (69) are odd in W, so $W = 0$ and $-W$ solve it too. $W = 0$ is a maximum of KL for $K > 0$: it lies {excess:.4} above the minimum."
+            ),
+        )?,
+        claim(
+            "w-at-0",
+            "w-at-0",
+            at_zero,
+            identity(at_zero.abs()),
+            "At $K = 0$ the ring is uniform and so is the machine without weights.".into(),
+        )?,
+        claim(
+            "monotonic",
+            "monotonic",
+            step,
+            grows,
+            format!(
+                "Ours is the smallest increase between {} neighbouring points of figure 4. Shown numerically; the thesis gives no proof either.",
+                weights.len()
+            ),
+        )?,
+        claim(
+            "odd-hidden",
+            "odd-hidden",
+            parity,
+            identity(parity),
+            format!(
+                "One sum, $Z = 2^M \\sum_H d(H) \\cosh^M WH$, serves both parities; ours is its largest relative deviation from summing over all states for N = 1, 3, ..., 9. For example $W(K = {k}) = {odd:.6}$ at N = {}.",
+                n + 1
+            ),
+        )?,
+    ])
+}
+
+/// Claims about K to 0 and to infinity, and about the proof in appendix B.
+fn limit_claims(run: &Run, settings: &Settings) -> Result<Vec<Claim>> {
+    let (m, n) = (settings.visible, settings.hidden);
+    let at = |k: f64| -> Result<f64, exact::Error> { symmetric::best_weight(&Ring::new(m, k)?, n) };
+    let (small, large) = (settings.small_coupling, settings.large_coupling);
+    let exponent = (at(2.0 * small)? / at(small)?).ln() / 2f64.ln();
+    let slope = (at(large * 1.01)? - at(large)?) / (large * 0.01);
+    let frozen = Ring::new(m, f64::INFINITY)?;
+    let limit = |w: f64| m as f64 * (m as f64 * w).tanh();
+    let weights = &settings.proof_weights;
+    let g_deviation =
+        weights.iter().map(|&w| (symmetric::g(&frozen, w) - limit(w)).abs() / m as f64);
+    let g_deviation = g_deviation.fold(0.0, f64::max);
+    let gap = weights
+        .iter()
+        .map(|&w| 1.0 - symmetric::f(m, n, w) / limit(w))
+        .fold(f64::INFINITY, f64::min);
+    let heaviest = weights.iter().copied().fold(0.0, f64::max);
+    // The displayed product before (96) at alpha = M and large K, and the quantity that it should be.
+    let printed =
+        (1.0 / (1.0 + (-2.0 * large).exp()) + 1.0 / (1.0 - (-2.0 * large).exp())).powi(m as i32);
+    let aligned = Ring::new(m, large)?.configuration_probabilities()[0];
+    let claim = |id: &str, key: &str, found: f64, verdict, reason: String| {
+        let (id, key) = (format!("weight-of-coupling/{id}"), format!("ter-hoeve-2018/{key}"));
+        run.published.claim(&id, &key, Estimate::exact(found), verdict, reason)
+    };
+    let converges = |found: f64, to: f64| {
+        if (found - to).abs() < 0.01 * to { Verdict::Reproduced } else { Verdict::Contradicted }
+    };
+    Ok(vec![
+        claim("small-coupling", "small-coupling", exponent,
+            if (exponent - 0.5).abs() < 0.005 { Verdict::Corrected } else { Verdict::Contradicted },
+            format!("Ours is $d \\ln W / d \\ln K$ at $K = {small}$: $W \\simeq \\sqrt{{2K/(N(M-1))}}$, so figure 4 starts with infinite slope."))?,
+        claim("large-coupling", "divergence", slope, converges(slope, 2.0 / n as f64),
+            format!("W diverges linearly: ours is $dW/dK$ at $K = {large}$, its limit is $2/N = {}$.", 2.0 / n as f64))?,
+        claim("proof", "proof", gap,
+            if gap > 0.0 { Verdict::Corrected } else { Verdict::Contradicted },
+            format!("A common asymptote of f and g does not force their crossing to infinity. What does is $f < M \\tanh MW$ for every finite W: ours is the smallest $1 - f / (M \\tanh MW)$ over W up to {heaviest}, above 0."))?,
+        claim("frozen-limit", "frozen-limit", g_deviation, identity(g_deviation),
+            "Ours is the largest deviation of $g(W, \\infty)/M$ from $\\tanh MW$, with g as the sum over the two aligned states.".into())?,
+        claim("aligned-weight", "aligned-weight", aligned, Verdict::Corrected,
+            format!("The limit 1/2 in (97) is right, but the product displayed before (96) is not: it uses $1/(a^M + b^M) = (1/a + 1/b)^M$ and tends to {printed:.0}."))?,
+    ])
+}
+
+/// The premise of section 4.1: equal weights by symmetry, against one machine with unequal weights.
+fn symmetry_claim(run: &Run, settings: &Settings, weight: f64) -> Result<Claim> {
+    let (m, k) = (settings.visible, settings.coupling);
+    let ring = Ring::new(m, k)?;
+    let equal = symmetric::kl(&ring, settings.hidden, weight);
+    let hidden = m.div_ceil(2);
+    let mut weights = vec![0.0; m * hidden];
+    for a in 0..hidden {
+        weights[a * m + 2 * a] = settings.locking;
+        weights[a * m + (2 * a + 1) % m] += k;
+        weights[a * m + (2 * a + m - 1) % m] += k;
+    }
+    let p = enumerate::visible_probabilities(&weights, &vec![0.0; m], &vec![0.0; hidden])?;
+    let unequal = enumerate::kl(&enumerate::ring(&ring)?.probabilities, &p)?;
+    let model = symmetric::visible_sum_probabilities(m, settings.hidden, weight);
+    let reason = format!(
+        "Ours is KL of the best equal weights at $K = {k}$. With unequal weights (locking {}) a machine of {hidden} hidden units has KL = {unequal:.2e}. Equal weights give every pair the correlation {:.4}; the ring has {:.4} between neighbours.",
+        settings.locking,
+        symmetric::pair_correlation(&model),
+        ring.correlation(1),
+    );
+    let verdict = if unequal < equal { Verdict::Contradicted } else { Verdict::Reproduced };
+    let found = Estimate::exact(equal);
+    run.published.claim(
+        "weight-of-coupling/equal-by-symmetry",
+        "ter-hoeve-2018/equal-by-symmetry",
+        found,
+        verdict,
+        reason,
+    )
+}
+
+/// f(W) and g(W, K) of one coupling, as two curves.
+fn both_sides(settings: &Settings, k: f64, largest_weight: f64) -> Result<Panel> {
+    let (m, n) = (settings.visible, settings.hidden);
+    let ring = Ring::new(m, k)?;
+    let weight = symmetric::best_weight(&ring, n)?;
+    let weights = grid(0.0, largest_weight, 120);
+    Ok(Panel {
+        title: format!("K = {k}"),
+        x: axis("weight W"),
+        y: axis_in("⟨V tanh WV⟩", 0.0, m as f64 * 1.05),
+        series: vec![
+            curve(
+                "f(W), machine",
+                Style::Line,
+                weights.clone().map(|w| (w, symmetric::f(m, n, w))),
+            ),
+            curve("g(W, K), ring", Style::Dashed, weights.map(|w| (w, symmetric::g(&ring, w)))),
+            curve("solution W(K)", Style::Points, [(weight, symmetric::g(&ring, weight))]),
+        ],
+        marks: vec![],
+    })
+}
+
+fn crossing(settings: &Settings, weight: f64) -> Result<Figure> {
+    let (m, n, k) = (settings.visible, settings.hidden, settings.coupling);
+    let ring = Ring::new(m, k)?;
+    let weights = grid(-1.5 * weight, 2.5 * weight, 200);
+    let divergence = Panel {
+        title: "what is minimised".into(),
+        x: axis("weight W"),
+        y: axis("KL(q‖p) (nats)"),
+        series: vec![
+            curve("KL", Style::Line, weights.map(|w| (w, symmetric::kl(&ring, n, w)))),
+            curve(
+                "roots of (69)",
+                Style::Points,
+                [-weight, 0.0, weight].map(|w| (w, symmetric::kl(&ring, n, w))),
+            ),
+        ],
+        marks: vec![],
+    };
+    Ok(Figure {
+        id: "weight-of-coupling-crossing".into(),
+        caption: format!(
+            "Figure 3 of the thesis, M = {m}, N = {n}: the two sides of equation (69) at $K = {k}$ cross at $W = {weight:.6}$. Right: the divergence, whose maximum at $W = 0$ is a root too."
+        ),
+        panels: vec![both_sides(settings, k, 3.0 * weight)?, divergence],
+    })
+}
+
+fn weight_curve(settings: &Settings, couplings: &[f64], weights: &[f64]) -> Result<Figure> {
+    let (m, n) = (settings.visible as f64, settings.hidden as f64);
+    let pairs: Vec<(f64, f64)> = couplings.iter().copied().zip(weights.iter().copied()).collect();
+    let small = |k: f64| (2.0 * k / (n * (m - 1.0))).sqrt();
+    let large = |k: f64| (4.0 * k - ((m * m / 2.0).floor() / 4.0).ln()) / (2.0 * n);
+    let top = settings.largest_coupling;
+    let linear = Panel {
+        title: "".into(),
+        x: axis("coupling K"),
+        y: axis("weight W(K)"),
+        series: vec![
+            curve("W(K)", Style::Line, pairs.iter().copied()),
+            curve("√(2K/(N(M−1)))", Style::Dashed, grid(0.0, 0.5 * top, 60).map(|k| (k, small(k)))),
+            curve(
+                "(4K − ln(M²/8))/(2N)",
+                Style::Dashed,
+                grid(0.25 * top, top, 60).map(|k| (k, large(k))),
+            ),
+        ],
+        marks: vec![],
+    };
+    let lowest = couplings.get(1).copied().unwrap_or(1e-3).min(settings.small_coupling).max(1e-4);
+    let decades: Vec<f64> = grid(lowest.ln(), top.ln(), 80).map(f64::exp).collect();
+    let weight = |k: f64| -> Result<(f64, f64), exact::Error> {
+        Ok((k, symmetric::best_weight(&Ring::new(settings.visible, k)?, settings.hidden)?))
+    };
+    let exact_curve = decades.iter().map(|&k| weight(k)).collect::<Result<Vec<_>, _>>()?;
+    let logarithmic = Panel {
+        title: "".into(),
+        x: log_axis("coupling K"),
+        y: log_axis("weight W(K)"),
+        series: vec![
+            curve("W(K)", Style::Line, exact_curve),
+            curve("√(2K/(N(M−1)))", Style::Dashed, decades.iter().map(|&k| (k, small(k)))),
+            curve(
+                "(4K − ln(M²/8))/(2N)",
+                Style::Dashed,
+                decades.iter().filter(|&&k| large(k) > 0.05).map(|&k| (k, large(k))),
+            ),
+        ],
+        marks: vec![],
+    };
+    Ok(Figure {
+        id: "weight-of-coupling-curve".into(),
+        caption: format!(
+            "Figure 4 of the thesis: the best weight against the coupling, M = {m}, N = {n}, with its two limits. It starts like a square root and ends linear."
+        ),
+        panels: vec![linear, logarithmic],
+    })
+}
+
+fn growing_panels(settings: &Settings) -> Result<Figure> {
+    let mut largest = 0.0_f64;
+    for &k in &settings.panels {
+        largest =
+            largest.max(symmetric::best_weight(&Ring::new(settings.visible, k)?, settings.hidden)?);
+    }
+    let panel = |&k: &f64| both_sides(settings, k, 1.3 * largest);
+    Ok(Figure {
+        id: "weight-of-coupling-growth".into(),
+        caption: "Figure 5 of the thesis: as K grows the solution moves out; both curves have the asymptote M.".into(),
+        panels: settings.panels.iter().map(panel).collect::<Result<_>>()?,
+    })
+}
+
+fn table(settings: &Settings) -> Result<Table> {
+    let k = settings.coupling;
+    let row = |&[m, n]: &[usize; 2]| -> Result<Vec<Cell>> {
+        let ring = Ring::new(m, k)?;
+        let weight = symmetric::best_weight(&ring, n)?;
+        let numbers = [
+            weight,
+            symmetric::kl(&ring, n, weight),
+            symmetric::gain(m, n, weight),
+            symmetric::critical_coupling(m, n)?,
+        ];
+        let sizes = [m, n].map(|size| Cell::Text(size.to_string()));
+        Ok(sizes.into_iter().chain(numbers.map(Cell::Number)).collect())
+    };
+    Ok(Table {
+        id: "weight-of-coupling-sizes".into(),
+        caption: format!(
+            "Best weight at $K = {k}$ for several architectures, odd N among them; the divergence there, the gain $N M W^2$ of the deterministic flow, and the coupling $K_c$ at which the gain is 1."
+        ),
+        columns: ["M", "N", "W", "KL", "N M W²", "K_c"].map(String::from).into(),
+        rows: settings.architectures.iter().map(row).collect::<Result<_>>()?,
+    })
+}

@@ -1,0 +1,129 @@
+//! Training in segments: each segment is a stage on the one before, so that an interrupted run loses one at most.
+
+use crate::progress::Task;
+use crate::store::{Done, Stage, Store};
+use anyhow::Result;
+use flow::Calibration;
+use ising::Samples;
+use rbm::{TrainConfig, Trainer};
+use serde::Serialize;
+use std::ops::ControlFlow;
+
+/// `epochs` more epochs of contrastive divergence, from `from` or from random weights.
+#[derive(Serialize)]
+pub(crate) struct TrainRbm<'a> {
+    pub(crate) samples: &'a Done<Samples>,
+    pub(crate) config: TrainConfig,
+    pub(crate) from: Option<&'a Done<Trainer>>,
+    pub(crate) epochs: u64,
+    pub(crate) seed: u64,
+}
+
+impl Stage for TrainRbm<'_> {
+    const NAME: &'static str = "rbm";
+    const VERSION: u32 = 1;
+    type Output = Trainer;
+
+    fn effort(&self) -> f64 {
+        const SECONDS_PER_WEIGHT: f64 = 1.1e-10;
+        let samples = &self.samples.value;
+        let gibbs = 0.6 + 0.4 * f64::from(self.config.steps);
+        let weights = (samples.sites() * self.config.hidden * samples.len()) as f64;
+        2.5 * SECONDS_PER_WEIGHT * gibbs * weights * self.epochs as f64
+    }
+
+    fn run(&self, task: &Task<'_>) -> Result<Trainer> {
+        let data = self.samples.value.to_matrix();
+        let mut trainer = match self.from {
+            Some(done) => done.value.clone(),
+            None => Trainer::new(self.config, data.nrows(), self.seed)?,
+        };
+        let start = trainer.epochs();
+        rbm::train(&mut trainer, &data, self.epochs, |epoch| {
+            task.done((epoch.number - start) as f64 / self.epochs as f64);
+            ControlFlow::Continue(())
+        })?;
+        Ok(trainer)
+    }
+}
+
+/// Trains an RBM from random weights, `segment` epochs a stage.
+pub(crate) fn train_rbm(
+    store: &Store,
+    samples: &Done<Samples>,
+    config: TrainConfig,
+    epochs: u64,
+    segment: u64,
+    seed: u64,
+) -> Result<Done<Trainer>> {
+    let run = |from: Option<&Done<Trainer>>, epochs| {
+        store.get(&TrainRbm { samples, config, from, epochs, seed })
+    };
+    let mut trainer = run(None, segment.min(epochs))?;
+    while trainer.value.epochs() < epochs {
+        trainer = run(Some(&trainer), segment.min(epochs - trainer.value.epochs()))?;
+    }
+    Ok(trainer)
+}
+
+/// `epochs` more epochs of a network thermometer, from `from` or from random weights.
+#[derive(Serialize)]
+pub(crate) struct Calibrate<'a> {
+    pub(crate) samples: &'a Done<Samples>,
+    pub(crate) scale: &'a [f64],
+    pub(crate) config: &'a nn::TrainConfig,
+    pub(crate) from: Option<&'a Done<Calibration>>,
+    pub(crate) epochs: u64,
+    pub(crate) seed: u64,
+}
+
+impl Stage for Calibrate<'_> {
+    const NAME: &'static str = "thermometer";
+    const VERSION: u32 = 1;
+    type Output = Calibration;
+
+    fn effort(&self) -> f64 {
+        const SECONDS_PER_WEIGHT: f64 = 1.2e-10;
+        let samples = &self.samples.value;
+        let mut widths = vec![samples.sites()];
+        widths.extend(&self.config.hidden);
+        widths.push(self.scale.len());
+        let weights: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
+        SECONDS_PER_WEIGHT * (weights * samples.len()) as f64 * self.epochs as f64
+    }
+
+    fn run(&self, task: &Task<'_>) -> Result<Calibration> {
+        let samples = &self.samples.value;
+        let temperatures: Vec<f64> = samples.couplings().iter().map(|k| k.temperature()).collect();
+        let mut calibration = match self.from {
+            Some(done) => done.value.clone(),
+            None => Calibration::new(self.scale, samples.sites(), self.config.clone(), self.seed)?,
+        };
+        let start = calibration.epochs();
+        calibration.train(&samples.to_matrix(), &temperatures, self.epochs, |epoch| {
+            task.done((epoch.number - start) as f64 / self.epochs as f64);
+            ControlFlow::Continue(())
+        })?;
+        Ok(calibration)
+    }
+}
+
+/// Trains a thermometer from random weights, `segment` epochs a stage.
+pub(crate) fn calibrate(
+    store: &Store,
+    samples: &Done<Samples>,
+    scale: &[f64],
+    config: &nn::TrainConfig,
+    epochs: u64,
+    segment: u64,
+    seed: u64,
+) -> Result<Done<Calibration>> {
+    let run = |from: Option<&Done<Calibration>>, epochs| {
+        store.get(&Calibrate { samples, scale, config, from, epochs, seed })
+    };
+    let mut calibration = run(None, segment.min(epochs))?;
+    while calibration.value.epochs() < epochs {
+        calibration = run(Some(&calibration), segment.min(epochs - calibration.value.epochs()))?;
+    }
+    Ok(calibration)
+}
