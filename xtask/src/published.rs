@@ -70,25 +70,35 @@ impl Published {
     }
 
     /// The claim `id` = `experiment/name` about the statement `key` = `source/id`.
-    pub(crate) fn claim(
-        &self,
-        id: &str,
-        key: &str,
-        found: Estimate,
-        verdict: Verdict,
-        reason: String,
-    ) -> Result<Claim> {
+    pub(crate) fn claim(&self, id: &str, key: &str, finding: Finding) -> Result<Claim> {
         let (source, statement) =
             self.statements.get(key).with_context(|| format!("data/published lacks {key}"))?;
+        let Finding { value, quantity, verdict, reason } = finding;
         Ok(Claim {
             id: id.to_owned(),
             experiment: id.split('/').next().unwrap_or(id).to_owned(),
             statement: statement.says.clone(),
             source: format!("{source}, {}", statement.place),
             published: statement.value,
-            found: found.into(),
+            found: value.into(),
+            quantity,
             verdict,
             reason,
         })
     }
+}
+
+/// What a run found about a statement.
+pub(crate) struct Finding {
+    pub(crate) value: Estimate,
+    /// What the value is, in a few words.
+    pub(crate) quantity: String,
+    pub(crate) verdict: Verdict,
+    /// Why the verdict is what it is, one sentence or two.
+    pub(crate) reason: String,
+}
+
+/// A finding whose value is exact.
+pub(crate) fn exactly(value: f64, quantity: &str, verdict: Verdict, reason: String) -> Finding {
+    Finding { value: Estimate::exact(value), quantity: quantity.to_owned(), verdict, reason }
 }

@@ -14,7 +14,8 @@ impl Coupling {
     /// # Errors
     /// [`Error::Coupling`] when K is negative or NaN.
     pub fn new(k: f64) -> Result<Self, Error> {
-        if k >= 0.0 { Ok(Self(k)) } else { Err(Error::Coupling(k)) }
+        // -0.0 would be T = -infinity.
+        if k >= 0.0 { Ok(Self(k.abs())) } else { Err(Error::Coupling(k)) }
     }
 
     /// The coupling at the temperature T in units of J / k_B; T = 0 is allowed.
@@ -89,6 +90,7 @@ mod tests {
         assert_eq!(Coupling::from_temperature(f64::INFINITY).unwrap().value(), 0.0);
         assert_eq!(Coupling::from_temperature(-1.0), Err(Error::Temperature(-1.0)));
         assert!(Coupling::from_temperature(f64::NAN).is_err());
+        assert_eq!(Coupling::new(-0.0).unwrap().temperature(), f64::INFINITY);
         assert_eq!(Coupling::new(-0.5), Err(Error::Coupling(-0.5)));
     }
 

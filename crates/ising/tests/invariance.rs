@@ -10,7 +10,7 @@ use ising::{HeatBath, Metropolis, RingTransfer, Sampler, Sweep};
 use rand::{Rng, RngExt};
 
 /// Independent chains of each test.
-const CHAINS: u64 = 60_000;
+const CHAINS: u64 = 40_000;
 /// Numbers of sweeps after which the chains are looked at.
 const LOOKS: [u32; 3] = [1, 4, 16];
 const COUPLINGS: [f64; 3] = [0.0, 0.4, 1.0];
@@ -107,10 +107,10 @@ fn exact_ring_draws_do_not_drift() {
     });
 }
 
-/// A kernel written here, on bits: decides at each site by `decide(field, aligned, u)`; some are wrong on purpose.
+/// A kernel written here, on bits: some are wrong on purpose.
 struct Kernel<F> {
     neighbours: Vec<Vec<usize>>,
-    /// Whether the spin, in the field of its neighbours, flips, given a uniform number.
+    /// Whether a spin flips, given it, the sum of its neighbours and a uniform number.
     flips: F,
     /// The site flipped when site i was decided on: i, or for a classic bug another one.
     target: fn(usize) -> usize,
@@ -165,7 +165,7 @@ fn heat_bath(spin: i32, x: f64, u: f64) -> bool {
 
 #[test]
 fn wrong_kernels_are_rejected() {
-    for shape in [Shape::Ring(3), Shape::Ring(6), Shape::Square(2), Shape::Square(3)] {
+    for shape in [Shape::Ring(5), Shape::Ring(6), Shape::Square(2), Shape::Square(3)] {
         for k in [0.4, 1.0] {
             let count = |scale: f64| {
                 let flips = |s, f: i32, u| heat_bath(s, scale * k * f64::from(f), u);
@@ -173,11 +173,15 @@ fn wrong_kernels_are_rejected() {
             };
             assert_eq!(count(1.0), 0, "{shape:?}, {k}: the right kernel");
             assert_eq!(count(0.5), LOOKS.len(), "{shape:?}, {k}: K in the place of 2K");
-            assert!(count(0.98) > 0 || k < 1.0, "{shape:?}, {k}: K is 2 % too small");
+            assert!(count(0.9) > 0, "{shape:?}, {k}: K is 10 % too small");
             let metropolis = |s: i32, f: i32, u: f64| u < (-2.0 * k * f64::from(s * f)).exp();
             assert_eq!(rejections(shape, k, |i| i, metropolis), 0, "{shape:?}, {k}");
             let other_site = rejections(shape, k, |i| usize::from(i == 0), metropolis);
-            assert_eq!(other_site, LOOKS.len(), "{shape:?}, {k}: another spin than the one decided on");
+            assert_eq!(
+                other_site,
+                LOOKS.len(),
+                "{shape:?}, {k}: another spin than the one decided on"
+            );
         }
     }
 }

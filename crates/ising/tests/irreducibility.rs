@@ -91,7 +91,11 @@ fn exact_ring_draws_reach_every_state() {
 }
 
 /// Ordered sweeps at a finite K > 0: the sites in turn, each with all outcomes of positive probability.
-fn after_ordered_sweep(shape: Shape, start: usize, outcomes: fn(usize, usize, i32) -> Vec<usize>) -> BTreeSet<usize> {
+fn after_ordered_sweep(
+    shape: Shape,
+    start: usize,
+    outcomes: fn(usize, usize, i32) -> Vec<usize>,
+) -> BTreeSet<usize> {
     let mut field_of = vec![Vec::new(); shape.sites()];
     for (i, j) in shape.bonds() {
         field_of[i].push(j);
@@ -113,7 +117,8 @@ fn reachable(shape: Shape, outcomes: fn(usize, usize, i32) -> Vec<usize>) -> BTr
     let mut open = vec![(1 << shape.sites()) - 1];
     let mut seen = BTreeSet::from([open[0]]);
     while let Some(state) = open.pop() {
-        let new: Vec<_> = after_ordered_sweep(shape, state, outcomes).difference(&seen).copied().collect();
+        let new: Vec<_> =
+            after_ordered_sweep(shape, state, outcomes).difference(&seen).copied().collect();
         seen.extend(&new);
         open.extend(new);
     }

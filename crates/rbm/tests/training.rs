@@ -106,6 +106,8 @@ fn interrupted_training_gives_the_same_bytes() {
         let config = TrainConfig { biases, steps: 2, ..CONFIG };
         let straight = trained(config, 3, 7);
         assert_eq!(straight.epochs(), 7);
+        // 45 samples fill 4 batches of 10; updates are counted through, for the error that names one.
+        assert!(String::from_utf8(bytes(&straight)).unwrap().contains(r#""updates":28"#));
         for first in [0, 1, 4] {
             let mut resumed = trained(config, 3, first);
             train(&mut resumed, &small_data(), 7 - first, go_on).unwrap();

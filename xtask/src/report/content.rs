@@ -25,6 +25,8 @@ pub(crate) struct Provenance {
 pub(crate) struct Section {
     pub(crate) experiment: String,
     pub(crate) title: String,
+    /// The result in one sentence.
+    pub(crate) headline: String,
     pub(crate) introduction: Vec<String>,
     pub(crate) claims: Vec<Claim>,
     pub(crate) figures: Vec<Figure>,
@@ -46,6 +48,8 @@ pub(crate) struct Claim {
     pub(crate) source: String,
     pub(crate) published: Option<f64>,
     pub(crate) found: Found,
+    /// What `found` is, in a few words.
+    pub(crate) quantity: String,
     pub(crate) verdict: Verdict,
     /// Why the verdict is what it is, one sentence.
     pub(crate) reason: String,

@@ -10,6 +10,7 @@ pub(crate) fn report() -> Report {
     let section = Section {
         experiment: "flow".to_owned(),
         title: "Flow of a trained network".to_owned(),
+        headline: "It has a fixed point at $T_c$.".to_owned(),
         introduction: vec!["The map $g' = f(g)$ & its fixed points.".to_owned()],
         claims: vec![
             claim("flow/fixed-point", Reproduced),
@@ -49,6 +50,7 @@ fn claim(id: &str, verdict: Verdict) -> Claim {
         source: "A & B (2017), Eq. (3)".to_owned(),
         published: Some(2.27),
         found: Found { mean: 2.269, error: 0.004 },
+        quantity: "the fixed point".to_owned(),
         verdict,
         reason: "Within two standard errors.".to_owned(),
     }

@@ -5,7 +5,7 @@ pub(crate) mod content;
 mod example;
 pub(crate) mod figures;
 pub(crate) mod files;
-mod numbers;
+pub(crate) mod numbers;
 pub(crate) mod page;
 mod scale;
 pub(crate) mod terminal;

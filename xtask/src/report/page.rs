@@ -54,6 +54,7 @@ struct SectionView {
     number: usize,
     id: String,
     title_html: String,
+    headline_html: String,
     introduction_html: Vec<String>,
     claims: Vec<ClaimView>,
     figures: Vec<FigureView>,
@@ -65,6 +66,7 @@ struct SectionView {
 struct ClaimView {
     id: String,
     statement_html: String,
+    quantity_html: String,
     reason_html: String,
     source_html: String,
     published: String,
@@ -120,6 +122,7 @@ fn section((index, section): (usize, &Section)) -> SectionView {
         number: index + 1,
         id: section.experiment.clone(),
         title_html: prose(&section.title),
+        headline_html: prose(&section.headline),
         introduction_html: section.introduction.iter().map(|p| prose(p)).collect(),
         claims: section.claims.iter().map(claim).collect(),
         figures: section
@@ -142,6 +145,7 @@ fn claim(claim: &Claim) -> ClaimView {
     ClaimView {
         id: claim.id.clone(),
         statement_html: prose(&claim.statement),
+        quantity_html: prose(&claim.quantity),
         reason_html: prose(&claim.reason),
         source_html: prose(&claim.source),
         published: claim.published.map_or("–".to_owned(), numbers::exact),

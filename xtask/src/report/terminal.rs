@@ -33,6 +33,9 @@ pub(crate) fn claims_table(report: &Report, width: usize) -> String {
         for line in rest {
             table += &row(line, "", "", "");
         }
+        for line in wrapped(&format!("ours: {}", plain(&claim.quantity)), statement_width - 2) {
+            table += &row(&format!("  {line}"), "", "", "");
+        }
     }
     let counts = page::counts(claims.iter().copied());
     let counts: Vec<String> =
@@ -63,7 +66,20 @@ fn plain_mathematics(latex: &str) -> String {
         rest = &command[end..];
     }
     plain += rest;
-    plain.replace("}{", "/").replace(['{', '}'], "")
+    grouped(&plain.replace("}{", "/"))
+}
+
+/// Braces around one character are dropped, around more they become parentheses.
+fn grouped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, inside)) = rest.split_once('{') {
+        let (group, after) = inside.split_once('}').unwrap_or((inside, ""));
+        plain += before;
+        plain += &if group.chars().count() > 1 { format!("({group})") } else { group.to_owned() };
+        rest = after;
+    }
+    (plain + rest).replace('}', "")
 }
 
 fn symbol(command: &str) -> &str {
@@ -94,6 +110,7 @@ fn symbol(command: &str) -> &str {
         "rangle" => "⟩",
         "infty" => "∞",
         "sqrt" => "√",
+        "dots" | "ldots" => "...",
         "sum" => "∑",
         "partial" => "∂",
         "times" => "×",

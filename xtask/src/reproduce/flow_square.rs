@@ -6,6 +6,7 @@ mod readout;
 use super::Run;
 use super::parts::*;
 use crate::experiment;
+use crate::published::Finding;
 use crate::report::content::{Claim, Section, Verdict};
 use crate::stages::Shape;
 use anyhow::{Result, ensure};
@@ -128,12 +129,12 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let cells = cells::flows(run, settings, &sets, &machines)?;
     let equilibrium = readout::equilibrium(settings, &sets)?;
 
-    let shown = settings.hidden[settings.hidden.len() / 2];
-    let claims = claims(run, settings, &equilibrium, &cells, shown)?;
+    let hidden = settings.hidden[settings.hidden.len() / 2];
+    let claims = claims(run, settings, &equilibrium, &cells, hidden)?;
     let mut figures = vec![
-        readout::flow_figure(settings, &equilibrium, &cells, shown),
-        readout::distribution_figure(settings, &sets, &cells, shown),
-        readout::plane_figure(settings, &equilibrium, &cells, shown),
+        readout::flow_figure(settings, &equilibrium, &cells, hidden),
+        readout::distribution_figure(settings, &sets, &cells, hidden),
+        readout::plane_figure(settings, &equilibrium, &cells, hidden),
         readout::thermometer_figure(settings, &equilibrium),
     ];
     if settings.hidden.len() > 1 {
@@ -142,6 +143,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     Ok(Section {
         experiment: "flow-square".into(),
         title: "The flow of a machine trained on the square lattice".into(),
+        headline: headline(settings, &cells, hidden),
         introduction: vec![
             format!("The protocol of Iso, Shiba and Yokoo: {} configurations of the {side} × {side} torus at each of {} temperatures train a machine; configurations that it has never seen flow through it, $v \\to h \\to v'$; a network trained on the same set reads their temperature at every step. Errors are spreads over {} seeds, each a repetition of everything.",
                 settings.samples, settings.temperatures.len(), settings.seeds, side = settings.side),
@@ -158,46 +160,80 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     })
 }
 
+fn rule_name(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Mean => "mean",
+        Rule::Sampled => "sampled",
+    }
+}
+
+/// Where the flow by the last rule ends, from both sides.
+fn headline(settings: &Settings, cells: &[Cell], hidden: usize) -> String {
+    let rule = settings.rules[settings.rules.len() - 1];
+    let end =
+        |start| shown(cells::over_cells(cells, hidden, rule, start, |steps| &steps.temperature));
+    format!(
+        "On the square lattice the flow from $T = {}$ ends at a network temperature of {}, from $T = {}$ at {}; $T_c = 2.269$. The end is the machine's own, not the critical point.",
+        settings.starts[0],
+        end(0),
+        settings.starts[settings.starts.len() - 1],
+        end(settings.starts.len() - 1),
+    )
+}
+
 fn claims(
     run: &Run,
     settings: &Settings,
     equilibrium: &readout::Equilibrium,
     cells: &[Cell],
-    shown: usize,
+    hidden: usize,
 ) -> Result<Vec<Claim>> {
-    let published = |id: &str, key: &str, found: Estimate, verdict, reason: String| {
-        run.published.claim(&format!("flow-square/{id}"), key, found, verdict, reason)
-    };
+    let claim =
+        |id: &str, key: &str, value: Estimate, quantity: String, verdict, reason: String| {
+            let finding = Finding { value, quantity, verdict, reason };
+            run.published.claim(&format!("flow-square/{id}"), key, finding)
+        };
     let mut claims = Vec::new();
-    let genuine = equilibrium.reading_at_critical;
+    let genuine = shown(equilibrium.reading_at_critical);
+    let genuine_m = shown(equilibrium.abs_m_at_critical);
     for &rule in &settings.rules {
-        let (name, source) = match rule {
-            Rule::Mean => ("mean", "iso-2018"),
-            Rule::Sampled => ("sampled", "veiga-2020"),
+        let name = rule_name(rule);
+        let source = match rule {
+            Rule::Mean => "iso-2018",
+            Rule::Sampled => "veiga-2020",
         };
         for (side, start) in [("below", 0), ("above", settings.starts.len() - 1)] {
-            let end = cells::over_cells(cells, shown, rule, start, |steps| &steps.temperature);
-            let m = cells::over_cells(cells, shown, rule, start, |steps| &steps.abs_m);
-            claims.push(published(
+            let end = cells::over_cells(cells, hidden, rule, start, |steps| &steps.temperature);
+            let m = cells::over_cells(cells, hidden, rule, start, |steps| &steps.abs_m);
+            claims.push(claim(
                 &format!("{name}-from-{side}"),
                 &format!("{source}/flows-to-tc-from-{side}"),
                 end,
+                format!("network temperature after {} steps from $T = {}$, N = {hidden}", settings.steps, settings.starts[start]),
                 agreement(end, critical_temperature()),
-                format!("Ours is the network's temperature after {} steps by the {name} rule from $T = {}$, N = {shown}; the end has |m| = {:.3} ± {:.3}. Configurations truly at $T_c$ read {:.2} ± {:.2} and have |m| = {:.3}.",
-                    settings.steps, settings.starts[start], m.mean, m.error, genuine.mean, genuine.error, equilibrium.abs_m_at_critical.mean),
+                format!("The end has |m| = {}. Configurations truly at $T_c$ read {genuine} and have |m| = {genuine_m}.", shown(m)),
             )?);
         }
     }
     let rule = settings.rules[settings.rules.len() - 1];
-    let end_m = cells::over_cells(cells, shown, rule, 0, |steps| &steps.abs_m);
-    claims.push(published("magnetisation", "veiga-2020/m-star", end_m, Verdict::NotComparable,
-        "The source's machine has units 0/1 without biases, which breaks the spin-flip symmetry, and 100 hidden units; ours has units ±1. The quantity is the same, |m| at the end of the flow.".into())?);
-    let disagreement = readout::thermometers_disagree(settings, equilibrium, cells, shown);
-    claims.push(published("thermometer", "veiga-2020/thermometer", disagreement,
-        if disagreement.sigmas_from(0.0) > SIGMAS { Verdict::Reproduced } else { Verdict::Contradicted },
-        "Ours is the network's temperature at the end of the flow by the first rule, minus the temperature whose equilibrium |m| the same configurations have: thermometers that should agree on Ising configurations do not.".into())?);
-    let first_step = cells::first_step(cells, shown, rule, settings.starts.len() - 1);
-    claims.push(published("opposite-to-rg", "iso-2018/opposite-to-rg", first_step, Verdict::NotComparable,
-        "Ours is the change of temperature in the first step from the hottest start. RG would heat it, but RG halves the length and compares K with K'; the flow changes no length, and by the sampled rule it is the relaxation of a Markov chain to its stationary law.".into())?);
+    let end_m = cells::over_cells(cells, hidden, rule, 0, |steps| &steps.abs_m);
+    claims.push(claim("magnetisation", "veiga-2020/m-star", end_m, format!("|m| at the end, N = {hidden}"), Verdict::NotComparable,
+        "The source's machine has units 0/1 without biases, which breaks the spin-flip symmetry, and 100 hidden units; ours has units ±1.".into())?);
+    let disagreement = readout::thermometers_disagree(settings, equilibrium, cells, hidden);
+    let differs = disagreement.sigmas_from(0.0) > SIGMAS;
+    claims.push(claim(
+        "thermometer",
+        "veiga-2020/thermometer",
+        disagreement,
+        format!(
+            "network temperature minus that of |m|, at the end by the {} rule",
+            rule_name(settings.rules[0])
+        ),
+        if differs { Verdict::Reproduced } else { Verdict::Contradicted },
+        "Both read the same configurations; on Ising configurations they would agree.".into(),
+    )?);
+    let first_step = cells::first_step(cells, hidden, rule, settings.starts.len() - 1);
+    claims.push(claim("opposite-to-rg", "iso-2018/opposite-to-rg", first_step, "change of temperature in the first step from the hottest start".into(), Verdict::NotComparable,
+        "RG would heat it, but RG halves the length and compares $K'$ with K. The flow changes no length; by the sampled rule it is the relaxation of a Markov chain to its stationary law.".into())?);
     Ok(claims)
 }

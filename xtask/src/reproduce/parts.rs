@@ -1,6 +1,7 @@
 //! Small pieces that experiments build their sections of: curves, axes, verdicts.
 
 use crate::report::content::{At, Axis, Mark, Point, Series, Style, Verdict};
+use crate::report::numbers;
 use anyhow::{Result, ensure};
 use stats::Estimate;
 
@@ -75,6 +76,16 @@ pub(crate) fn over_seeds(estimates: &[Estimate]) -> Estimate {
     let spread = Estimate::from_independent(&means);
     let within = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
     Estimate { error: if spread.error > within { spread.error } else { within }, ..spread }
+}
+
+/// One exact number from each of several seeds.
+pub(crate) fn over_exact(values: &[f64]) -> Estimate {
+    Estimate::from_independent(values)
+}
+
+/// A measured number as text, the error in parentheses.
+pub(crate) fn shown(e: Estimate) -> String {
+    numbers::measured(e.into())
 }
 
 /// Settings: a list must hold something, and every value must lie in a range.

@@ -8,7 +8,8 @@ use rand::{Rng, RngExt};
 /// Metropolis (`metropolis-1953`): a site is chosen at random and flipped with probability `min(1, e^{-2K s field})`.
 ///
 /// The choice must be random: in a fixed order, moves that leave the energy unchanged are certain, and whole classes
-/// of configurations of a ring never meet.
+/// of configurations of a ring never meet. The first move of a sweep is to stay, with probability 1/2: at K = 0 every
+/// flip is certain, and an even number of them would keep the parity of the up spins for ever.
 pub struct Metropolis<'a> {
     lattice: &'a Lattice,
     /// Threshold for a flip by `s field + degree`.
@@ -32,7 +33,8 @@ impl Sampler for Metropolis<'_> {
         let degree = self.lattice.degree() as i32;
         let sites = spins.len() as u32;
         let mut flipped = 0;
-        for _ in 0..sites {
+        let idle = u32::from(rng.random::<bool>());
+        for _ in idle..sites {
             let site = rng.random_range(0..sites) as usize;
             let aligned = i32::from(spins[site]) * self.lattice.field(spins, site);
             let bits: u64 = rng.random();

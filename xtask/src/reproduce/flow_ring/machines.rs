@@ -19,6 +19,8 @@ pub(crate) struct Machines {
     /// KL(q || p) of each, in nats.
     pub(super) equal_kl: f64,
     pub(super) free_kl: Vec<f64>,
+    /// Exact neighbour correlation of each trained machine's own p(v).
+    pub(super) free_correlation: Vec<f64>,
 }
 
 pub(super) fn prepare(run: &Run, settings: &Settings, coupling: f64) -> Result<Machines> {
@@ -36,8 +38,20 @@ pub(super) fn prepare(run: &Run, settings: &Settings, coupling: f64) -> Result<M
         equal: Rbm::uniform(settings.visible, settings.hidden, weight as f32),
         equal_kl: symmetric::kl(&ring, settings.hidden, weight),
         free_kl: free.iter().map(|rbm| rbm::partition::kl(&q, rbm)).collect::<Result<_, _>>()?,
+        free_correlation: free.iter().map(own_correlation).collect::<Result<_, _>>()?,
         free,
     })
+}
+
+/// `<v_i v_{i+1}>` under p(v), averaged over i, by summing over all visible states.
+fn own_correlation(rbm: &Rbm) -> Result<f64, rbm::Error> {
+    let m = rbm.visible();
+    let broken_bonds = |state: usize| {
+        let turned = state >> 1 | (state & 1) << (m - 1);
+        f64::from((state ^ turned).count_ones())
+    };
+    let p = rbm::partition::visible_probabilities(rbm)?;
+    Ok(p.iter().enumerate().map(|(v, p)| p * (1.0 - 2.0 * broken_bonds(v) / m as f64)).sum())
 }
 
 fn trained(run: &Run, settings: &Settings, coupling: f64, seed: u64) -> Result<Rbm> {

@@ -1,7 +1,7 @@
 //! What `flow-square` shows: equilibrium, paths and ends of the flows, as figures and tables.
 
 use super::cells::{self, Cell, Set, held_out_temperatures, over_cells, select};
-use super::{Settings, over_seeds};
+use super::{Settings, over_seeds, rule_name};
 use crate::report::content::{self, Figure, Panel, Point, Series, Style, Table};
 use crate::reproduce::parts::*;
 use crate::stages::FlowSteps;
@@ -91,7 +91,8 @@ pub(super) fn thermometers_disagree(
     over_seeds(&select(cells, hidden, settings.rules[0], 0).map(difference).collect::<Vec<_>>())
 }
 
-fn rule_name(rule: Rule) -> &'static str {
+/// The rule as a figure names it.
+fn rule_title(rule: Rule) -> &'static str {
     match rule {
         Rule::Mean => "mean rule (expectations)",
         Rule::Sampled => "sampled rule",
@@ -113,7 +114,7 @@ fn path(
 
 /// Steps that a figure shows: the first ten, then ever fewer.
 fn shown_steps(last: usize) -> impl Iterator<Item = usize> {
-    let thin = |n: &usize| *n <= 10 || (*n <= 50 && n % 5 == 0) || n % 20 == 0;
+    let thin = |n: &usize| *n <= 10 || (*n <= 50 && n.is_multiple_of(5)) || n.is_multiple_of(20);
     (0..=last).filter(thin)
 }
 
@@ -130,7 +131,7 @@ pub(super) fn flow_figure(
             measured(format!("from T = {t}"), Style::LinePoints, points)
         });
         Panel {
-            title: rule_name(rule).into(),
+            title: rule_title(rule).into(),
             x: axis("step"),
             y: axis_in("network temperature (J/k_B)", 0.0, 6.0),
             series: series.collect(),
@@ -178,7 +179,7 @@ pub(super) fn distribution_figure(
                     )
                 });
             panels.push(Panel {
-                title: format!("{}, from T = {}", rule_name(rule), settings.starts[start]),
+                title: format!("{}, from T = {}", rule_title(rule), settings.starts[start]),
                 x: axis("temperature T (J/k_B)"),
                 y: axis("probability P(T)"),
                 series: series.collect(),
@@ -211,10 +212,7 @@ pub(super) fn plane_figure(
         for (start, t) in settings.starts.iter().enumerate() {
             let m = path(cells, hidden, rule, start, |steps| &steps.abs_m);
             let e = path(cells, hidden, rule, start, |steps| &steps.energy);
-            let name = match rule {
-                Rule::Mean => "mean",
-                Rule::Sampled => "sampled",
-            };
+            let name = rule_name(rule);
             let point = |n: usize| Point { x: m[n].mean, y: e[n].mean, error: e[n].error };
             series.push(Series {
                 label: format!("{name} rule from T = {t}"),
@@ -276,7 +274,7 @@ pub(super) fn hidden_figure(
             )
         });
         Panel {
-            title: rule_name(rule).into(),
+            title: rule_title(rule).into(),
             x: axis("hidden units N"),
             y: axis("network temperature at the end (J/k_B)"),
             series: series.into(),
@@ -302,7 +300,7 @@ pub(super) fn ends_table(settings: &Settings, equilibrium: &Equilibrium, cells: 
             for (start, t) in settings.starts.iter().enumerate() {
                 rows.push(vec![
                     text(hidden.to_string()),
-                    text(rule_name(rule).into()),
+                    text(rule_title(rule).into()),
                     text(t.to_string()),
                     measured(cells::over_cells(cells, hidden, rule, start, |s| &s.temperature)),
                     measured(cells::over_cells(cells, hidden, rule, start, |s| &s.abs_m)),

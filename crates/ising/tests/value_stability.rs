@@ -1,0 +1,78 @@
+//! The first draws of each algorithm, bit by bit, and what is refused: a change here breaks stored results.
+
+use ising::{Algorithm, Coupling, Error, Lattice, Samples, Schedule, draw};
+
+const SCHEDULE: Schedule = Schedule { burn_in: 3, stride: 2, draws: 3, symmetrise: true };
+
+fn at(k: f64) -> Coupling {
+    Coupling::new(k).unwrap()
+}
+
+/// The first 64 spins of each row, bit i set for spin i up.
+fn words(samples: &Samples) -> Vec<u64> {
+    let word = |row: Vec<i8>| {
+        row.iter().take(64).enumerate().fold(0, |word, (i, &s)| word | u64::from(s > 0) << i)
+    };
+    (0..samples.len()).map(|row| word(samples.row(row))).collect()
+}
+
+fn drawn(lattice: &Lattice, k: f64, algorithm: Algorithm) -> Vec<u64> {
+    words(&draw(lattice, at(k), algorithm, SCHEDULE, 1).unwrap())
+}
+
+#[test]
+fn the_first_draws_do_not_change() {
+    let ring = Lattice::ring(64).unwrap();
+    let torus = Lattice::square(8).unwrap();
+    assert_eq!(
+        drawn(&ring, 0.5, Algorithm::Transfer),
+        [0x811b83847e00c601, 0x81bbff9e003e2861, 0x10ef1a06181f31bf]
+    );
+    assert_eq!(
+        drawn(&ring, 0.5, Algorithm::HeatBath),
+        [0xfc104b13713c81fd, 0xf023ffd1fd0c047d, 0x9ec0f3e017bc8819]
+    );
+    assert_eq!(
+        drawn(&ring, 0.5, Algorithm::Metropolis),
+        [0xf38b009800807de4, 0x7dd401c00183d175, 0x5f9ac00210f067c0]
+    );
+    assert_eq!(
+        drawn(&torus, 0.4, Algorithm::HeatBath),
+        [0xffff7fffffffffff, 0xffffffdfffffffff, 0xfffff3ff9ffeffff]
+    );
+    assert_eq!(
+        drawn(&torus, 0.4, Algorithm::Metropolis),
+        [0x2c0b004000200004, 0x8004000000030a04, 0x0004000000000800]
+    );
+    assert_eq!(
+        drawn(&torus, f64::INFINITY, Algorithm::Metropolis),
+        [0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff]
+    );
+}
+
+#[test]
+fn schedules_that_draw_or_move_nothing_are_refused() {
+    let ring = Lattice::ring(8).unwrap();
+    for algorithm in [Algorithm::Transfer, Algorithm::HeatBath, Algorithm::Metropolis] {
+        for k in [0.5, f64::INFINITY] {
+            let refused = |schedule| draw(&ring, at(k), algorithm, schedule, 1).unwrap_err();
+            let error = refused(Schedule { stride: 0, ..SCHEDULE });
+            assert_eq!(error, Error::Schedule { what: "stride" });
+            let error = refused(Schedule { draws: 0, ..SCHEDULE });
+            assert_eq!(error, Error::Schedule { what: "number of draws" });
+            let text = "the number of draws of the schedule is 0, but must be at least 1";
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}
+
+#[test]
+fn exact_draws_need_a_ring() {
+    let torus = Lattice::square(4).unwrap();
+    for k in [0.5, f64::INFINITY] {
+        let error = draw(&torus, at(k), Algorithm::Transfer, SCHEDULE, 1).unwrap_err();
+        assert_eq!(error, Error::NeedsRing { algorithm: Algorithm::Transfer, degree: 4 });
+        let text = "Transfer draws rings only, but the lattice has 4 neighbours a site";
+        assert_eq!(error.to_string(), text);
+    }
+}
