@@ -24,6 +24,9 @@ pub(crate) enum Verb {
     /// List the experiments: what each redoes and how long it takes.
     #[command(after_help = "Example: cargo xtask list --profile standard")]
     List(List),
+    /// Check the invariants that a program can check.
+    #[command(after_help = "Example: cargo xtask tidy")]
+    Tidy,
 }
 
 #[derive(Args)]

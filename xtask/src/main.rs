@@ -13,6 +13,7 @@ mod report;
 mod reproduce;
 mod stages;
 mod store;
+mod tidy;
 
 use clap::Parser;
 use flags::{Cli, Verb};
@@ -52,5 +53,6 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
             Ok(())
         }
         Verb::List(flags) => flags::list(flags),
+        Verb::Tidy => tidy::tidy(),
     }
 }

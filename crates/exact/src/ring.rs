@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::logs::{ln_2cosh, ln_cosh, ln_factorials, normalise};
+use crate::root::bisect;
 use std::f64::consts::LN_2;
 
 /// Where `e^{2K}` comes close to overflow; ratios of `1 - |tanh K|^n` have long stopped to depend on K there.
@@ -211,6 +212,31 @@ impl Ring {
         };
         Self { coupling: k, ..*self }.ln_z_above_aligned() + k * m * broken
     }
+}
+
+/// The coupling K >= 0 at which neighbours on a ring of `sites` spins have the correlation `c`: how a set of
+/// configurations is read as a temperature.
+///
+/// # Errors
+/// [`Error::TooSmall`] below three sites, [`Error::OutOfRange`] unless `0 <= c < 1`.
+///
+/// ```
+/// let ring = exact::Ring::new(8, 0.7)?;
+/// let k = exact::ring::coupling_from_correlation(8, ring.correlation(1))?;
+/// assert!((k - 0.7).abs() < 1e-12);
+/// # Ok::<(), exact::Error>(())
+/// ```
+pub fn coupling_from_correlation(sites: usize, c: f64) -> Result<f64, Error> {
+    if sites < 3 {
+        return Err(Error::TooSmall { what: "the number of sites", value: sites, least: 3 });
+    }
+    if !(0.0..1.0).contains(&c) {
+        let allowed = "from 0 to below 1";
+        return Err(Error::OutOfRange { what: "the correlation of neighbours", value: c, allowed });
+    }
+    let excess = |k: f64| Ring { sites, coupling: k }.correlation(1) - c;
+    // 1 - tanh 20 is below the resolution of f64.
+    bisect(excess, 0.0, 20.0)
 }
 
 /// One step of the renormalization group, `tanh K' = tanh^2 K`, thesis (48): every second spin is summed over.

@@ -8,7 +8,7 @@ use crate::Error;
 /// why the thesis' equation (69) is solved with it.
 ///
 /// # Errors
-/// [`Error::NoRoot`] when the signs at both ends agree (or one is NaN).
+/// [`Error::NoRoot`] when the signs at both ends agree or one is NaN, and when an end is not finite.
 ///
 /// ```
 /// let root = exact::root::bisect(|x| x * x - 2.0, 1.0, 2.0)?;
@@ -16,6 +16,9 @@ use crate::Error;
 /// # Ok::<(), exact::Error>(())
 /// ```
 pub fn bisect(f: impl Fn(f64) -> f64, low: f64, high: f64) -> Result<f64, Error> {
+    if !(low.is_finite() && high.is_finite()) {
+        return Err(Error::NoRoot { low, high });
+    }
     let (mut a, mut b) = (low, high);
     let (at_a, at_b) = (f(a), f(b));
     if at_a == 0.0 {
@@ -28,7 +31,7 @@ pub fn bisect(f: impl Fn(f64) -> f64, low: f64, high: f64) -> Result<f64, Error>
         return Err(Error::NoRoot { low, high });
     }
     loop {
-        let middle = a + 0.5 * (b - a);
+        let middle = a.midpoint(b);
         if middle == a || middle == b {
             return Ok(middle);
         }

@@ -168,9 +168,10 @@ fn tanh_ratio(x: f64) -> f64 {
 
 /// W(K): the positive weight that minimises `KL(q || p)`, the root of thesis (63), (69) and (74).
 ///
-/// W = 0 always solves (69); it is the answer for `K <= 0`, where there is no other (errata E3), and a maximum of the
-/// divergence for `K > 0`. W is infinite at `K = infinity` (appendix B). The bracket grows from the known asymptotes,
-/// `W^2 = 2K / (N (M - 1))` at small and `W = 2K / N` at large K.
+/// W = 0 always solves (69); it is the answer for `K <= 0`, where no other root has been found, and a maximum of the
+/// divergence for `K > 0`, where one positive root has been found at every size tried (neither is proved). W is infinite
+/// at `K = infinity` (appendix B). The bracket starts at the known asymptotes, `W^2 = 2K / (N (M - 1))` at small and
+/// `W = 2K / N` at large K.
 ///
 /// # Errors
 /// [`Error::TooSmall`] without hidden units, [`Error::NoRoot`] where `4 K` overflows.
@@ -206,7 +207,7 @@ pub fn gain(visible: usize, hidden: usize, weight: f64) -> f64 {
 
 /// K_c: the training coupling at which `N M W(K)^2 = 1` (errata E10), where the deterministic flow bifurcates.
 ///
-/// W is known there, so the root is sought in K: `dKL/dW` at that W falls with K.
+/// W is known there, so the root is sought in K: `dKL/dW` at that W changes sign once at every size tried.
 ///
 /// # Errors
 /// [`Error::TooSmall`] below two visible or one hidden unit, [`Error::NoRoot`] should W(K) not get there below
@@ -261,7 +262,7 @@ pub fn mean_fixed_point(visible: usize, hidden: usize, weight: f64) -> f64 {
 /// Stationary law: [`visible_sum_probabilities`].
 ///
 /// # Panics
-/// Never for a distribution over `0..=M` and a finite weight.
+/// For an empty distribution. The weight must be finite.
 pub fn sampled_step(probabilities: &[f64], hidden: usize, weight: f64) -> Vec<f64> {
     let visible = probabilities.len() - 1;
     half_step(&half_step(probabilities, hidden, weight), visible, weight)

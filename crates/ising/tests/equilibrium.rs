@@ -16,7 +16,7 @@ const SCHEDULE: Schedule = Schedule { burn_in: 1000, stride: 2, draws: 30_000, s
 const DIRECT: Schedule = Schedule { burn_in: 0, stride: 1, draws: 30_000, symmetrise: false };
 
 fn coupling(k: f64) -> Coupling {
-    Coupling::new(k).unwrap()
+    Coupling::new(k).expect("K >= 0")
 }
 
 fn observe(lattice: &Lattice, spins: &[i8]) -> [f64; 3] {
@@ -31,7 +31,7 @@ fn observe_samples(lattice: &Lattice, samples: &Samples) -> Vec<[f64; 3]> {
 /// The exact averages of [`OBSERVABLES`].
 fn exact_averages(shape: Shape, k: f64) -> [f64; 3] {
     if let Shape::Ring(n) = shape {
-        let ring = Ring::new(n, k).unwrap();
+        let ring = Ring::new(n, k).expect("a valid ring");
         let m = |up: usize| (2.0 * up as f64 / n as f64 - 1.0).abs();
         let up = ring.magnetisation_probabilities();
         let abs_m = up.iter().enumerate().map(|(k, p)| p * m(k)).sum();
@@ -70,7 +70,7 @@ fn check_chains(shape: Shape, k: f64) {
     let lattice = shape.lattice();
     let exact = exact_averages(shape, k);
     for algorithm in [Algorithm::Metropolis, Algorithm::HeatBath] {
-        let cold = draw(&lattice, coupling(k), algorithm, SCHEDULE, 1).unwrap();
+        let cold = draw(&lattice, coupling(k), algorithm, SCHEDULE, 1).expect("a valid schedule");
         let what = format!("{shape:?}, K = {k}, {algorithm:?}");
         assert_averages(&observe_samples(&lattice, &cold), exact, &format!("{what}, cold"));
         let hot = if algorithm == Algorithm::Metropolis {

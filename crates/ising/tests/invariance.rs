@@ -177,11 +177,7 @@ fn wrong_kernels_are_rejected() {
             let metropolis = |s: i32, f: i32, u: f64| u < (-2.0 * k * f64::from(s * f)).exp();
             assert_eq!(rejections(shape, k, |i| i, metropolis), 0, "{shape:?}, {k}");
             let other_site = rejections(shape, k, |i| usize::from(i == 0), metropolis);
-            assert_eq!(
-                other_site,
-                LOOKS.len(),
-                "{shape:?}, {k}: another spin than the one decided on"
-            );
+            assert!(other_site > 0, "{shape:?}, {k}: another spin than the one decided on");
         }
     }
 }

@@ -8,15 +8,15 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 fn lattice() -> impl Strategy<Value = Lattice> {
-    let ring = (1usize..140).prop_map(|n| Lattice::ring(n).unwrap());
-    let torus = (1usize..12).prop_map(|l| Lattice::square(l).unwrap());
+    let ring = (1usize..140).prop_map(|n| Lattice::ring(n).expect("n >= 1"));
+    let torus = (1usize..12).prop_map(|l| Lattice::square(l).expect("l >= 1"));
     prop_oneof![ring, torus]
 }
 
 fn coupling() -> impl Strategy<Value = Coupling> {
-    let finite = (0.0..40.0f64).prop_map(|k| Coupling::new(k).unwrap());
+    let finite = 0.0..40.0f64;
     let edge = prop::sample::select(vec![0.0, f64::MIN_POSITIVE, 1e3, f64::MAX, f64::INFINITY]);
-    prop_oneof![4 => finite, 1 => edge.prop_map(|k| Coupling::new(k).unwrap())]
+    prop_oneof![4 => finite, 1 => edge].prop_map(|k| Coupling::new(k).expect("k >= 0"))
 }
 
 fn schedule() -> impl Strategy<Value = Schedule> {

@@ -2,6 +2,7 @@
 
 mod figures;
 mod machines;
+mod paths;
 mod readout;
 
 use super::Run;
@@ -10,6 +11,7 @@ use crate::experiment;
 use crate::published::Finding;
 use crate::report::content::{Claim, Section, Verdict};
 use crate::stages::{DrawSamples, Shape};
+use crate::store::Done;
 use anyhow::Result;
 use exact::{Ring, symmetric};
 use ising::{Algorithm, Samples, Schedule};
@@ -74,14 +76,13 @@ impl experiment::Settings for Settings {
 
 pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     // What flows: exact independent draws of the ring, never seen in training.
-    let starts: Vec<Vec<Samples>> = (0..settings.seeds)
+    let starts: Vec<Vec<Done<Samples>>> = (0..settings.seeds)
         .map(|seed| {
-            let seed = stats::child_seed(run.seed, "flow-ring/starts", seed);
-            settings
-                .start_couplings
-                .iter()
-                .map(|&k| rings(run, settings, k, settings.starts, seed))
-                .collect()
+            let start = |&k: &f64| {
+                let label = format!("flow-ring/starts/{k}");
+                rings(run, settings, k, settings.starts, stats::child_seed(run.seed, &label, seed))
+            };
+            settings.start_couplings.iter().map(start).collect()
         })
         .collect::<Result<_>>()?;
 
@@ -92,11 +93,13 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         .map(|&k| machines::prepare(run, settings, k))
         .collect::<Result<Vec<Machines>>>()?;
 
-    let ends =
-        machines.iter().map(|m| readout::mean_ends(settings, m, &starts)).collect::<Vec<_>>();
+    let ends = machines
+        .par_iter()
+        .map(|m| readout::mean_ends(run, settings, m, &starts))
+        .collect::<Result<Vec<_>>>()?;
     let drawn = machines.iter().find(|m| m.coupling == settings.shown_coupling);
     let drawn = drawn.unwrap_or(&machines[0]);
-    let paths = readout::sampled_paths(settings, drawn, &starts, run.seed)?;
+    let paths = readout::sampled_paths(run, settings, drawn, &starts)?;
 
     let claims = claims(run, settings, drawn, &ends, &paths, &starts)?;
     Ok(Section {
@@ -124,7 +127,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
 }
 
 /// Independent rings at the coupling `k`.
-fn rings(run: &Run, settings: &Settings, k: f64, draws: u32, seed: u64) -> Result<Samples> {
+fn rings(run: &Run, settings: &Settings, k: f64, draws: u32, seed: u64) -> Result<Done<Samples>> {
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise: false };
     let stage = DrawSamples {
         shape: Shape::Ring(settings.visible),
@@ -133,7 +136,7 @@ fn rings(run: &Run, settings: &Settings, k: f64, draws: u32, seed: u64) -> Resul
         schedule,
         seed,
     };
-    Ok(run.store.get(&stage)?.value)
+    run.store.get(&stage)
 }
 
 fn claims(
@@ -142,7 +145,7 @@ fn claims(
     machines: &Machines,
     ends: &[readout::Ends],
     paths: &readout::Paths,
-    starts: &[Vec<Samples>],
+    starts: &[Vec<Done<Samples>>],
 ) -> Result<Vec<Claim>> {
     let (m, n, k) = (settings.visible, settings.hidden, machines.coupling);
     let ring = Ring::new(m, k)?;
@@ -172,7 +175,7 @@ fn claims(
             format!("A finite W does order: every configuration with $V \\ne 0$ ends at $\\pm m^*$ once $N M W^2 > 1$, that is for training at $K > K_c = {threshold:.4}$. The flow itself, run on samples, ends at {}.", shown(ends[at_shown].equal)))?,
         claim("flows-to-critical-point", paths.free_end, format!("neighbour correlation where the sampled flow ends, training at $K = {k}$"),
             agreement(paths.free_end, 1.0),
-            format!("At $T_c = 0$ it would be 1. The flow ends at the machine's own distribution: the machines trained on samples have {} exactly, their training set has {neighbour:.4}. The equal-weight machine ends at {}, its own being {stationary:.4}.", shown(over_exact(&machines.free_correlation)), shown(paths.equal_end)))?,
+            format!("At $T_c = 0$ it would be 1. Read as a coupling, the end is K = {}. The flow ends at the machine's own distribution: the machines trained on samples have {} exactly, their training set has {neighbour:.4}. The equal-weight machine ends at {}, its own being {stationary:.4}.", shown(paths.free_coupling), shown(over_exact(&machines.free_correlation)), shown(paths.equal_end)))?,
         claim("any-start", paths.hot_minus_cold, "neighbour correlation at the end, hottest minus coldest start".into(),
             agreement(paths.hot_minus_cold, 0.0),
             "By the sampled rule and equal weights the end does not depend on the start; it is not the critical point.".into())?,
@@ -188,7 +191,7 @@ fn claims(
 /// Fraction of the hottest starts that the limit (77) aligns, measured and exact, and their coupling.
 fn aligned_by_infinite_weight(
     settings: &Settings,
-    starts: &[Vec<Samples>],
+    starts: &[Vec<Done<Samples>>],
 ) -> Result<(Estimate, f64, f64)> {
     let (index, &k) = (settings.start_couplings.iter().enumerate())
         .min_by(|a, b| a.1.total_cmp(b.1))
@@ -199,7 +202,7 @@ fn aligned_by_infinite_weight(
         symmetric::mean_step(m, n, f64::INFINITY, mean).abs()
     };
     let per_seed = starts.iter().map(|of_seed| {
-        let samples = &of_seed[index];
+        let samples = &of_seed[index].value;
         let aligned: Vec<f64> = (0..samples.len()).map(|row| ends_aligned(samples, row)).collect();
         Estimate::from_series(&aligned)
     });

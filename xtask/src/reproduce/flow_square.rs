@@ -1,6 +1,7 @@
 //! Experiment `flow-square`: the seven steps of Iso, Shiba and Yokoo on the square lattice, as the thesis lists them.
 
 mod cells;
+mod figures;
 mod readout;
 
 use super::Run;
@@ -132,13 +133,13 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let hidden = settings.hidden[settings.hidden.len() / 2];
     let claims = claims(run, settings, &equilibrium, &cells, hidden)?;
     let mut figures = vec![
-        readout::flow_figure(settings, &equilibrium, &cells, hidden),
-        readout::distribution_figure(settings, &sets, &cells, hidden),
-        readout::plane_figure(settings, &equilibrium, &cells, hidden),
-        readout::thermometer_figure(settings, &equilibrium),
+        figures::flow_figure(settings, &equilibrium, &cells, hidden),
+        figures::distribution_figure(settings, &sets, &cells, hidden),
+        figures::plane_figure(settings, &equilibrium, &cells, hidden),
+        figures::thermometer_figure(settings, &equilibrium),
     ];
     if settings.hidden.len() > 1 {
-        figures.push(readout::hidden_figure(settings, &equilibrium, &cells));
+        figures.push(figures::hidden_figure(settings, &equilibrium, &cells));
     }
     Ok(Section {
         experiment: "flow-square".into(),
@@ -151,7 +152,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         ],
         claims,
         figures,
-        tables: vec![readout::ends_table(settings, &equilibrium, &cells), readout::samples_table(settings, &equilibrium)],
+        tables: vec![figures::ends_table(settings, &equilibrium, &cells), figures::samples_table(settings, &equilibrium)],
         discussion: vec![
             "Flows from both ends of the scale come together, as published. Where they meet is a property of the machine as trained, not of the critical point: its own distribution for the sampled rule, a mean-field fixed point for the expectations. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
             "The network was trained on spins ±1. Expectations are real numbers between, outside its domain, and its reading of them is an extrapolation: |m| and the energy of the same configurations place them elsewhere, and off the equilibrium curve.".into(),

@@ -91,13 +91,9 @@ pub(super) fn sampled_figure(
         let series = |(start, path)| measured(label(start), Style::Points, numbered(path));
         paths.iter().enumerate().map(series).collect()
     };
-    let lines = paths.exact.iter().enumerate().map(|(start, path)| {
-        let name = if start == 0 {
-            "exact kernel".to_owned()
-        } else {
-            format!("exact kernel, K = {}", settings.start_couplings[start])
-        };
-        curve(name, Style::Dashed, path.iter().enumerate().map(|(n, &c)| (position(n), c)))
+    let lines = paths.exact.iter().map(|path| {
+        let points = path.iter().enumerate().map(|(n, &c)| (position(n), c));
+        curve("exact kernel", Style::Dashed, points)
     });
     let panel = |title: &str, series: Vec<Series>, marks| Panel {
         title: title.into(),

@@ -1,16 +1,16 @@
 //! Where the flows of `flow-ring` end: measurements, figures and the table.
 
 use super::machines::Machines;
-use super::{Settings, over_seeds};
+use super::paths::{MeanEnds, Path, SampledPath};
+use super::{Run, Settings, over_seeds};
+use crate::store::Done;
 use anyhow::Result;
+use exact::ring::coupling_from_correlation;
 use exact::{Ring, symmetric};
-use flow::{Flow, Rule};
 use ising::Samples;
-use nalgebra::DMatrix;
-use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use rbm::Rbm;
-use stats::Estimate;
+use stats::{Estimate, child_seed};
 
 /// Ends of the deterministic flow from starts with V != 0: root mean square spin.
 pub(crate) struct Ends {
@@ -29,46 +29,33 @@ pub(crate) struct Paths {
     pub(super) exact: Vec<Vec<f64>>,
     pub(super) equal_end: Estimate,
     pub(super) free_end: Estimate,
+    /// The same read as a coupling of the ring.
+    pub(super) free_coupling: Estimate,
     pub(super) hot_minus_cold: Estimate,
     pub(super) distance_dependence: Estimate,
 }
 
 /// Ends of the deterministic flow over all starts.
-pub(super) fn mean_ends(settings: &Settings, machines: &Machines, starts: &[Vec<Samples>]) -> Ends {
-    let end = |rbm: &Rbm, of_seed: &[Samples]| {
-        let sizes: Vec<f64> = of_seed
-            .iter()
-            .flat_map(|samples| {
-                let mut last = DMatrix::zeros(0, 0);
-                // The mean rule draws nothing; any generator will do.
-                let mut rng = stats::stream(0, "unused", 0);
-                let flow = Flow { rbm, rule: Rule::Mean };
-                flow.run(samples.to_matrix(), settings.mean_steps, &mut rng, |_, v| {
-                    last = v.clone()
-                });
-                let ordered = (0..samples.len()).filter(|&row| samples.spin_sum(row) != 0);
-                ordered.map(|row| root_mean_square(&last, row)).collect::<Vec<_>>()
-            })
-            .collect();
-        Estimate::from_series(&sizes)
+pub(super) fn mean_ends(
+    run: &Run,
+    settings: &Settings,
+    machines: &Machines,
+    starts: &[Vec<Done<Samples>>],
+) -> Result<Ends> {
+    let end = |rbm: &Rbm, of_seed: &[Done<Samples>]| -> Result<Estimate> {
+        let mut sizes = Vec::new();
+        for start in of_seed {
+            let stage = MeanEnds { rbm, start, steps: settings.mean_steps };
+            sizes.extend(run.store.get(&stage)?.value);
+        }
+        Ok(Estimate::from_series(&sizes))
     };
-    let equal: Vec<_> = starts.iter().map(|of_seed| end(&machines.equal, of_seed)).collect();
-    let free: Vec<_> = starts.iter().zip(&machines.free).map(|(s, rbm)| end(rbm, s)).collect();
-    Ends { equal: over_seeds(&equal), free: over_seeds(&free) }
-}
-
-fn root_mean_square(v: &DMatrix<f32>, column: usize) -> f64 {
-    let v = v.column(column);
-    (v.iter().map(|&x| f64::from(x * x)).sum::<f64>() / v.len() as f64).sqrt()
-}
-
-/// `<v_i v_{i+r}>` over a batch of rings, averaged over i.
-fn correlation(v: &DMatrix<f32>, r: usize) -> Estimate {
-    let m = v.nrows();
-    let of_sample = |v: nalgebra::DVectorView<'_, f32>| {
-        (0..m).map(|i| f64::from(v[i] * v[(i + r) % m])).sum::<f64>() / m as f64
-    };
-    Estimate::from_series(&v.column_iter().map(of_sample).collect::<Vec<_>>())
+    let equal = starts.iter().map(|of_seed| end(&machines.equal, of_seed));
+    let free = starts.iter().zip(&machines.free).map(|(of_seed, rbm)| end(rbm, of_seed));
+    Ok(Ends {
+        equal: over_seeds(&equal.collect::<Result<Vec<_>>>()?),
+        free: over_seeds(&free.collect::<Result<Vec<_>>>()?),
+    })
 }
 
 /// Steps that are read: every one at first, then ever fewer, and the last.
@@ -82,45 +69,26 @@ fn read_steps(last: usize) -> Vec<usize> {
     steps
 }
 
-/// Neighbour correlation at the steps read, and the dependence on distance after the first.
-struct Path {
-    neighbour: Vec<Estimate>,
-    distance_dependence: Estimate,
-}
-
-fn sampled_path(rbm: &Rbm, start: &Samples, read: &[usize], rng: &mut Pcg64) -> Path {
-    let flow = Flow { rbm, rule: Rule::Sampled };
-    let mut path = Path { neighbour: Vec::new(), distance_dependence: Estimate::exact(0.0) };
-    flow.run(start.to_matrix(), read[read.len() - 1], rng, |step, v| {
-        if read.contains(&step) {
-            path.neighbour.push(correlation(v, 1));
-        }
-        if step == 1 {
-            path.distance_dependence = difference(correlation(v, 1), correlation(v, v.nrows() / 2));
-        }
-    });
-    path
-}
-
 pub(super) fn sampled_paths(
+    run: &Run,
     settings: &Settings,
     machines: &Machines,
-    starts: &[Vec<Samples>],
-    seed: u64,
+    starts: &[Vec<Done<Samples>>],
 ) -> Result<Paths> {
     let read = read_steps(settings.sampled_steps);
     let number = settings.start_couplings.len();
     // [start][seed]; every path has a stream of its own, so that ends can be compared as independent.
-    let all = |label: &str, rbms: Vec<&Rbm>| -> Vec<Vec<Path>> {
-        let of_seed = |start: usize, s: usize| {
-            let mut rng = stats::stream(seed, &format!("{label}/{start}"), s as u64);
-            sampled_path(rbms[s], &starts[s][start], &read, &mut rng)
+    let all = |label: &str, rbms: Vec<&Rbm>| -> Result<Vec<Vec<Path>>> {
+        let of_seed = |start: usize, s: usize| -> Result<Path> {
+            let seed = child_seed(run.seed, &format!("{label}/{start}"), s as u64);
+            let stage = SampledPath { rbm: rbms[s], start: &starts[s][start], read: &read, seed };
+            Ok(run.store.get(&stage)?.value)
         };
         let of_start = |start| (0..starts.len()).map(|s| of_seed(start, s)).collect();
         (0..number).into_par_iter().map(of_start).collect()
     };
-    let equal = all("flow-ring/equal", vec![&machines.equal; starts.len()]);
-    let free = all("flow-ring/free", machines.free.iter().collect());
+    let equal = all("flow-ring/equal", vec![&machines.equal; starts.len()])?;
+    let free = all("flow-ring/free", machines.free.iter().collect())?;
     let last = read.len() - 1;
     let equal_path = neighbours(&equal, read.len());
     let hot = index_of_extreme(&settings.start_couplings, false);
@@ -131,6 +99,7 @@ pub(super) fn sampled_paths(
         exact: exact_paths(settings, machines)?,
         equal_end: end(&equal, last),
         free_end: end(&free, last),
+        free_coupling: coupling(run, settings, &free),
         hot_minus_cold: difference(equal_path[hot][last], equal_path[cold][last]),
         distance_dependence: over_seeds(&first_steps),
         equal: equal_path,
@@ -145,6 +114,25 @@ fn neighbours(paths: &[Vec<Path>], steps: usize) -> Vec<Vec<Estimate>> {
         over_seeds(&of_seeds.iter().map(|path| path.neighbour[step]).collect::<Vec<_>>())
     };
     paths.iter().map(|of_seeds| (0..steps).map(|step| at(of_seeds, step)).collect()).collect()
+}
+
+/// The end of the sampled flow read as a coupling: the ring that has its neighbour correlation.
+///
+/// The reading is not linear, so its error within a seed comes from the bootstrap over configurations.
+fn coupling(run: &Run, settings: &Settings, paths: &[Vec<Path>]) -> Estimate {
+    const RESAMPLES: usize = 200;
+    let of_seed = |s: usize| {
+        let all: Vec<f64> = paths.iter().flat_map(|of_seeds| of_seeds[s].last.clone()).collect();
+        let read = |c: f64| coupling_from_correlation(settings.visible, c).unwrap_or(f64::NAN);
+        let of_rows = |rows: &[usize]| {
+            read(rows.iter().map(|&row| all[row]).sum::<f64>() / rows.len() as f64)
+        };
+        let everything: Vec<usize> = (0..all.len()).collect();
+        let seed = child_seed(run.seed, "flow-ring/bootstrap", s as u64);
+        let error = stats::bootstrap_error(all.len(), RESAMPLES, seed, of_rows);
+        Estimate { mean: of_rows(&everything), error, tau: 0.5, count: all.len() as u64 }
+    };
+    over_seeds(&(0..paths[0].len()).map(of_seed).collect::<Vec<_>>())
 }
 
 /// The last step, averaged over the starts of each seed and then over seeds: each seed has its own machine.
