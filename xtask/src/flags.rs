@@ -4,7 +4,6 @@ use crate::experiment::Profile;
 use crate::reproduce::{NAMES, Plan, Request};
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -40,8 +39,8 @@ pub(crate) struct Reproduce {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Threads to use; all processors unless told otherwise. Results do not depend on it.
-    #[arg(long)]
-    pub(crate) threads: Option<NonZeroUsize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     /// The directory of the report; target/reproduce/latest unless told otherwise.
     #[arg(long)]
     out: Option<PathBuf>,

@@ -38,7 +38,7 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Reproduce(flags) => {
             if let Some(threads) = flags.threads {
-                rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+                rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
             }
             let (report, out) = reproduce::reproduce(&flags.request())?;
             match flags.json {

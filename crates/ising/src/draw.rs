@@ -56,7 +56,8 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
 /// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a random ground state.
 ///
 /// At zero temperature every draw is a uniformly chosen ground state, whatever the algorithm. A local chain's draws are
-/// correlated: choose the stride with the autocorrelation time in mind ([`stats::Estimate::tau`]).
+/// correlated: choose the stride with the autocorrelation time in mind ([`stats::Estimate::tau`]). Every call opens the
+/// same random stream for the same seed: give different couplings different seeds ([`stats::child_seed`]).
 ///
 /// # Errors
 /// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::NeedsRing`].

@@ -25,11 +25,13 @@ impl Stage for TrainRbm<'_> {
     type Output = Trainer;
 
     fn effort(&self) -> f64 {
-        const SECONDS_PER_WEIGHT: f64 = 1.1e-10;
+        // Of a Gibbs step, per sample: products with W, and drawing the units of both layers.
+        const SECONDS_PER_WEIGHT: f64 = 1e-10;
+        const SECONDS_PER_UNIT: f64 = 4e-9;
         let samples = &self.samples.value;
-        let gibbs = 0.6 + 0.4 * f64::from(self.config.steps);
-        let weights = (samples.sites() * self.config.hidden * samples.len()) as f64;
-        2.5 * SECONDS_PER_WEIGHT * gibbs * weights * self.epochs as f64
+        let (visible, hidden) = (samples.sites() as f64, self.config.hidden as f64);
+        let step = SECONDS_PER_WEIGHT * visible * hidden + SECONDS_PER_UNIT * (visible + hidden);
+        (1.0 + f64::from(self.config.steps)) * step * samples.len() as f64 * self.epochs as f64
     }
 
     fn run(&self, task: &Task<'_>) -> Result<Trainer> {

@@ -141,7 +141,8 @@ fn has_word(text: &str, needle: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(needle).any(|(at, found)| {
         let (before, after) = (&text[..at], &text[at + found.len()..]);
-        !before.ends_with(is_word) && !(needle.ends_with(is_word) && after.starts_with(is_word))
+        let goes_on = needle.ends_with(is_word) && after.starts_with(is_word);
+        !before.ends_with(is_word) && !goes_on
     })
 }
 
