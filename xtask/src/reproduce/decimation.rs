@@ -4,7 +4,7 @@ use super::Run;
 use super::parts::*;
 use crate::experiment;
 use crate::published::exactly;
-use crate::report::content::{Cell, Figure, Panel, Section, Style, Table, Verdict};
+use crate::report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use anyhow::Result;
 use exact::Ring;
 use exact::ring::{decimate, decimate_constant};
@@ -44,6 +44,24 @@ impl experiment::Settings for Settings {
 }
 
 pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
+    Ok(Section {
+        experiment: "decimation".into(),
+        title: "The renormalization group of the Ising ring".into(),
+        headline: "Decimation is right as derived: $\\tanh K' = \\tanh^2 K$, and every finite coupling flows to 0, away from the critical point of the ring.".into(),
+        introduction: vec![
+            "Summing over every second spin of a ring of M spins leaves a ring of M/2 spins with the coupling $K'$, $\\tanh K' = \\tanh^2 K$, and a constant $K_0'$ per bond that keeps the partition function. This is the yardstick: a machine that coarse-grains must do to K what this map does.".into(),
+        ],
+        claims: claims(run, settings)?,
+        figures: vec![figure(settings)],
+        tables: vec![table(settings)],
+        discussion: vec![
+            "Every finite coupling flows to $K = 0$, the more slowly the larger it is: $K' \\simeq K - \\tfrac12 \\ln 2$ at large K. The point $K = \\infty$ (zero temperature) is the critical point of the ring, and RG leads away from it.".into(),
+        ],
+        settings: toml::to_string(settings)?,
+    })
+}
+
+fn claims(run: &Run, settings: &Settings) -> Result<Vec<Claim>> {
     let points: Vec<(f64, f64)> = settings
         .couplings
         .iter()
@@ -76,7 +94,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let against_sum =
         format!("Over {} pairs $(K, K_0)$; nothing of (44)-(49) is used in the sum.", points.len());
     let sites = settings.sites.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    let claims = vec![
+    Ok(vec![
         claim("coupling", exactly(coupling, "largest deviation from the sum (43) carried out",
             identity(coupling), against_sum.clone()))?,
         claim("constant", exactly(constant, "largest deviation from the sum (43) carried out",
@@ -88,22 +106,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
             "$K' < K$ at every $K > 0$ tried. A ring of M sites ends after $\\log_2 M$ steps.".into()))?,
         claim("sign", exactly(antiferromagnet, "$K'$ at $K = -1$", Verdict::Corrected,
             "(48) holds for either sign, but $K' > 0$ always: summing over every second spin erases the sign of an antiferromagnet.".into()))?,
-    ];
-    Ok(Section {
-        experiment: "decimation".into(),
-        title: "The renormalization group of the Ising ring".into(),
-        headline: "Decimation is right as derived: $\\tanh K' = \\tanh^2 K$, and every finite coupling flows to 0, away from the critical point of the ring.".into(),
-        introduction: vec![
-            "Summing over every second spin of a ring of M spins leaves a ring of M/2 spins with the coupling $K'$, $\\tanh K' = \\tanh^2 K$, and a constant $K_0'$ per bond that keeps the partition function. This is the yardstick: a machine that coarse-grains must do to K what this map does.".into(),
-        ],
-        claims,
-        figures: vec![figure(settings)],
-        tables: vec![table(settings)],
-        discussion: vec![
-            "Every finite coupling flows to $K = 0$, the more slowly the larger it is: $K' \\simeq K - \\tfrac12 \\ln 2$ at large K. The point $K = \\infty$ (zero temperature) is the critical point of the ring, and RG leads away from it.".into(),
-        ],
-        settings: toml::to_string(settings)?,
-    })
+    ])
 }
 
 /// `[K', K0']` from the sum (43) over the spin between two others: nothing of (44)-(49) is used.

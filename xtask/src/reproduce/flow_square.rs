@@ -154,7 +154,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         figures,
         tables: vec![figures::ends_table(settings, &equilibrium, &cells), figures::samples_table(settings, &equilibrium)],
         discussion: vec![
-            "Flows from both ends of the scale come together, as published. Where they meet is a property of the machine as trained, not of the critical point: its own distribution for the sampled rule, a mean-field fixed point for the expectations. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
+            "Flows from both ends of the scale approach each other, as published. Where they end is a property of the machine as trained, not of the critical point: its own distribution for the sampled rule, a mean-field fixed point for the expectations. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
             "The network was trained on spins ±1. Expectations are real numbers between, outside its domain, and its reading of them is an extrapolation: |m| and the energy of the same configurations place them elsewhere, and off the equilibrium curve.".into(),
         ],
         settings: toml::to_string(settings)?,

@@ -230,7 +230,7 @@ pub(super) fn ends_table(settings: &Settings, equilibrium: &Equilibrium, cells: 
     }
     rows.push(vec![
         text("–".into()),
-        text("equilibrium at T_c".into()),
+        text("equilibrium at $T_c$".into()),
         text("–".into()),
         measured(equilibrium.reading_at_critical),
         measured(equilibrium.abs_m_at_critical),
