@@ -154,7 +154,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         figures,
         tables: vec![figures::ends_table(settings, &equilibrium, &cells), figures::samples_table(settings, &equilibrium)],
         discussion: vec![
-            "Flows from both ends of the scale approach each other, as published. Where they end is a property of the machine as trained, not of the critical point: its own distribution for the sampled rule, a mean-field fixed point for the expectations. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
+            "Where a flow ends is a property of the machine as trained, not of the critical point. By the sampled rule flows from both ends of the scale must meet in time, at the machine's own distribution: the chain has one stationary law. The map of expectations may have several fixed points, and does with few hidden units. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
             "The network was trained on spins ±1. Expectations are real numbers between, outside its domain, and its reading of them is an extrapolation: |m| and the energy of the same configurations place them elsewhere, and off the equilibrium curve.".into(),
         ],
         settings: toml::to_string(settings)?,
@@ -212,7 +212,7 @@ fn claims(
                 end,
                 format!("network temperature after {} steps from $T = {}$, N = {hidden}", settings.steps, settings.starts[start]),
                 agreement(end, critical_temperature()),
-                format!("The end has |m| = {}. Configurations truly at $T_c$ read {genuine} and have |m| = {genuine_m}.", shown(m)),
+                format!("The end has |m| = {}. Configurations truly at $T_c$ read {genuine} and have |m| = {genuine_m}. The machine was trained by CD-{} for {} epochs.", shown(m), settings.train.steps, settings.epochs),
             )?);
         }
     }
