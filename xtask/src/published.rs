@@ -40,6 +40,8 @@ struct Statement {
 enum Obtained {
     /// Read in the source itself.
     Read,
+    /// Not printed, but what the statement comes to as a number.
+    Implied,
     /// Read in the abstract only.
     Abstract,
     /// Stated by another source.
