@@ -75,6 +75,13 @@ pub(crate) fn load<S: Settings>(name: &str, profile: Profile) -> Result<Experime
             BadInput(format!("{}, table [{profile}]: {reason}", path.display()))
         })?;
     }
+    for seconds in [file.seconds.quick, file.seconds.standard, file.seconds.paper] {
+        if !(seconds.is_finite() && seconds >= 0.0) {
+            let sentence =
+                format!("seconds contains {seconds}, but must be finite and not negative");
+            return Err(BadInput(format!("{}: {sentence}", path.display())).into());
+        }
+    }
     let (settings, seconds) = match profile {
         Profile::Quick => (file.quick, file.seconds.quick),
         Profile::Standard => (file.standard, file.seconds.standard),

@@ -2,6 +2,7 @@
 
 use crate::experiment::Profile;
 use crate::reproduce::{NAMES, Plan, Request};
+use crate::say;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use std::process::ExitCode;
 /// Redoes the published experiments on neural networks and the renormalization group.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+// Without a verb: the sentence that names them, as for any wrong input, instead of the help.
+#[command(arg_required_else_help = false)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) verb: Verb,
@@ -36,7 +39,7 @@ pub(crate) struct Reproduce {
     #[arg(long, value_enum, default_value = "quick")]
     profile: Profile,
     /// The master seed from which every random number comes.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
     /// Threads to use; all processors unless told otherwise. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -80,11 +83,11 @@ pub(crate) fn list(flags: &List) -> anyhow::Result<()> {
         NAMES.iter().map(|name| Plan::load(name, flags.profile)).collect::<Result<_, _>>()?;
     if flags.json {
         let entry = |plan: &Plan| json!({ "name": plan.name(), "redoes": plan.redoes(), "seconds": plan.seconds() });
-        println!("{}", serde_json::to_string_pretty(&plans.iter().map(entry).collect::<Vec<_>>())?);
-        return Ok(());
+        let entries: Vec<_> = plans.iter().map(entry).collect();
+        return say(&serde_json::to_string_pretty(&entries)?);
     }
     for plan in &plans {
-        println!("{:20} {:>6} s  {}", plan.name(), plan.seconds(), plan.redoes());
+        say(&format!("{:20} {:>6} s  {}", plan.name(), plan.seconds(), plan.redoes()))?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod tidy;
 
 use clap::Parser;
 use flags::{Cli, Verb};
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -34,6 +35,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// A line on standard output; a reader that has seen enough (`| head`) is no error.
+fn say(line: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 fn run(verb: &Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Reproduce(flags) => {
@@ -42,15 +51,12 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
             }
             let (report, out) = reproduce::reproduce(&flags.request())?;
             match flags.json {
-                true => {
-                    println!("{}", std::fs::read_to_string(out.join("claims.json"))?.trim_end())
-                }
+                true => say(std::fs::read_to_string(out.join("claims.json"))?.trim_end()),
                 false => {
-                    println!("{}", reproduce::claims_table(&report));
-                    println!("report: {}", out.join("index.html").display());
+                    say(&reproduce::claims_table(&report))?;
+                    say(&format!("report: {}", out.join("index.html").display()))
                 }
             }
-            Ok(())
         }
         Verb::List(flags) => flags::list(flags),
         Verb::Tidy => tidy::tidy(),

@@ -4,19 +4,20 @@ mod decimation;
 mod flow_ring;
 mod flow_square;
 mod parts;
+mod place;
+mod provenance;
 mod weight_of_coupling;
 
 use crate::experiment::{Experiment, Profile, load, root};
 use crate::input::BadInput;
 use crate::progress::Progress;
 use crate::published::Published;
-use crate::report::content::{Provenance, Report, Section};
-use crate::report::{files, terminal};
+use crate::report::content::{Report, Section};
+use crate::report::terminal;
 use crate::store::Store;
 use anyhow::{Context, Result};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
+use std::time::Instant;
 
 /// All experiments, in the order of the report.
 pub(crate) const NAMES: [&str; 4] =
@@ -122,12 +123,15 @@ pub(crate) fn reproduce(request: &Request) -> Result<(Report, PathBuf)> {
         }
     }
     let out = request.out.clone().unwrap_or_else(|| root().join("target/reproduce/latest"));
-    check_out(&out)?;
+    // Without a slash or dot at its end, which could not be renamed.
+    let out: PathBuf = out.components().collect();
+    place::check(&out)?;
+    let published = Published::load()?;
 
     // The effort of a stage counts core-seconds, the settings' estimate holds for two cores.
     let effort: f64 = plans.iter().map(|plan| 2.0 * plan.seconds()).sum();
     let store = Store::open(root().join("target/store"), request.fresh, Progress::new(effort))?;
-    let run = Run { store, published: Published::load()?, seed: request.seed };
+    let run = Run { store, published, seed: request.seed };
     let mut sections = Vec::new();
     let mut done = 0.0;
     for plan in &plans {
@@ -139,9 +143,9 @@ pub(crate) fn reproduce(request: &Request) -> Result<(Report, PathBuf)> {
     }
     run.store.progress().finish();
 
-    let provenance = provenance(request, began.elapsed().as_secs_f64());
+    let provenance = provenance::provenance(request, began.elapsed().as_secs_f64());
     let report = Report { sections, provenance };
-    write(&report, &out)?;
+    place::write(&report, &out)?;
     Ok((report, out))
 }
 
@@ -149,92 +153,4 @@ pub(crate) fn reproduce(request: &Request) -> Result<(Report, PathBuf)> {
 pub(crate) fn claims_table(report: &Report) -> String {
     let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     terminal::claims_table(report, width.unwrap_or(110))
-}
-
-fn provenance(request: &Request, seconds: f64) -> Provenance {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Provenance {
-        version: format!("kadanoff {}", env!("CARGO_PKG_VERSION")),
-        profile: request.profile.name().to_owned(),
-        seed: request.seed,
-        machine: machine(),
-        threads: rayon::current_num_threads(),
-        finished: utc(now),
-        seconds,
-    }
-}
-
-/// Operating system, architecture and, where the system tells, the processor.
-fn machine() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find(|line| line.starts_with("model name"));
-    let model = model.and_then(|line| line.split(':').nth(1)).map(str::trim).unwrap_or("processor");
-    format!("{} {}, {model}", std::env::consts::OS, std::env::consts::ARCH)
-}
-
-/// Seconds since 1970 as ISO 8601, by the civil calendar of Gregory.
-fn utc(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Years counted from March put the leap day last: day 0 is 1 March of the year 0.
-    let day = days + 719_468;
-    let (era, of_era) = (day / 146_097, day % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + carry;
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// The report's place must be free, empty, or hold an earlier report, which is replaced.
-fn check_out(out: &Path) -> Result<()> {
-    let refuse = |why: &str| Err(BadInput(format!("--out {}: {why}", out.display())).into());
-    if out.is_file() {
-        return refuse("it is a file, but a directory is needed");
-    }
-    let empty = fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
-    if !empty && !out.join("claims.json").is_file() {
-        return refuse("it holds something else than a report, and nothing is overwritten");
-    }
-    Ok(())
-}
-
-/// Writes the report beside its place and moves it there, so that a reader never sees half of one.
-fn write(report: &Report, out: &Path) -> Result<()> {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let beside =
-        |suffix: &str| out.with_file_name(format!(".{name}.{suffix}-{}", std::process::id()));
-    let (new, old) = (beside("new"), beside("old"));
-    let place = || -> Result<()> {
-        fs::create_dir_all(&new)?;
-        files::write(report, &new)?;
-        if out.exists() {
-            fs::rename(out, &old)?;
-        }
-        fs::rename(&new, out)?;
-        if old.exists() {
-            fs::remove_dir_all(&old)?;
-        }
-        Ok(())
-    };
-    let placed = place();
-    if placed.is_err() && new.exists() {
-        let _ = fs::remove_dir_all(&new);
-    }
-    placed.with_context(|| format!("cannot write the report to {}", out.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::utc;
-
-    #[test]
-    fn dates_of_the_calendar() {
-        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
-        assert_eq!(utc(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(utc(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(utc(4_102_444_800), "2100-01-01T00:00:00Z");
-    }
 }

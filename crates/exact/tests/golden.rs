@@ -86,7 +86,7 @@ fn ising_ring() {
     for case in list(&golden("ising1d"), "cases") {
         let name = label(case, &["M", "K"]);
         let ring = ring_of(case, "K");
-        let (m, k) = (ring.sites(), ring.coupling());
+        let m = ring.sites();
         let tolerance = if m < 1000 { CLOSED } else { LARGE };
         let p = ring.magnetisation_probabilities();
         tally.relative(&format!("{name}ln Z"), ring.ln_z(), number(case, "lnZ"), CLOSED);
@@ -125,7 +125,7 @@ fn ising_ring() {
 /// What follows from the distribution of the number of domain walls.
 fn walls(tally: &mut Tally, case: &Value, ring: &Ring) {
     let name = label(case, &["M", "K"]);
-    let (m, k) = (ring.sites(), ring.coupling());
+    let m = ring.sites();
     // 2 C(M, D) configurations have D walls.
     let mut choose = 1.0;
     let mut walls = Vec::new();

@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn mathematics_is_legible_without_typesetting() {
         assert_eq!(plain(r"at $T_c \approx 2.27$ or $\tanh K$"), "at T_c  ≈  2.27 or tanh K");
-        assert_eq!(plain(r"$\tfrac{1}{2}\langle E^{2}\rangle$"), "1/2⟨ E^2⟩");
+        assert_eq!(plain(r"$\tfrac{1}{2}\langle E^{2}\rangle$"), "(1/2)⟨ E^2⟩");
         assert_eq!(plain(r"$\unknown\"), "unknown");
     }
 

@@ -51,6 +51,8 @@ impl experiment::Settings for Settings {
         check_count("hidden", self.hidden as u64, 1, 64)?;
         check_values("train_couplings", &self.train_couplings, 0.01, 100.0)?;
         check_values("start_couplings", &self.start_couplings, 0.0, 100.0)?;
+        check_distinct("train_couplings", &self.train_couplings)?;
+        check_distinct("start_couplings", &self.start_couplings)?;
         let shown = self.train_couplings.contains(&self.shown_coupling);
         anyhow::ensure!(
             shown,
@@ -70,6 +72,7 @@ impl experiment::Settings for Settings {
             self.hidden
         );
         rbm::Trainer::new(self.train, self.visible, 0)?;
+        check_count("train.batch", self.train.batch as u64, 1, self.train_samples.into())?;
         Ok(())
     }
 }

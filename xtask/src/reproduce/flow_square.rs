@@ -78,7 +78,13 @@ impl Settings {
 
 impl experiment::Settings for Settings {
     fn check(&self) -> Result<()> {
+        // The network's weights grow with the sites; the lattice itself would take more.
+        check_count("side", self.side as u64, 2, 256)?;
         let lattice = self.shape().lattice()?;
+        ensure!(!self.temperatures.is_empty(), "temperatures is empty, but needs at least two");
+        check_distinct("hidden", &self.hidden)?;
+        check_distinct("rules", &self.rules)?;
+        check_distinct("starts", &self.starts)?;
         for &t in &self.temperatures {
             ising::Coupling::from_temperature(t)?;
         }

@@ -2,8 +2,9 @@
 
 use crate::report::content::{At, Axis, Mark, Point, Series, Style, Verdict};
 use crate::report::numbers;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use stats::Estimate;
+use std::fmt::Debug;
 
 /// Two-sided significance of every verdict on a measured number: five standard errors.
 pub(crate) const SIGMAS: f64 = 5.0;
@@ -96,6 +97,15 @@ pub(crate) fn check_values(key: &str, values: &[f64], low: f64, high: f64) -> Re
         ensure!(inside, "{key} contains {value}, but every value must be from {low} to {high}");
     }
     Ok(())
+}
+
+/// Settings: a list must not name anything twice, or its results would count twice.
+pub(crate) fn check_distinct<T: PartialEq + Debug>(key: &str, values: &[T]) -> Result<()> {
+    let repeated = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value));
+    match repeated {
+        Some((_, value)) => bail!("{key} contains {value:?} twice, but every entry must differ"),
+        None => Ok(()),
+    }
 }
 
 /// Settings: a number must lie in a range.

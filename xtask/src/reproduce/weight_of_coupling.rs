@@ -46,6 +46,10 @@ impl experiment::Settings for Settings {
         check_values("large_coupling", &[self.large_coupling], 1.0, 100.0)?;
         check_values("proof_weights", &self.proof_weights, 1e-6, 100.0)?;
         check_values("locking", &[self.locking], 0.0, 100.0)?;
+        anyhow::ensure!(
+            !self.architectures.is_empty(),
+            "architectures is empty, but needs at least one pair [M, N]"
+        );
         for &[visible, hidden] in &self.architectures {
             check_count("M in architectures", visible as u64, 2, 100_000)?;
             check_count("N in architectures", hidden as u64, 1, 100_000)?;

@@ -1,0 +1,75 @@
+//! The square lattice through all crates: a thermometer in order, and the whole chain as a function of its seed.
+
+mod common;
+
+use common::{go_on, tori};
+use flow::{Calibration, Flow, Rule, Thermometer};
+use nalgebra::DMatrix;
+use proptest::prelude::*;
+use rbm::{TrainConfig, Trainer};
+
+fn calibrated(scale: &[f64], side: usize, draws: u32, epochs: u64, seed: u64) -> Thermometer {
+    let samples = tori(side, scale, draws, stats::child_seed(seed, "thermometer", 0));
+    let temperatures: Vec<f64> = samples.couplings().iter().map(|k| k.temperature()).collect();
+    let config = nn::TrainConfig { hidden: vec![24], batch: 20, learning_rate: 3e-3 };
+    let calibration = Calibration::new(scale, samples.sites(), config, seed);
+    let mut calibration = calibration.expect("good settings");
+    calibration.train(&samples.to_matrix(), &temperatures, epochs, |_| go_on()).expect("a run");
+    calibration.thermometer()
+}
+
+#[test]
+fn the_thermometer_reads_temperatures_in_order() {
+    let scale = [0.0, 1.0, 2.0, 2.27, 2.5, 3.0, 4.0, 5.0];
+    let side = 8;
+    let thermometer = calibrated(&scale, side, 300, 30, 1);
+    let readings = [1.0, 2.27, 5.0].map(|t| {
+        // Held out: another seed, so other chains.
+        let reading = thermometer.read(&tori(side, &[t], 300, 99).to_matrix());
+        reading.temperatures.iter().sum::<f64>() / reading.temperatures.len() as f64
+    });
+    // Cold configurations are told apart well. Hot ones hardly differ, and the expectation is drawn to the middle of
+    // those that look alike, 3 to 5.
+    let [cold, critical, hot] = readings;
+    assert!((cold - 1.0).abs() < 0.3 && (critical - 2.27).abs() < 0.5, "{readings:?}");
+    assert!((3.0..5.0).contains(&hot), "{readings:?}");
+}
+
+/// Samples, machine, thermometer and sampled flow from one seed: the end of the flow and its temperatures.
+fn chain(seed: u64, side: usize, rule: Rule) -> (DMatrix<f32>, Vec<f64>) {
+    let scale = [0.0, 2.0, 5.0];
+    let thermometer = calibrated(&scale, side, 20, 3, seed);
+    let data = tori(side, &scale, 20, stats::child_seed(seed, "machine", 0)).to_matrix();
+    let config = TrainConfig {
+        hidden: 5,
+        batch: 10,
+        learning_rate: 0.05,
+        steps: 1,
+        initial_std: 0.1,
+        biases: true,
+    };
+    let mut trainer = Trainer::new(config, data.nrows(), seed).expect("good settings");
+    rbm::train(&mut trainer, &data, 3, |_| go_on()).expect("a run");
+    let flow = Flow { rbm: trainer.rbm(), rule };
+    let mut end = data.clone();
+    let mut rng = stats::stream(seed, "chain", 0);
+    flow.run(data, 5, &mut rng, |_, v| end.copy_from(v));
+    let temperatures = thermometer.read(&end).temperatures;
+    (end, temperatures)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_chain_is_a_pure_function_of_its_seed(seed: u64, side in 2usize..5, mean: bool) {
+        let rule = if mean { Rule::Mean } else { Rule::Sampled };
+        let (end, temperatures) = chain(seed, side, rule);
+        // Whatever else ran in between, and on another thread, to the bit.
+        let other = chain(seed ^ 1, side, rule);
+        let again = std::thread::spawn(move || chain(seed, side, rule)).join().expect("a thread");
+        prop_assert!(end == again.0 && temperatures == again.1);
+        prop_assert!(temperatures != other.1);
+        prop_assert!(temperatures.iter().all(|t| (-1e-6..=5.0 + 1e-4).contains(t)));
+    }
+}

@@ -1,0 +1,231 @@
+//! A project of its own for each test: a copy of data/ with small settings, and the binary run on it.
+
+// Every test file uses some of these helpers.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
+
+/// Files by their path, with their content.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+/// 42 stages of a millisecond each: 2 seeds of 2 samples, 3 thermometer segments, 2 machines of 4 segments, 8 flows.
+const SMALL_SQUARE: &str = r#"
+side = 4
+temperatures = [0.0, 2.0, 4.0]
+samples = 30
+held_out = 20
+algorithm = "metropolis"
+burn_in = 10
+stride = 2
+seeds = 2
+hidden = [4, 8]
+epochs = 4
+segment = 1
+thermometer_epochs = 3
+starts = [0.0, 4.0]
+steps = 3
+rules = ["mean", "sampled"]
+train = { batch = 10, learning_rate = 0.01, steps = 1, initial_std = 0.01, biases = false }
+thermometer = { hidden = [6], batch = 10, learning_rate = 0.01 }
+"#;
+
+/// A project directory that goes when the test ends.
+pub(crate) struct Project {
+    directory: TempDir,
+}
+
+impl Project {
+    /// The settings of the repository, but for `flow-square`, which is small.
+    pub(crate) fn new() -> Self {
+        let project = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
+        for folder in ["experiments", "published"] {
+            let to = project.path("data").join(folder);
+            fs::create_dir_all(&to).expect("a folder");
+            for entry in fs::read_dir(data.join(folder)).expect("the data") {
+                let entry = entry.expect("an entry");
+                fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
+            }
+        }
+        let mut square =
+            "redoes = \"small\"\nseconds = { quick = 1, standard = 1, paper = 1 }\n".to_owned();
+        for profile in ["quick", "standard", "paper"] {
+            square += &format!("\n[{profile}]{SMALL_SQUARE}");
+        }
+        fs::write(project.settings("flow-square"), square).expect("settings");
+        project
+    }
+
+    /// The project with a small `flow-ring` too: every experiment in a moment.
+    pub(crate) fn with_small_ring() -> Self {
+        let project = Self::new();
+        let path = project.settings("flow-ring");
+        let mut file: toml::Table =
+            fs::read_to_string(&path).expect("settings").parse().expect("TOML");
+        for profile in ["quick", "standard", "paper"] {
+            let table = file[profile].as_table_mut().expect("a table");
+            for (key, value) in [
+                ("starts", 100),
+                ("sampled_steps", 5),
+                ("mean_steps", 10),
+                ("seeds", 2),
+                ("train_samples", 100),
+                ("epochs", 2),
+            ] {
+                assert!(
+                    table.insert(key.to_owned(), value.into()).is_some(),
+                    "flow-ring has no {key}"
+                );
+            }
+        }
+        fs::write(path, file.to_string()).expect("settings");
+        project
+    }
+
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
+        self.directory.path().join(inside)
+    }
+
+    pub(crate) fn settings(&self, experiment: &str) -> PathBuf {
+        self.path(&format!("data/experiments/{experiment}.toml"))
+    }
+
+    /// Replaces the first `old` in the settings of an experiment.
+    pub(crate) fn edit(&self, experiment: &str, old: &str, new: &str) {
+        let text = fs::read_to_string(self.settings(experiment)).expect("settings");
+        assert!(text.contains(old), "{experiment} has no {old:?}");
+        fs::write(self.settings(experiment), text.replacen(old, new, 1)).expect("settings");
+    }
+
+    /// The binary, at home in this project.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(BIN);
+        command.env("CARGO_MANIFEST_DIR", self.path("xtask")).current_dir(self.directory.path());
+        command
+    }
+
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Said {
+        Said::of(self.command().args(arguments).stdin(Stdio::null()).output().expect("a process"))
+    }
+
+    /// A run that must succeed and have nothing to complain of.
+    pub(crate) fn succeed<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Said {
+        let said = self.run(arguments);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+        said
+    }
+
+    /// The entries of the store, without what is temporary or damaged.
+    pub(crate) fn store(&self) -> Files {
+        let mut files = read_all(&self.path("target/store"));
+        files.retain(|name, _| name.ends_with(".bin"));
+        files
+    }
+
+    /// The latest report, the page without its footer.
+    pub(crate) fn report(&self) -> Files {
+        without_footer(read_all(&self.path("target/reproduce/latest")))
+    }
+}
+
+/// What a process said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// `None` after a signal.
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// All files below a directory; none where there is no directory.
+pub(crate) fn read_all(directory: &Path) -> Files {
+    let mut files = Files::new();
+    let Ok(entries) = fs::read_dir(directory) else { return files };
+    for entry in entries {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        let kind = entry.file_type().expect("a type");
+        if kind.is_dir() {
+            let below = read_all(&entry.path()).into_iter();
+            files.extend(below.map(|(path, content)| (format!("{name}/{path}"), content)));
+        } else if kind.is_file() {
+            // A temporary file of a run under way may have got its name meanwhile.
+            if let Ok(content) = fs::read(entry.path()) {
+                files.insert(name, content);
+            }
+        }
+    }
+    files
+}
+
+/// Cuts `<footer id="run">` out of the page: the one part that tells runs apart.
+pub(crate) fn without_footer(mut files: Files) -> Files {
+    if let Some(page) = files.get_mut("index.html") {
+        let text = std::str::from_utf8(page).expect("UTF-8");
+        let (before, rest) = text.split_once("<footer id=\"run\">").expect("a footer");
+        let (_, after) = rest.split_once("</footer>").expect("the footer's end");
+        *page = format!("{before}{after}").into_bytes();
+    }
+    files
+}
+
+/// Both must hold the same names with the same bytes; says which differ instead of printing them.
+pub(crate) fn assert_same(found: &Files, expected: &Files, what: &str) {
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{what}");
+    let other: Vec<&String> = found.keys().filter(|&name| found[name] != expected[name]).collect();
+    assert!(other.is_empty(), "{what}: other bytes in {other:?}");
+}
+
+/// A run under way, which does not outlive its test.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Running {
+    /// Waits until `reached`; false when the run ends before that.
+    pub(crate) fn wait_until(&mut self, mut reached: impl FnMut() -> bool) -> bool {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(60) {
+            let ended = self.0.try_wait().expect("a state").is_some();
+            if reached() {
+                return true;
+            }
+            if ended {
+                return false;
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        panic!("nothing happened for a minute");
+    }
+
+    /// Ends it as kill -9 does, unless it has ended.
+    pub(crate) fn kill(mut self) -> ExitStatus {
+        self.0.kill().expect("a signal");
+        self.0.wait().expect("an end")
+    }
+
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        self.0.wait().expect("an end")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // After an end there is nothing left to do.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,107 @@
+//! What a run leaves: the claims as documented, one file for each figure and table, a page that needs nothing else.
+
+mod common;
+
+use common::{Files, Project, read_all};
+use serde_json::Value;
+use std::collections::HashSet;
+
+fn text<'a>(files: &'a Files, name: &str) -> &'a str {
+    std::str::from_utf8(&files[name]).expect("UTF-8")
+}
+
+/// The values of `attribute` in the elements `<element attribute="value"`.
+fn ids<'a>(page: &'a str, opening: &str) -> Vec<&'a str> {
+    let rest = page.split(opening).skip(1);
+    rest.map(|rest| rest.split('"').next().unwrap_or_default()).collect()
+}
+
+fn assert_claim(claim: &Value) {
+    let experiment = claim["experiment"].as_str().expect("an experiment");
+    let id = claim["id"].as_str().expect("an id");
+    let (of, name) = id.split_once('/').expect("experiment/name");
+    assert!(of == experiment && !name.is_empty(), "{claim}");
+    for key in ["statement", "source"] {
+        assert!(claim[key].as_str().is_some_and(|text| !text.is_empty()), "{key} of {claim}");
+    }
+    let object = claim.as_object().expect("an object");
+    assert!(object["published"].is_null() || object["published"].is_number(), "{claim}");
+    let found = claim["found"].as_object().expect("what was found");
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["error", "mean"], "{claim}");
+    assert!(found["mean"].is_number(), "{claim}");
+    assert!(found["error"].as_f64().is_some_and(|error| error >= 0.0), "{claim}");
+    let verdicts = ["reproduced", "contradicted", "corrected", "not comparable"];
+    assert!(claim["verdict"].as_str().is_some_and(|v| verdicts.contains(&v)), "{claim}");
+}
+
+#[test]
+fn json_is_one_document_and_nothing_else() {
+    let project = Project::new();
+    let said = project.succeed(["reproduce", "decimation", "--json"]);
+    let printed: Value = serde_json::from_str(&said.out).expect("one JSON document");
+    let files = read_all(&project.path("target/reproduce/latest"));
+    let written: Value = serde_json::from_slice(&files["claims.json"]).expect("JSON");
+    assert_eq!(printed, written);
+    let claims = printed.as_array().expect("a list");
+    assert!(claims.len() >= 5 && claims.iter().all(|claim| claim["experiment"] == "decimation"));
+}
+
+#[test]
+fn a_run_of_everything_is_as_documented() {
+    let project = Project::with_small_ring();
+    let said = project.succeed(["reproduce"]);
+    assert!(said.out.contains("index.html"), "{said:?}");
+    let files = read_all(&project.path("target/reproduce/latest"));
+    let claims: Value = serde_json::from_slice(&files["claims.json"]).expect("JSON");
+    let claims = claims.as_array().expect("a list");
+    claims.iter().for_each(assert_claim);
+    let names: HashSet<&str> = claims.iter().filter_map(|claim| claim["id"].as_str()).collect();
+    assert_eq!(names.len(), claims.len(), "an id occurs twice");
+    for experiment in ["decimation", "weight-of-coupling", "flow-ring", "flow-square"] {
+        assert!(claims.iter().any(|claim| claim["experiment"] == experiment), "{experiment}");
+    }
+
+    let page = text(&files, "index.html");
+    for name in names {
+        assert!(page.contains(&format!("id=\"{name}\"")), "{name} is not on the page");
+    }
+    assert_needs_nothing_else(page);
+    assert_files_of(page, &files);
+}
+
+fn assert_needs_nothing_else(page: &str) {
+    assert!(!page.contains("<script"));
+    assert!(!page.contains("<link") && !page.contains("@import"));
+    // Drawings refer to their own parts.
+    assert_eq!(page.matches("url(").count(), page.matches("url(#").count());
+    for (at, _) in page.match_indices("://") {
+        let start = page[..at].rfind(['"', '\'', ' ', '>', '(']).map_or(0, |quote| quote + 1);
+        let address: String =
+            page[start..].chars().take_while(|c| !"\"' )<".contains(*c)).collect();
+        let before = page[..start].trim_end_matches(['"', '\'']);
+        let attribute = before.rsplit([' ', '\n']).next().unwrap_or_default();
+        assert!(attribute.starts_with("xmlns"), "{attribute}{address} leads elsewhere");
+    }
+}
+
+/// Each figure has a CSV, an SVG and its drawing on the page, each table a CSV, and there are no other files.
+fn assert_files_of(page: &str, files: &Files) {
+    let figures = ids(page, "<figure id=\"");
+    let tables = ids(page, "<div class=\"data\" id=\"");
+    assert!(figures.len() >= 10 && tables.len() >= 4, "{figures:?} {tables:?}");
+    assert_eq!(page.matches("<svg").count(), figures.len());
+    let mut expected: HashSet<String> = ["index.html", "claims.json"].map(String::from).into();
+    expected.extend(figures.iter().flat_map(|id| [format!("{id}.svg"), format!("{id}.csv")]));
+    expected.extend(tables.iter().map(|id| format!("{id}.csv")));
+    assert_eq!(files.keys().cloned().collect::<HashSet<_>>(), expected);
+    for figure in figures {
+        let svg = text(files, &format!("{figure}.svg"));
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{figure}");
+        let csv = text(files, &format!("{figure}.csv"));
+        assert!(csv.starts_with("panel,series,x,y,error\n") && csv.lines().count() > 1, "{figure}");
+    }
+    for table in tables {
+        let csv = text(files, &format!("{table}.csv"));
+        assert!(csv.lines().count() > 1, "{table}");
+    }
+}
