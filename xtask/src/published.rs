@@ -2,7 +2,7 @@
 
 use crate::experiment::{data, read_toml};
 use crate::report::content::{Claim, Verdict};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use stats::Estimate;
 use std::collections::BTreeMap;
@@ -31,8 +31,7 @@ struct Statement {
     /// The number, where there is one.
     value: Option<f64>,
     /// How the number or statement came to us.
-    #[serde(rename = "obtained")]
-    _obtained: Obtained,
+    obtained: Obtained,
 }
 
 #[derive(Deserialize)]
@@ -44,8 +43,17 @@ enum Obtained {
     Implied,
     /// Read in the abstract only.
     Abstract,
-    /// Stated by another source.
-    Secondary,
+}
+
+impl Obtained {
+    /// What a reader of the report must know of it.
+    fn remark(&self) -> &'static str {
+        match self {
+            Self::Read => "",
+            Self::Implied => " (value implied)",
+            Self::Abstract => " (abstract read)",
+        }
+    }
 }
 
 /// All sources, by `key/id`.
@@ -65,7 +73,8 @@ impl Published {
             let source: Source = read_toml(&path)?;
             for statement in source.statement {
                 let key = format!("{}/{}", source.key, statement.id);
-                statements.insert(key, (source.short.clone(), statement));
+                let known = statements.insert(key.clone(), (source.short.clone(), statement));
+                ensure!(known.is_none(), "data/published states {key} twice");
             }
         }
         Ok(Self { statements })
@@ -80,7 +89,7 @@ impl Published {
             id: id.to_owned(),
             experiment: id.split('/').next().unwrap_or(id).to_owned(),
             statement: statement.says.clone(),
-            source: format!("{source}, {}", statement.place),
+            source: format!("{source}, {}{}", statement.place, statement.obtained.remark()),
             published: statement.value,
             found: value.into(),
             quantity,

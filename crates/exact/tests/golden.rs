@@ -125,7 +125,7 @@ fn ising_ring() {
 /// What follows from the distribution of the number of domain walls.
 fn walls(tally: &mut Tally, case: &Value, ring: &Ring) {
     let name = label(case, &["M", "K"]);
-    let m = ring.sites();
+    let (m, k) = (ring.sites(), ring.coupling());
     // 2 C(M, D) configurations have D walls.
     let mut choose = 1.0;
     let mut walls = Vec::new();

@@ -49,7 +49,7 @@ impl Stage for TrainRbm<'_> {
     }
 }
 
-/// Trains an RBM from random weights, `segment` epochs a stage.
+/// Trains an RBM from random weights, `segment` epochs a stage: its state after every segment, trained at the last.
 pub(crate) fn train_rbm(
     store: &Store,
     samples: &Done<Samples>,
@@ -57,15 +57,17 @@ pub(crate) fn train_rbm(
     epochs: u64,
     segment: u64,
     seed: u64,
-) -> Result<Done<Trainer>> {
-    let run = |from: Option<&Done<Trainer>>, epochs| {
-        store.get(&TrainRbm { samples, config, from, epochs, seed })
-    };
-    let mut trainer = run(None, segment.min(epochs))?;
-    while trainer.value.epochs() < epochs {
-        trainer = run(Some(&trainer), segment.min(epochs - trainer.value.epochs()))?;
+) -> Result<Vec<Done<Trainer>>> {
+    let mut states: Vec<Done<Trainer>> = Vec::new();
+    loop {
+        let from = states.last();
+        let left = epochs - from.map_or(0, |trainer| trainer.value.epochs());
+        if left == 0 {
+            return Ok(states);
+        }
+        let epochs = segment.min(left);
+        states.push(store.get(&TrainRbm { samples, config, from, epochs, seed })?);
     }
-    Ok(trainer)
 }
 
 /// `epochs` more epochs of a network thermometer, from `from` or from random weights.

@@ -165,7 +165,11 @@ pub(super) fn mean_figure(settings: &Settings, machines: &[Machines]) -> Result<
     })
 }
 
-pub(super) fn table(settings: &Settings, machines: &[Machines], ends: &[Ends]) -> Result<Table> {
+pub(super) fn mean_table(
+    settings: &Settings,
+    machines: &[Machines],
+    ends: &[Ends],
+) -> Result<Table> {
     let (m, n) = (settings.visible, settings.hidden);
     let row = |(machines, end): (&Machines, &Ends)| {
         vec![
@@ -180,7 +184,7 @@ pub(super) fn table(settings: &Settings, machines: &[Machines], ends: &[Ends]) -
         ]
     };
     Ok(Table {
-        id: "flow-ring-ends".into(),
+        id: "flow-ring-mean-ends".into(),
         caption: format!(
             "Training coupling, exact weight, gain and fixed point of the equal-weight machine, M = {m}, N = {n}; the measured end of its deterministic flow and its divergence KL from the ring; the same for machines trained on samples, with the spread over {} seeds.",
             settings.seeds
@@ -198,5 +202,86 @@ pub(super) fn table(settings: &Settings, machines: &[Machines], ends: &[Ends]) -
         .map(String::from)
         .into(),
         rows: machines.iter().zip(ends).map(row).collect(),
+    })
+}
+
+/// Where the sampled flow ends, for every training coupling.
+pub(super) fn ends_figure(
+    settings: &Settings,
+    machines: &[Machines],
+    paths: &[Paths],
+) -> Result<Figure> {
+    let (m, n) = (settings.visible, settings.hidden);
+    let top = settings.train_couplings.iter().copied().fold(0.0, f64::max);
+    let couplings: Vec<f64> = grid(0.01, 1.05 * top, 120).collect();
+    let own = |k: f64| -> Result<(f64, f64), exact::Error> {
+        let weight = symmetric::best_weight(&Ring::new(m, k)?, n)?;
+        let p = symmetric::visible_sum_probabilities(m, n, weight);
+        Ok((k, symmetric::pair_correlation(&p)))
+    };
+    let training = |k: f64| Ok::<_, exact::Error>((k, Ring::new(m, k)?.correlation(1)));
+    let all = |of: &dyn Fn(f64) -> Result<(f64, f64), exact::Error>| {
+        couplings.iter().map(|&k| of(k)).collect::<Result<Vec<_>, _>>()
+    };
+    let ends = |pick: fn(&Paths) -> Estimate| {
+        machines.iter().zip(paths).map(move |(machine, p)| (machine.coupling, pick(p)))
+    };
+    Ok(Figure {
+        id: "flow-ring-ends".into(),
+        caption: format!(
+            "Where the sampled flow ends after {} steps, over all starts, against the training coupling: machines with equal weights at their own p(v), machines trained on samples near the training set. At $T_c = 0$ the correlation would be 1.",
+            settings.sampled_steps
+        ),
+        panels: vec![Panel {
+            title: String::new(),
+            x: axis("training coupling K"),
+            y: axis_in("neighbour correlation at the end", 0.0, 1.02),
+            series: vec![
+                curve("training set", Style::Line, all(&training)?),
+                measured("trained on samples, flow", Style::Points, ends(|p| p.free_end)),
+                curve("equal weights, p(v)", Style::Dashed, all(&own)?),
+                measured("equal weights, flow", Style::Points, ends(|p| p.equal_end)),
+            ],
+            marks: vec![],
+        }],
+    })
+}
+
+pub(super) fn sampled_table(
+    settings: &Settings,
+    machines: &[Machines],
+    paths: &[Paths],
+) -> Result<Table> {
+    let row = |(machine, path): (&Machines, &Paths)| -> Result<Vec<Cell>> {
+        Ok(vec![
+            Cell::Number(machine.coupling),
+            Cell::Number(Ring::new(settings.visible, machine.coupling)?.correlation(1)),
+            Cell::Number(path.equal_own),
+            Cell::Measured(path.equal_end.into()),
+            Cell::Measured(over_exact(&machine.free_correlation).into()),
+            Cell::Measured(path.free_end.into()),
+            Cell::Measured(path.free_hot_minus_cold.into()),
+            Cell::Measured(path.free_coupling.into()),
+        ])
+    };
+    Ok(Table {
+        id: "flow-ring-sampled-ends".into(),
+        caption: format!(
+            "The sampled flow after {} steps as neighbour correlation: the training set's, the equal-weight machine's own and the end of its flow; the own one of machines trained on samples, the end of their flow, how far hot and cold starts still differ, and the end read as a coupling.",
+            settings.sampled_steps
+        ),
+        columns: [
+            "K",
+            "training set",
+            "own, equal",
+            "end, equal",
+            "own, trained",
+            "end, trained",
+            "hot − cold, trained",
+            "end as K",
+        ]
+        .map(String::from)
+        .into(),
+        rows: machines.iter().zip(paths).map(row).collect::<Result<_>>()?,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{Run, Settings};
 use crate::stages::{DrawSamples, Shape, train_rbm};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use exact::{Ring, enumerate, symmetric};
 use ising::{Algorithm, Schedule};
 use rayon::prelude::*;
@@ -65,6 +65,7 @@ fn trained(run: &Run, settings: &Settings, coupling: f64, seed: u64) -> Result<R
         seed,
     })?;
     let epochs = settings.epochs;
-    let trainer = train_rbm(&run.store, &samples, settings.train, epochs, epochs, seed)?;
-    Ok(trainer.value.rbm().clone())
+    let states = train_rbm(&run.store, &samples, settings.train, epochs, epochs, seed)?;
+    let trained = states.last().context("a machine needs at least one epoch")?;
+    Ok(trained.value.rbm().clone())
 }

@@ -1,4 +1,4 @@
-//! Where the flows of `flow-ring` end: measurements, figures and the table.
+//! Where the flows of `flow-ring` end: what is measured of them.
 
 use super::machines::Machines;
 use super::paths::{MeanEnds, Path, SampledPath};
@@ -34,7 +34,11 @@ pub(crate) struct Paths {
     pub(super) free_end: Estimate,
     /// The same read as a coupling of the ring.
     pub(super) free_coupling: Estimate,
+    /// Exact neighbour correlation of the equal-weight machine's own p(v).
+    pub(super) equal_own: f64,
+    /// Neighbour correlation at the end, hottest minus coldest start.
     pub(super) hot_minus_cold: Estimate,
+    pub(super) free_hot_minus_cold: Estimate,
     pub(super) distance_dependence: Estimate,
 }
 
@@ -51,16 +55,19 @@ pub(super) fn mean_ends(
             let stage = MeanEnds { rbm, start, steps: settings.mean_steps };
             sizes.extend(run.store.get(&stage)?.value);
         }
-        let end = Estimate::from_series(&sizes);
-        // Where nothing is left to fluctuate, an f32 flow is known to the accuracy of its tanh.
-        Ok(Estimate { error: end.error.hypot(TANH_ERROR), ..end })
+        Ok(Estimate::from_series(&sizes))
     };
     let equal = starts.iter().map(|of_seed| end(&machines.equal, of_seed));
     let free = starts.iter().zip(&machines.free).map(|(of_seed, rbm)| end(rbm, of_seed));
     Ok(Ends {
-        equal: over_seeds(&equal.collect::<Result<Vec<_>>>()?),
-        free: over_seeds(&free.collect::<Result<Vec<_>>>()?),
+        equal: with_tanh_error(over_seeds(&equal.collect::<Result<Vec<_>>>()?)),
+        free: with_tanh_error(over_seeds(&free.collect::<Result<Vec<_>>>()?)),
     })
+}
+
+/// Where nothing is left to fluctuate, an f32 flow is known to the accuracy of its tanh, the same for every seed.
+fn with_tanh_error(e: Estimate) -> Estimate {
+    Estimate { error: e.error.hypot(TANH_ERROR), ..e }
 }
 
 /// Steps that are read: every one at first, then ever fewer, and the last.
@@ -85,7 +92,8 @@ pub(super) fn sampled_paths(
     // [start][seed]; every path has a stream of its own, so that ends can be compared as independent.
     let all = |label: &str, rbms: Vec<&Rbm>| -> Result<Vec<Vec<Path>>> {
         let of_seed = |start: usize, s: usize| -> Result<Path> {
-            let seed = child_seed(run.seed, &format!("{label}/{start}"), s as u64);
+            let label = format!("{label}/{}/{start}", machines.coupling);
+            let seed = child_seed(run.seed, &label, s as u64);
             let stage = SampledPath { rbm: rbms[s], start: &starts[s][start], read: &read, seed };
             Ok(run.store.get(&stage)?.value)
         };
@@ -96,6 +104,9 @@ pub(super) fn sampled_paths(
     let free = all("flow-ring/free", machines.free.iter().collect())?;
     let last = read.len() - 1;
     let equal_path = neighbours(&equal, read.len());
+    let free_path = neighbours(&free, read.len());
+    let own =
+        symmetric::visible_sum_probabilities(settings.visible, settings.hidden, machines.weight);
     let hot = index_of_extreme(&settings.start_couplings, false);
     let cold = index_of_extreme(&settings.start_couplings, true);
     let first_steps: Vec<Estimate> =
@@ -105,10 +116,12 @@ pub(super) fn sampled_paths(
         equal_end: end(&equal, last),
         free_end: end(&free, last),
         free_coupling: coupling(run, settings, &free),
+        equal_own: symmetric::pair_correlation(&own),
         hot_minus_cold: difference(equal_path[hot][last], equal_path[cold][last]),
+        free_hot_minus_cold: difference(free_path[hot][last], free_path[cold][last]),
         distance_dependence: over_seeds(&first_steps),
         equal: equal_path,
-        free: neighbours(&free, read.len()),
+        free: free_path,
         read,
     })
 }
@@ -128,7 +141,11 @@ fn coupling(run: &Run, settings: &Settings, paths: &[Vec<Path>]) -> Estimate {
     const RESAMPLES: usize = 200;
     let of_seed = |s: usize| {
         let all: Vec<f64> = paths.iter().flat_map(|of_seeds| of_seeds[s].last.clone()).collect();
-        let read = |c: f64| coupling_from_correlation(settings.visible, c).unwrap_or(f64::NAN);
+        // A resample may lie outside 0 <= c < 1 near either end of the scale.
+        let read = |c: f64| {
+            let c = c.clamp(0.0, 1.0 - f64::EPSILON);
+            coupling_from_correlation(settings.visible, c).unwrap_or(f64::NAN)
+        };
         let of_rows = |rows: &[usize]| {
             read(rows.iter().map(|&row| all[row]).sum::<f64>() / rows.len() as f64)
         };

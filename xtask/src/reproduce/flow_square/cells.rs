@@ -3,19 +3,20 @@
 use super::{Run, Settings, over_seeds};
 use crate::stages::{DrawSamples, FlowSteps, RunFlow, calibrate, train_rbm};
 use crate::store::Done;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use exact::square::critical_temperature;
 use flow::{Calibration, Rule};
 use ising::Samples;
 use rayon::prelude::*;
 use rbm::Trainer;
 use stats::{Estimate, child_seed};
+use std::collections::BTreeMap;
 
 /// What a seed starts with.
 pub(super) struct Set {
     seed: u64,
     pub(super) training: Done<Samples>,
-    /// Configurations never seen in training: at the training temperatures, then at T_c.
+    /// Configurations that were not drawn for training: at the training temperatures, then at T_c.
     pub(super) held_out: Done<Samples>,
     pub(super) calibration: Done<Calibration>,
 }
@@ -24,12 +25,15 @@ pub(super) struct Set {
 pub(super) struct Machine {
     set: usize,
     hidden: usize,
-    trainer: Done<Trainer>,
+    /// Its state after every segment of training.
+    states: Vec<Done<Trainer>>,
 }
 
 /// One flow that was run.
 pub(super) struct Cell {
     pub(super) hidden: usize,
+    /// Epochs that the machine was trained.
+    pub(super) epochs: u64,
     pub(super) rule: Rule,
     /// Number of the start in the settings.
     pub(super) start: usize,
@@ -80,8 +84,8 @@ pub(super) fn machines(run: &Run, settings: &Settings, sets: &[Set]) -> Result<V
         let config = settings.train_config(hidden);
         let seed = child_seed(*seed, "rbm", hidden as u64);
         let (epochs, segment) = (settings.epochs, settings.segment);
-        let trainer = train_rbm(&run.store, training, config, epochs, segment, seed)?;
-        Ok(Machine { set, hidden, trainer })
+        let states = train_rbm(&run.store, training, config, epochs, segment, seed)?;
+        Ok(Machine { set, hidden, states })
     };
     all.par_iter().map(machine).collect()
 }
@@ -92,19 +96,28 @@ pub(super) fn flows(
     sets: &[Set],
     machines: &[Machine],
 ) -> Result<Vec<Cell>> {
+    // The machines of the size shown flow at every state of their training, the others trained.
     let mut all = Vec::new();
     for machine in machines {
-        for &rule in &settings.rules {
-            all.extend((0..settings.starts.len()).map(|start| (machine, rule, start)));
+        let shown = machine.hidden == settings.shown_hidden;
+        for (number, state) in machine.states.iter().enumerate() {
+            if shown || number + 1 == machine.states.len() {
+                for &rule in &settings.rules {
+                    all.extend(
+                        (0..settings.starts.len()).map(|start| (machine, state, rule, start)),
+                    );
+                }
+            }
         }
     }
-    let flow = |&(machine, rule, start): &(&Machine, Rule, usize)| {
+    let flow = |&(machine, state, rule, start): &(&Machine, &Done<Trainer>, Rule, usize)| {
         let Set { seed, held_out, calibration, .. } = &sets[machine.set];
         let is_start = |t: &f64| *t == settings.starts[start];
-        let block = settings.temperatures.iter().position(is_start).unwrap_or(0);
+        let block = settings.temperatures.iter().position(is_start);
+        let block = block.context("a start is not among the temperatures")?;
         let draws = settings.held_out as usize;
         let done = run.store.get(&RunFlow {
-            rbm: &machine.trainer,
+            rbm: state,
             thermometer: calibration,
             start: held_out,
             range: (block * draws, (block + 1) * draws),
@@ -113,20 +126,38 @@ pub(super) fn flows(
             steps: settings.steps,
             seed: child_seed(*seed, "flow", start as u64),
         })?;
-        Ok(Cell { hidden: machine.hidden, rule, start, steps: done.value })
+        let epochs = state.value.epochs();
+        Ok(Cell { hidden: machine.hidden, epochs, rule, start, steps: done.value })
     };
     all.par_iter().map(flow).collect()
 }
 
-/// The cells of one number of hidden units, rule and start: one per seed.
+/// The trained machines' cells of one number of hidden units, rule and start: one per seed.
 pub(super) fn select(
     cells: &[Cell],
     hidden: usize,
     rule: Rule,
     start: usize,
 ) -> impl Iterator<Item = &FlowSteps> {
-    let wanted = move |c: &&Cell| c.hidden == hidden && c.rule == rule && c.start == start;
+    let trained = cells.iter().map(|cell| cell.epochs).max().unwrap_or(0);
+    let wanted = move |c: &&Cell| {
+        c.epochs == trained && c.hidden == hidden && c.rule == rule && c.start == start
+    };
     cells.iter().filter(wanted).map(|c| &c.steps)
+}
+
+/// Network temperature at the end of the flow against the epochs of training.
+pub(super) fn ends_by_epochs(
+    cells: &[Cell],
+    hidden: usize,
+    rule: Rule,
+    start: usize,
+) -> Vec<(f64, Estimate)> {
+    let mut by_epochs: BTreeMap<u64, Vec<Estimate>> = BTreeMap::new();
+    for cell in cells.iter().filter(|c| c.hidden == hidden && c.rule == rule && c.start == start) {
+        by_epochs.entry(cell.epochs).or_default().extend(cell.steps.temperature.last());
+    }
+    by_epochs.iter().map(|(&epochs, ends)| (epochs as f64, over_seeds(ends))).collect()
 }
 
 /// A quantity after the last step, over seeds.

@@ -76,10 +76,10 @@ pub(super) fn distribution_figure(
     hidden: usize,
 ) -> Figure {
     let scale = sets[0].calibration.value.thermometer().scale().to_vec();
-    let last = settings.starts.len() - 1;
+    let ends = [settings.coldest(), settings.hottest()];
     let mut panels = Vec::new();
     for &rule in &settings.rules {
-        for start in [0, last] {
+        for start in ends {
             let series = [0, 1, 5, 20, settings.steps]
                 .into_iter()
                 .filter(|&n| n <= settings.steps)
@@ -179,9 +179,9 @@ pub(super) fn hidden_figure(
     equilibrium: &Equilibrium,
     cells: &[Cell],
 ) -> Figure {
-    let last = settings.starts.len() - 1;
+    let ends = [settings.coldest(), settings.hottest()];
     let panel = |&rule: &Rule| {
-        let series = [0, last].map(|start| {
+        let series = ends.map(|start| {
             let end = |&hidden: &usize| {
                 let end = over_cells(cells, hidden, rule, start, |steps| &steps.temperature);
                 (hidden as f64, end)
@@ -206,6 +206,35 @@ pub(super) fn hidden_figure(
     Figure {
         id: "flow-square-hidden".into(),
         caption: "Where the flow ends against the number of hidden units.".into(),
+        panels: settings.rules.iter().map(panel).collect(),
+    }
+}
+
+/// Whether the end has settled as training goes on.
+pub(super) fn epochs_figure(
+    settings: &Settings,
+    equilibrium: &Equilibrium,
+    cells: &[Cell],
+) -> Figure {
+    let panel = |&rule: &Rule| {
+        let series = [settings.coldest(), settings.hottest()].map(|start| {
+            let ends = cells::ends_by_epochs(cells, settings.shown_hidden, rule, start);
+            measured(format!("from T = {}", settings.starts[start]), Style::LinePoints, ends)
+        });
+        Panel {
+            title: rule_title(rule).into(),
+            x: axis("epochs of training"),
+            y: axis_in("network temperature at the end (J/k_B)", 0.0, 6.0),
+            series: series.into(),
+            marks: vec![mark_y("T_c as read", equilibrium.reading_at_critical.mean)],
+        }
+    };
+    Figure {
+        id: "flow-square-epochs".into(),
+        caption: format!(
+            "Where the flow ends after {} steps while the machine of N = {} hidden units is being trained.",
+            settings.steps, settings.shown_hidden
+        ),
         panels: settings.rules.iter().map(panel).collect(),
     }
 }
@@ -242,9 +271,16 @@ pub(super) fn ends_table(settings: &Settings, equilibrium: &Equilibrium, cells: 
             "The flow after {} steps; last row: configurations drawn at $T_c$.",
             settings.steps
         ),
-        columns: ["N", "rule", "start T", "network T", "|m|", "energy per spin"]
-            .map(String::from)
-            .into(),
+        columns: [
+            "N",
+            "rule",
+            "start T (J/k_B)",
+            "network T (J/k_B)",
+            "|m|",
+            "energy per spin (J)",
+        ]
+        .map(String::from)
+        .into(),
         rows,
     }
 }
@@ -262,9 +298,15 @@ pub(super) fn samples_table(settings: &Settings, equilibrium: &Equilibrium) -> T
             "Held-out configurations of the {0} × {0} torus, {1} per temperature and seed, and how many independent ones they are worth. Errors account for autocorrelation and for the spread over seeds.",
             settings.side, settings.held_out
         ),
-        columns: ["T", "energy per spin", "|m|", "network T", "effective samples"]
-            .map(String::from)
-            .into(),
+        columns: [
+            "T (J/k_B)",
+            "energy per spin (J)",
+            "|m|",
+            "network T (J/k_B)",
+            "effective samples",
+        ]
+        .map(String::from)
+        .into(),
         rows: rows.collect(),
     }
 }

@@ -4,6 +4,7 @@ use super::cells::{Cell, Set, held_out_temperatures, select};
 use super::{Settings, over_seeds};
 use crate::stages::FlowSteps;
 use anyhow::Result;
+use flow::Rule;
 use rayon::prelude::*;
 use stats::Estimate;
 
@@ -61,35 +62,36 @@ pub(super) fn equilibrium(settings: &Settings, sets: &[Set]) -> Result<Equilibri
 }
 
 impl Equilibrium {
-    /// The temperature whose equilibrium |m| is `abs_m`, by linear interpolation between the training temperatures.
-    fn temperature_of(&self, temperatures: &[f64], abs_m: f64) -> f64 {
-        let falls = |pair: &&[usize]| self.abs_m[pair[1]].mean <= abs_m;
-        let numbers: Vec<usize> = (0..temperatures.len()).collect();
-        let Some(&[i, j]) = numbers.windows(2).find(falls) else {
-            return temperatures[temperatures.len() - 1];
-        };
-        let (high, low) = (self.abs_m[i].mean, self.abs_m[j].mean);
-        let fraction =
-            if high > low { ((high - abs_m) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
-        temperatures[i] + fraction * (temperatures[j] - temperatures[i])
+    /// What the network reads of genuine configurations with this |m|, by linear interpolation between temperatures.
+    fn reading_of(&self, abs_m: f64) -> f64 {
+        let last = self.abs_m.len() - 1;
+        // |m| falls with T.
+        let below = (1..last).find(|&i| self.abs_m[i].mean <= abs_m).unwrap_or(last);
+        let [high, low] = [below - 1, below].map(|i| (self.abs_m[i].mean, self.reading[i].mean));
+        if high.0 <= low.0 {
+            return low.1;
+        }
+        let fraction = ((high.0 - abs_m) / (high.0 - low.0)).clamp(0.0, 1.0);
+        high.1 + fraction * (low.1 - high.1)
     }
 }
 
-/// Network's temperature minus that of |m|, at the end of the flow by the first rule from the coldest start.
-pub(super) fn thermometers_disagree(
+/// At the end of the flow from the coldest start: what the network reads, minus what it reads of genuine configurations
+/// with the same |m|.
+pub(super) fn excess_reading(
     settings: &Settings,
     equilibrium: &Equilibrium,
     cells: &[Cell],
-    hidden: usize,
+    rule: Rule,
 ) -> Estimate {
-    let difference = |steps: &FlowSteps| {
+    let excess = |steps: &FlowSteps| {
         let last = settings.steps;
         let (network, m) = (steps.temperature[last], steps.abs_m[last]);
-        let of_m = |m: f64| equilibrium.temperature_of(&settings.temperatures, m);
-        // |m| falls with T: the error carries over by the difference that it makes.
-        let spread = 0.5 * (of_m(m.mean - m.error) - of_m(m.mean + m.error)).abs();
-        let mean = network.mean - of_m(m.mean);
+        let genuine = |m: f64| equilibrium.reading_of(m);
+        let spread = 0.5 * (genuine(m.mean - m.error) - genuine(m.mean + m.error)).abs();
+        let mean = network.mean - genuine(m.mean);
         Estimate { mean, error: network.error.hypot(spread), ..network }
     };
-    over_seeds(&select(cells, hidden, settings.rules[0], 0).map(difference).collect::<Vec<_>>())
+    let coldest = settings.coldest();
+    over_seeds(&select(cells, settings.shown_hidden, rule, coldest).map(excess).collect::<Vec<_>>())
 }
