@@ -16,7 +16,8 @@ pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 /// Files by their path, with their content.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// 42 stages of a millisecond each: 2 seeds of 2 samples, 3 thermometer segments, 2 machines of 4 segments, 8 flows.
+/// 66 stages of a millisecond each: 2 seeds of 2 samples, 3 thermometer segments, 2 machines of 4 segments, 20 flows (4 of
+/// the smaller machine, 4 at each segment of the one shown).
 const SMALL_SQUARE: &str = r#"
 side = 4
 temperatures = [0.0, 2.0, 4.0]
@@ -25,8 +26,10 @@ held_out = 20
 algorithm = "metropolis"
 burn_in = 10
 stride = 2
+symmetrise = true
 seeds = 2
 hidden = [4, 8]
+shown_hidden = 8
 epochs = 4
 segment = 1
 thermometer_epochs = 3
