@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 /// How much computing an experiment may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
-    /// Minutes on a laptop: every conclusion visible, with larger errors.
+    /// Every conclusion visible, with larger errors: minutes at most.
     Quick,
-    /// An evening: errors narrowed.
+    /// Errors narrowed, more sizes and seeds: minutes to an hour and a half.
     Standard,
-    /// The published settings: hours, or a cluster.
+    /// The published settings where they are known: days, or a cluster.
     Paper,
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Reproduce {
     #[arg(long, value_enum, default_value = "quick")]
     profile: Profile,
     /// The master seed from which every random number comes.
-    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = seed)]
     seed: u64,
     /// Threads to use; all processors unless told otherwise. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -53,6 +53,10 @@ pub(crate) struct Reproduce {
     /// Print the claims as one JSON document instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn seed(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "it must be a whole number from 0 to 18446744073709551615")
 }
 
 impl Reproduce {

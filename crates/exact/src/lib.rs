@@ -15,11 +15,14 @@
 //!
 //! | equation | content | function |
 //! | --- | --- | --- |
-//! | (27), (30)-(33) | p(v), conditionals of an RBM | [`enumerate::visible_probabilities`], crate `rbm` |
+//! | (26) | energy of an RBM | `rbm::Rbm` |
+//! | (27) | p(v) of an RBM | [`enumerate::visible_probabilities`], `rbm::partition::visible_probabilities` |
+//! | (30)-(33), (50), (51) | conditional samples and means, the flow for any W | `rbm::Rbm::{sample_hidden, sample_visible, hidden_mean, visible_mean}`, `flow::Flow::step` |
+//! | (37), (38) | learning rule, contrastive divergence | `rbm::gradient::contrastive_divergence` |
 //! | (39), (68) | partition function of the ring | [`Ring::ln_z`] |
 //! | (46)-(48) | tanh K' = tanh^2 K | [`ring::decimate`] |
 //! | (49) | the constant K0' | [`ring::decimate_constant`] |
-//! | (50), (51) | the deterministic flow for any W | crate `flow` |
+//! | (52), (53), (57) | p(v) and Z of the equal-weight machine | [`symmetric::visible_sum_probabilities`], [`symmetric::ln_z`] |
 //! | (54)-(62) | dKL/dW of the equal-weight machine | [`symmetric::kl_slope`] |
 //! | (63), (69), (74) | W(K) | [`symmetric::best_weight`] |
 //! | (65)-(67) | q(v), here through P(V) | [`Ring::magnetisation_probabilities`] |
@@ -28,7 +31,9 @@
 //! | (77) | its limit W -> infinity | [`symmetric::mean_step`] with an infinite weight |
 //! | (94) | f(W) and g(W, K) | [`symmetric::f`], [`symmetric::g`] |
 //! | (95)-(98) | g(W, K -> infinity) | [`symmetric::g`] with an infinite coupling |
-//! | (100)-(102) | f(W -> infinity) | [`symmetric::f`] |
+//! | (100)-(102) | f(W -> infinity) | [`symmetric::f`] with an infinite weight |
+//!
+//! Mixtures of temperatures, (64), (78) and (79), have no function yet.
 
 pub mod enumerate;
 mod error;
