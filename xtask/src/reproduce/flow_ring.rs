@@ -78,17 +78,7 @@ impl experiment::Settings for Settings {
 }
 
 pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    // What flows: exact independent draws of the ring, never seen in training.
-    let starts: Vec<Vec<Done<Samples>>> = (0..settings.seeds)
-        .map(|seed| {
-            let start = |&k: &f64| {
-                let label = format!("flow-ring/starts/{k}");
-                rings(run, settings, k, settings.starts, stats::child_seed(run.seed, &label, seed))
-            };
-            settings.start_couplings.iter().map(start).collect()
-        })
-        .collect::<Result<_>>()?;
-
+    let starts = starts(run, settings)?;
     // Per training coupling: the exact equal-weight machine, and one machine per seed trained on samples.
     let machines = settings
         .train_couplings
@@ -137,6 +127,18 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         ],
         settings: toml::to_string(settings)?,
     })
+}
+
+/// What flows, `[seed][start]`: exact independent draws of the ring, other than those for training.
+fn starts(run: &Run, settings: &Settings) -> Result<Vec<Vec<Done<Samples>>>> {
+    let of_seed = |seed: u64| {
+        let start = |&k: &f64| {
+            let label = format!("flow-ring/starts/{k}");
+            rings(run, settings, k, settings.starts, stats::child_seed(run.seed, &label, seed))
+        };
+        settings.start_couplings.iter().map(start).collect()
+    };
+    (0..settings.seeds).map(of_seed).collect()
 }
 
 /// Independent rings at the coupling `k`.

@@ -44,6 +44,10 @@ fn heading_and_paragraph(text: &str) -> bool {
 }
 
 fn has_example(library: &File) -> bool {
+    // The README, included as documentation, brings its own.
+    if library.text.contains("#![doc = include_str!(") {
+        return true;
+    }
     let docs = library.lines.iter().filter_map(|line| line.text.strip_prefix("//!"));
     let mut fences = docs.filter_map(|line| line.trim().strip_prefix("```"));
     // Fences come in pairs, of which the first says what is between them.
