@@ -103,7 +103,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     Ok(Section {
         experiment: "flow-ring".into(),
         title: "The flow of a machine trained on the Ising ring".into(),
-        headline: format!("On the ring the deterministic flow orders for training at $K > K_c = {:.4}$, a transition that the ring does not have; the sampled flow of machines trained on samples ends where they were trained: at K = {} for training at $K = {}$.",
+        headline: format!("On the ring the deterministic flow orders for training at $K > K_c = {:.4}$, a transition that the ring does not have; the sampled flow of machines trained on samples ends close to where they were trained, at K = {} for training at $K = {}$.",
             symmetric::critical_coupling(settings.visible, settings.hidden)?, shown(drawn_paths.free_coupling), settings.shown_coupling),
         introduction: vec![
             "Configurations of the ring are passed through a trained machine again and again, $v \\to h \\to v'$. The thesis passes expectations (the deterministic flow, equations (75)-(77)); a Boltzmann machine proper passes samples. The two differ in kind: the first is a mean-field map, the second a Markov chain whose stationary law is the machine's own $p(v)$.".into(),

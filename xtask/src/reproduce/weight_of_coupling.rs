@@ -140,7 +140,7 @@ fn root_claims(run: &Run, settings: &Settings, weight: f64, weights: &[f64]) -> 
             if_true(step > 0.0, Verdict::Reproduced),
             format!("Shown numerically at {} couplings; the thesis gives no proof either.", weights.len())))?,
         claim(run, "odd-hidden", exactly(parity, "largest relative deviation from the sum over all states, odd N", identity(parity),
-            format!("One sum, $Z = 2^M \\sum_H d(H) \\cosh^M(WH)$, serves both parities: checked for N = 1, 3, ..., 9. For example $W(K = {k}) = {odd:.6}$ at N = {}.", n + 1)))?,
+            format!("One sum, $Z = 2^M \\sum_H d(H) (\\cosh WH)^M$, serves both parities: checked for N = 1, 3, ..., 9. For example $W(K = {k}) = {odd:.6}$ at N = {}.", n + 1)))?,
     ])
 }
 
