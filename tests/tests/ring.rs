@@ -53,7 +53,7 @@ fn the_sampled_flow_follows_the_exact_law_from_ring_draws() {
     for (at, trained_at) in couplings.into_iter().enumerate() {
         let ring = Ring::new(VISIBLE, trained_at).expect("a ring");
         // As the machine has it: the exact law takes the rounded weight too.
-        let weight = symmetric::best_weight(&ring, HIDDEN).expect("W(K)") as f32;
+        let weight = symmetric::best_weight(&ring.into(), HIDDEN).expect("W(K)") as f32;
         let rbm = Rbm::uniform(VISIBLE, HIDDEN, weight);
         for (from, start) in couplings.into_iter().enumerate() {
             let ring = Ring::new(VISIBLE, start).expect("a ring");
@@ -80,8 +80,8 @@ fn free_weights_learn_the_ring_better_than_equal_ones() {
     for (coupling, seed) in [(0.5, 1), (1.0, 2), (1.0, 3)] {
         let ring = Ring::new(VISIBLE, coupling).expect("a ring");
         let q = enumerate::ring(&ring).expect("all states").probabilities;
-        let weight = symmetric::best_weight(&ring, HIDDEN).expect("W(K)");
-        let equal = symmetric::kl(&ring, HIDDEN, weight);
+        let weight = symmetric::best_weight(&ring.into(), HIDDEN).expect("W(K)");
+        let equal = symmetric::kl(&ring.into(), HIDDEN, weight);
         // The two crates agree on the divergence of the equal-weight machine. Its slope is 0 at W(K), so that rounding W
         // to f32 costs its square; the rest is the f32 of the machine's weights themselves.
         let uniform = Rbm::uniform(VISIBLE, HIDDEN, weight as f32);
@@ -127,7 +127,7 @@ fn the_mean_flow_bifurcates_at_the_golden_coupling() {
         let critical = number(row, "Kc");
         for (factor, ordered) in [(0.9, false), (0.98, false), (1.02, true), (1.1, true)] {
             let ring = Ring::new(m, factor * critical).expect("a ring");
-            let weight = symmetric::best_weight(&ring, n).expect("W(K)") as f32;
+            let weight = symmetric::best_weight(&ring.into(), n).expect("W(K)") as f32;
             let fixed_point = symmetric::mean_fixed_point(m, n, f64::from(weight));
             assert_eq!(fixed_point > 0.0, ordered, "({m}, {n}) at {factor} Kc");
             let rbm = Rbm::uniform(m, n, weight);

@@ -6,7 +6,7 @@
 //! ```
 //! // Training the equal-weight machine of 8 visible and 4 hidden units on rings at K = 1 (the thesis reads 0.30):
 //! let ring = exact::Ring::new(8, 1.0)?;
-//! let weight = exact::symmetric::best_weight(&ring, 4)?;
+//! let weight = exact::symmetric::best_weight(&ring.into(), 4)?;
 //! assert!((weight - 0.306308329812).abs() < 1e-11);
 //! # Ok::<(), exact::Error>(())
 //! ```
@@ -20,11 +20,12 @@
 //! | (30)-(33), (50), (51) | conditional samples and means, the flow for any W | `rbm::Rbm::{sample_hidden, sample_visible, hidden_mean, visible_mean}`, `flow::Flow::step` |
 //! | (37), (38) | learning rule, contrastive divergence | `rbm::gradient::contrastive_divergence` |
 //! | (39), (68) | partition function of the ring | [`Ring::ln_z`] |
-//! | (46)-(48) | tanh K' = tanh^2 K | [`ring::decimate`] |
-//! | (49) | the constant K0' | [`ring::decimate_constant`] |
+//! | (46)-(48) | tanh K' = tanh^2 K, and by any factor | [`ring::decimate`], [`ring::decimate_by`] |
+//! | (49) | the constant K0' | [`ring::decimate_constant`], [`ring::decimate_constant_by`] |
 //! | (52), (53), (57) | p(v) and Z of the equal-weight machine | [`symmetric::visible_sum_probabilities`], [`symmetric::ln_z`] |
 //! | (54)-(62) | dKL/dW of the equal-weight machine | [`symmetric::kl_slope`] |
-//! | (63), (69), (74) | W(K) | [`symmetric::best_weight`] |
+//! | (63), (69), (74), (79) | W(K), and W of a mixture | [`symmetric::best_weight`] |
+//! | (64), (78) | q(v) of a mixture of temperatures | [`Mixture`] |
 //! | (65)-(67) | q(v), here through P(V) | [`Ring::magnetisation_probabilities`] |
 //! | (70)-(73) | Z of the equal-weight machine, any parity of N | [`symmetric::ln_z`] |
 //! | (75), (76) | the deterministic flow for equal weights | [`symmetric::mean_step`] |
@@ -32,16 +33,16 @@
 //! | (94) | f(W) and g(W, K) | [`symmetric::f`], [`symmetric::g`] |
 //! | (95)-(98) | g(W, K -> infinity) | [`symmetric::g`] with an infinite coupling |
 //! | (100)-(102) | f(W -> infinity) | [`symmetric::f`] with an infinite weight |
-//!
-//! Mixtures of temperatures, (64), (78) and (79), have no function yet.
 
 pub mod enumerate;
 mod error;
 mod logs;
+mod mixture;
 pub mod ring;
 pub mod root;
 pub mod square;
 pub mod symmetric;
 
 pub use error::Error;
+pub use mixture::Mixture;
 pub use ring::Ring;

@@ -1,4 +1,4 @@
-//! Logarithms of large things: hyperbolic cosines, factorials and sums of exponentials.
+//! Functions that would overflow or cancel if written down plainly: logarithms of large things, tanh near 0.
 
 use std::f64::consts::LN_2;
 
@@ -19,25 +19,32 @@ pub(crate) fn ln_cosh(x: f64) -> f64 {
     }
 }
 
-/// `ln 0!, ln 1!, ..., ln n!`, summed with compensation so that the last is as good as the first.
-pub(crate) fn ln_factorials(n: usize) -> Vec<f64> {
-    let mut table = Vec::with_capacity(n + 1);
+/// `ln C(n, k)` for all k, summed with compensation from `ln C(n, 0) = 0` so that the last is as good as the first.
+pub(crate) fn ln_binomials(n: usize) -> Vec<f64> {
+    let mut table = vec![0.0; n + 1];
     let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-    table.push(0.0);
-    for k in 1..=n {
-        let term = (k as f64).ln() - lost;
+    for k in 1..=n / 2 {
+        let term = ((n - k + 1) as f64 / k as f64).ln() - lost;
         let next = sum + term;
         lost = (next - sum) - term;
         sum = next;
-        table.push(sum);
+        table[k] = sum;
+        table[n - k] = sum;
     }
     table
 }
 
-/// `ln C(n, k)` for all k.
-pub(crate) fn ln_binomials(n: usize) -> Vec<f64> {
-    let f = ln_factorials(n);
-    (0..=n).map(|k| f[n] - f[k] - f[n - k]).collect()
+/// `tanh(x) / x - 1` for `x >= 0`: with Lambert's continued fraction `tanh x = x / (1 + y / c)`, `y = x^2`,
+/// `c = 3 + y / (5 + y / (7 + ..))`, it is `-y / (c + y)`, which does not cancel.
+pub(crate) fn tanh_ratio(x: f64) -> f64 {
+    if x > 1.0 {
+        return x.tanh() / x - 1.0;
+    }
+    let y = x * x;
+    // At x = 1 the levels beyond 19 change no bit.
+    let c =
+        [17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0].iter().fold(19.0, |c, level| level + y / c);
+    -y / (c + y)
 }
 
 /// `ln sum_i exp(x_i)`; minus infinity for an empty sum.

@@ -1,8 +1,16 @@
-//! The one-dimensional Ising ring: partition function, magnetisation, correlations and decimation.
+//! The one-dimensional Ising ring: partition function, energy, correlations and moments in closed form.
+
+mod decimation;
+mod magnetisation;
+mod reading;
+mod walls;
+
+pub use decimation::{decimate, decimate_by, decimate_constant, decimate_constant_by};
+pub use reading::{coupling_from_correlation, coupling_from_v2};
 
 use crate::Error;
-use crate::logs::{ln_2cosh, ln_cosh, ln_factorials, normalise};
-use crate::root::bisect;
+use crate::logs::{ln_2cosh, tanh_ratio};
+use decimation::ln_tanh;
 use std::f64::consts::LN_2;
 
 /// Where `e^{2K}` comes close to overflow; ratios of `1 - |tanh K|^n` have long stopped to depend on K there.
@@ -50,8 +58,7 @@ impl Ring {
             return (0.0, false);
         }
         let k = self.coupling.abs().min(SATURATION);
-        let ln_t = if k < 1.0 { k.tanh().ln() } else { (-2.0 / ((2.0 * k).exp() + 1.0)).ln_1p() };
-        (n as f64 * ln_t, self.coupling < 0.0 && n % 2 == 1)
+        (n as f64 * ln_tanh(k), self.coupling < 0.0 && n % 2 == 1)
     }
 
     /// `ln(1 + tanh^M K)`, without cancellation on a frustrated ring (odd M, K < 0).
@@ -77,82 +84,34 @@ impl Ring {
         self.sites as f64 * ln_2cosh(self.coupling) + self.ln_1p_tanh_power()
     }
 
+    /// Free energy per spin `-ln Z / (M K)` in units of J; -1 at zero, minus infinity at infinite temperature.
+    pub fn free_energy_per_spin(&self) -> f64 {
+        match self.coupling == f64::INFINITY {
+            true => -1.0,
+            false => -self.ln_z() / (self.sites as f64 * self.coupling),
+        }
+    }
+
+    /// Energy per spin `-<v_i v_{i+1}>` in units of J.
+    pub fn energy_per_spin(&self) -> f64 {
+        -self.correlation(1)
+    }
+
     /// Probability of each single configuration with `m` pairs of domain walls, `m = 0..=M/2`:
     /// `e^{K (M - 4m)} / Z`.
     pub fn configuration_probabilities(&self) -> Vec<f64> {
+        self.ln_configuration_probabilities().into_iter().map(f64::exp).collect()
+    }
+
+    pub(crate) fn ln_configuration_probabilities(&self) -> Vec<f64> {
         let k = self.coupling;
-        let ln_z = if k.is_finite() { self.ln_z_above_aligned() } else { 0.0 };
-        (0..=self.sites / 2)
-            .map(|m| match (k.is_finite(), m) {
-                (true, _) => (-4.0 * k * m as f64 - ln_z).exp(),
-                (false, 0) => 0.5,
-                (false, _) => 0.0,
-            })
-            .collect()
-    }
-
-    /// `P(V)` for `V = 2k - M`, k = 0..=M: the thesis' sums over configurations need no more than this.
-    ///
-    /// With k up spins and 2m domain walls there are `(M/m) C(k-1, m-1) C(M-k-1, m-1)` configurations of weight
-    /// `e^{-4Km}` relative to the aligned state. The terms are summed outwards from the largest.
-    pub fn magnetisation_probabilities(&self) -> Vec<f64> {
-        normalise(self.ln_magnetisation_weights())
-    }
-
-    /// `ln P(V)` up to a constant: 0 for the aligned states.
-    pub(crate) fn ln_magnetisation_weights(&self) -> Vec<f64> {
-        let n = self.sites;
-        let ln_fact = ln_factorials(n);
-        let mut ln_weights = vec![0.0; n + 1];
-        for k in 1..=n / 2 {
-            let ln_weight = self.ln_weight_of_up_spins(k, &ln_fact);
-            ln_weights[k] = ln_weight;
-            ln_weights[n - k] = ln_weight;
-        }
-        ln_weights
-    }
-
-    /// `ln sum_m (M/m) C(k-1, m-1) C(M-k-1, m-1) e^{-4Km}` for 1 <= k <= M/2.
-    fn ln_weight_of_up_spins(&self, k: usize, ln_fact: &[f64]) -> f64 {
-        let n = self.sites;
-        if self.coupling == f64::INFINITY {
-            return f64::NEG_INFINITY;
-        }
-        let x = (-4.0 * self.coupling).exp();
-        let (a, b) = (k as f64, (n - k) as f64);
-        // t_{m+1} / t_m = x (k - m)(M - k - m) / (m (m + 1)).
-        let ratio = |m: f64| x * (a - m) * (b - m) / (m * (m + 1.0));
-        // The largest term: ratio = 1, i.e. (1 - 1/x) m^2 + .. = 0; a bisection over integers is as short.
-        let (mut low, mut high) = (1usize, k);
-        while low < high {
-            let middle = (low + high) / 2;
-            if ratio(middle as f64) > 1.0 { low = middle + 1 } else { high = middle }
-        }
-        let peak = low;
-        let ln_choose = |n: usize, k: usize| ln_fact[n] - ln_fact[k] - ln_fact[n - k];
-        let ln_peak = (n as f64 / peak as f64).ln()
-            + ln_choose(k - 1, peak - 1)
-            + ln_choose(n - k - 1, peak - 1)
-            - 4.0 * self.coupling * peak as f64;
-        const NEGLIGIBLE: f64 = 1e-18;
-        let mut sum = 1.0;
-        let mut term = 1.0;
-        for m in peak..k {
-            term *= ratio(m as f64);
-            sum += term;
-            if term < NEGLIGIBLE * sum {
-                break;
-            }
-        }
-        term = 1.0;
-        for m in (1..peak).rev() {
-            term /= ratio(m as f64);
-            sum += term;
-            if term < NEGLIGIBLE * sum {
-                break;
-            }
-        }
-        ln_peak + sum.ln()
+        let ln_z = if k.is_finite() { self.ln_z_above_aligned() } else { LN_2 };
+        let of_walls = |m| match (k.is_finite(), m) {
+            (_, 0) => -ln_z,
+            (true, _) => -4.0 * k * m as f64 - ln_z,
+            (false, _) => f64::NEG_INFINITY,
+        };
+        (0..=self.sites / 2).map(of_walls).collect()
     }
 
     /// `<v_i v_{i+r}> = (t^r + t^{M-r}) / (1 + t^M)`, `t = tanh K`.
@@ -180,6 +139,23 @@ impl Ring {
         let (plus, minus) = (1.0 + ln_power.exp(), -ln_power.exp_m1());
         let ratio = if negative { plus / minus } else { minus / plus };
         m * (2.0 * self.coupling.clamp(-SATURATION, SATURATION)).exp() * ratio
+    }
+
+    /// `<V^4> = 3 M^2 E^2 + (1 - 3 E^2) <V^2>`, `E = e^{2K}`: the fourth derivative of `ln Z` in a field at field 0.
+    pub fn v4(&self) -> f64 {
+        let m = self.sites as f64;
+        let e = (2.0 * self.coupling).exp();
+        // Aligned to the last bit: the next term is smaller by M^2 / E^2.
+        if e > 1e9 * m {
+            return m.powi(4);
+        }
+        if m > e || self.coupling <= 0.0 {
+            return 3.0 * m * m * e * e + (1.0 - 3.0 * e * e) * self.v2();
+        }
+        // An ordered ring: <V^2> = M E tanh y with y = M artanh(1/E), and what tanh y lacks from M/E decides.
+        let y = -0.5 * self.ln_tanh_power(self.sites).0;
+        let lacking = -tanh_ratio(y) - (1.0 + tanh_ratio(y)) * artanh_ratio(e.recip());
+        m * m * (3.0 * e * e * lacking + 1.0 - lacking)
     }
 
     /// `<V^2> - M`, which is `2 K M` to first order, without cancellation at small K.
@@ -214,49 +190,16 @@ impl Ring {
     }
 }
 
-/// The coupling K >= 0 at which neighbours on a ring of `sites` spins have the correlation `c`: how a set of
-/// configurations is read as a temperature.
-///
-/// # Errors
-/// [`Error::TooSmall`] below three sites, [`Error::OutOfRange`] unless `0 <= c < 1`.
-///
-/// ```
-/// let ring = exact::Ring::new(8, 0.7)?;
-/// let k = exact::ring::coupling_from_correlation(8, ring.correlation(1))?;
-/// assert!((k - 0.7).abs() < 1e-12);
-/// # Ok::<(), exact::Error>(())
-/// ```
-pub fn coupling_from_correlation(sites: usize, c: f64) -> Result<f64, Error> {
-    if sites < 3 {
-        return Err(Error::TooSmall { what: "the number of sites", value: sites, least: 3 });
-    }
-    if !(0.0..1.0).contains(&c) {
-        let allowed = "from 0 to below 1";
-        return Err(Error::OutOfRange { what: "the correlation of neighbours", value: c, allowed });
-    }
-    let excess = |k: f64| Ring { sites, coupling: k }.correlation(1) - c;
-    // 1 - tanh 20 is below the resolution of f64.
-    bisect(excess, 0.0, 20.0)
-}
-
-/// One step of the renormalization group, `tanh K' = tanh^2 K`, thesis (48): every second spin is summed over.
-///
-/// Computed as `K' = ln(cosh 2K) / 2`, which neither cancels at small nor overflows at large K. `K < 0` maps to
-/// `K' > 0`: decimation by two erases the sign. Infinity is a fixed point.
-///
-/// ```
-/// let k = exact::ring::decimate(1.0);
-/// assert!((k.tanh() - 1f64.tanh().powi(2)).abs() < 1e-15);
-/// ```
-pub fn decimate(coupling: f64) -> f64 {
-    if coupling.is_infinite() { f64::INFINITY } else { 0.5 * ln_cosh(2.0 * coupling) }
-}
-
-/// The constant `K0' = ln[2 e^{2 K0} cosh^2 K / cosh K']` per bond, thesis (49), equal to `2 K0 + ln(4 cosh 2K) / 2`.
-///
-/// With it the partition function of the ring of M/2 spins at (K', K0') is that of the ring of M spins at (K, K0).
-pub fn decimate_constant(coupling: f64, constant: f64) -> f64 {
-    2.0 * constant + 0.5 * (LN_2 + ln_2cosh(2.0 * coupling))
+/// `artanh(x) / x - 1` for `0 <= x <= 1/2`, by its continued fraction `1 / (1 - y / c) - 1 = y / (c - y)`, `y = x^2`,
+/// `c = 3 - 4y / (5 - 9y / (7 - ..))`, which does not cancel.
+fn artanh_ratio(x: f64) -> f64 {
+    let y = x * x;
+    // At x = 1/2 the levels beyond 15 change no bit.
+    let c = (1..15).rev().fold(31.0, |c, k| {
+        let k = f64::from(k);
+        2.0 * k + 1.0 - (k + 1.0) * (k + 1.0) * y / c
+    });
+    y / (c - y)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Every golden value that this crate can compute, from `data/golden/` (see its README for their origin).
 
-use exact::root::bisect;
-use exact::{Ring, enumerate, ring, symmetric};
+use exact::{Mixture, Ring, enumerate, ring, symmetric};
 use serde_json::Value;
 
 /// Closed forms and sums: a few hundred roundings of 1e-16 each.
 const CLOSED: f64 = 1e-12;
 /// Roots: rounding divided by the slope at the root.
 const ROOT: f64 = 1e-10;
+/// Eigenvalues and relaxation times: rounding over the distance to the next eigenvalue.
+const KERNEL: f64 = 1e-10;
 /// `M >= 1000`: ln M! reaches 8e4, where a unit in the last place is 1.5e-11.
 const LARGE: f64 = 1e-9;
 /// Absolute, for differences of terms of order 10 that may cancel (KL, f - g, correlations that vanish).
@@ -92,7 +93,21 @@ fn ising_ring() {
         tally.relative(&format!("{name}ln Z"), ring.ln_z(), number(case, "lnZ"), CLOSED);
         tally.relative(&format!("{name}V2"), ring.v2(), number(case, "V2"), CLOSED);
         tally.relative(&format!("{name}V2 by P"), moment(&p, 2), number(case, "V2"), tolerance);
-        tally.relative(&format!("{name}V4"), moment(&p, 4), number(case, "V4"), tolerance);
+        tally.relative(&format!("{name}V4"), ring.v4(), number(case, "V4"), CLOSED);
+        tally.relative(&format!("{name}V4 by P"), moment(&p, 4), number(case, "V4"), tolerance);
+        let f = ring.ln_z() / -(m as f64);
+        tally.relative(&format!("{name}f"), f, number(case, "beta_f_per_spin"), CLOSED);
+        if let Some(heat) = case["heat_capacity_per_spin"].as_f64() {
+            tally.relative(&format!("{name}heat"), ring.heat_capacity_per_spin(), heat, CLOSED);
+        }
+        if case["free_energy_per_spin_J1"].is_number() {
+            let f = number(case, "free_energy_per_spin_J1");
+            tally.relative(&format!("{name}f"), ring.free_energy_per_spin(), f, CLOSED);
+        }
+        if let Some(alpha) = case["mean_alpha"].as_f64() {
+            let energy = -alpha / m as f64;
+            tally.relative(&format!("{name}energy"), ring.energy_per_spin(), energy, CLOSED);
+        }
         if case["abs_V"].is_number() {
             tally.relative(&format!("{name}|V|"), moment(&p, 1), number(case, "abs_V"), tolerance);
         }
@@ -116,40 +131,13 @@ fn ising_ring() {
         }
         if case["P_V"].is_array() {
             tally.all(&format!("{name}P(V)"), &p, &numbers(case, "P_V"), CLOSED);
-            walls(&mut tally, case, &ring);
+            let walls = ring.wall_probabilities();
+            tally.all(&format!("{name}P(D)"), &walls, &numbers(case, "P_D"), CLOSED);
+            let entropy = number(case, "lnZ") - ring.coupling() * number(case, "mean_alpha");
+            tally.relative(&format!("{name}entropy"), ring.entropy(), entropy, CLOSED);
         }
     }
-    assert_eq!(tally.0, 1225, "comparisons");
-}
-
-/// What follows from the distribution of the number of domain walls.
-fn walls(tally: &mut Tally, case: &Value, ring: &Ring) {
-    let name = label(case, &["M", "K"]);
-    let (m, k) = (ring.sites(), ring.coupling());
-    // 2 C(M, D) configurations have D walls.
-    let mut choose = 1.0;
-    let mut walls = Vec::new();
-    for (pair, p) in ring.configuration_probabilities().into_iter().enumerate() {
-        walls.push(2.0 * choose * p);
-        let d = 2.0 * pair as f64;
-        choose *= (m as f64 - d) * (m as f64 - d - 1.0) / ((d + 1.0) * (d + 2.0));
-    }
-    tally.all(&format!("{name}P(D)"), &walls, &numbers(case, "P_D"), CLOSED);
-    // alpha = M - 2D: the variance of twice the number of walls.
-    let mean = |f: &dyn Fn(f64) -> f64| -> f64 {
-        walls.iter().enumerate().map(|(i, p)| p * f(4.0 * i as f64)).sum()
-    };
-    let centre = mean(&|d| d);
-    let heat = k * k * mean(&|d| (d - centre).powi(2)) / m as f64;
-    tally.relative(&format!("{name}heat"), heat, number(case, "heat_capacity_per_spin"), CLOSED);
-    let mean = m as f64 * ring.correlation(1);
-    tally.relative(&format!("{name}alpha"), mean, number(case, "mean_alpha"), CLOSED);
-    tally.relative(
-        &format!("{name}entropy"),
-        ring.entropy(),
-        number(case, "lnZ") - k * number(case, "mean_alpha"),
-        CLOSED,
-    );
+    assert_eq!(tally.0, 1360, "comparisons");
 }
 
 #[test]
@@ -171,12 +159,16 @@ fn decimation() {
         let (next, next_constant) = (ring::decimate(k), ring::decimate_constant(k, constant));
         tally.relative(&format!("{name}K'"), next, number(case, "K_prime"), CLOSED);
         tally.relative(&format!("{name}K0'"), next_constant, number(case, "K0_prime"), CLOSED);
+        let by = ring::decimate_by(2, k);
+        tally.relative(&format!("{name}K' by b"), by, number(case, "K_prime"), CLOSED);
+        let by = ring::decimate_constant_by(2, k, constant);
+        tally.relative(&format!("{name}K0' by b"), by, number(case, "K0_prime"), CLOSED);
         let ln_z = |m: usize, k: f64, c: f64| m as f64 * c + Ring::new(m, k).unwrap().ln_z();
         tally.relative(&format!("{name}Z"), ln_z(m, k, constant), number(case, "lnZ_M"), CLOSED);
         let half = ln_z(m / 2, next, next_constant);
         tally.relative(&format!("{name}Z/2"), half, number(case, "lnZ_half"), CLOSED);
     }
-    assert_eq!(tally.0, 146, "comparisons");
+    assert_eq!(tally.0, 186, "comparisons");
 }
 
 #[test]
@@ -189,7 +181,7 @@ fn equal_weights_at_given_weight() {
         let p = symmetric::visible_sum_probabilities(m, n, w);
         let ln_z = symmetric::ln_z(m, n, w);
         tally.relative(&format!("{name}ln Z"), ln_z, number(case, "lnZ"), CLOSED);
-        let slope = n as f64 * symmetric::f(m, n, w);
+        let slope = symmetric::ln_z_slope(m, n, w);
         tally.relative(&format!("{name}dlnZ/dW"), slope, number(case, "dlnZ_dW"), CLOSED);
         tally.all(&format!("{name}P(V)"), &p, &numbers(case, "P_V"), CLOSED);
         let hidden = symmetric::visible_sum_probabilities(n, m, w);
@@ -202,11 +194,15 @@ fn equal_weights_at_given_weight() {
     for case in list(&golden, "KL_table") {
         let name = label(case, &["M", "N", "K", "W"]);
         let (ring, n, w) = (ring_of(case, "K"), count(case, "N"), number(case, "W"));
-        let (f, g) = (symmetric::f(ring.sites(), n, w), symmetric::g(&ring, w));
-        tally.cancelling(&format!("{name}KL"), symmetric::kl(&ring, n, w), number(case, "KL"));
+        let (f, g) = (symmetric::f(ring.sites(), n, w), symmetric::g(&ring.into(), w));
+        tally.cancelling(
+            &format!("{name}KL"),
+            symmetric::kl(&ring.into(), n, w),
+            number(case, "KL"),
+        );
         tally.relative(&format!("{name}f"), f, number(case, "f"), CLOSED);
         tally.relative(&format!("{name}g"), g, number(case, "g"), CLOSED);
-        let slope = symmetric::kl_slope(&ring, n, w);
+        let slope = symmetric::kl_slope(&ring.into(), n, w);
         tally.cancelling(&format!("{name}slope"), slope, number(case, "dKL_dW"));
     }
     assert_eq!(tally.0, 1020, "comparisons");
@@ -220,7 +216,7 @@ fn best_weights() {
         let name = label(case, &["M", "N", "K"]);
         let (ring, n) = (ring_of(case, "K"), count(case, "N"));
         let m = ring.sites();
-        let w = symmetric::best_weight(&ring, n).unwrap();
+        let w = symmetric::best_weight(&ring.into(), n).unwrap();
         tally.relative(&format!("{name}W*"), w, number(case, "Wstar"), ROOT);
         tally.relative(
             &format!("{name}gain"),
@@ -228,11 +224,11 @@ fn best_weights() {
             number(case, "NMW2"),
             ROOT,
         );
-        let kl = |w: f64| symmetric::kl(&ring, n, w);
+        let kl = |w: f64| symmetric::kl(&ring.into(), n, w);
         tally.cancelling(&format!("{name}KL at W*"), kl(w), number(case, "KL_at_Wstar"));
         tally.cancelling(&format!("{name}KL at 0"), kl(0.0), number(case, "KL_at_W0"));
         let p = symmetric::visible_sum_probabilities(m, n, w);
-        let of_sums = enumerate::kl(&ring.magnetisation_probabilities(), &p).unwrap();
+        let of_sums = symmetric::kl_of_sums(&ring.into(), n, w);
         tally.cancelling(&format!("{name}KL of V"), of_sums, number(case, "KL_V_at_Wstar"));
         tally.relative(&format!("{name}V2 data"), ring.v2(), number(case, "V2_ising"), CLOSED);
         let v2 = symmetric::second_moment(&p);
@@ -243,7 +239,7 @@ fn best_weights() {
     for case in list(&golden, "grid_8_4") {
         let name = format!("8, 4, {}", label(case, &["K"]));
         let ring = Ring::new(8, number(case, "K")).unwrap();
-        let w = symmetric::best_weight(&ring, 4).unwrap();
+        let w = symmetric::best_weight(&ring.into(), 4).unwrap();
         tally.relative(&format!("{name}W*"), w, number(case, "Wstar"), ROOT);
         tally.relative(
             &format!("{name}gain"),
@@ -251,12 +247,16 @@ fn best_weights() {
             number(case, "NMW2"),
             ROOT,
         );
-        tally.cancelling(&format!("{name}KL"), symmetric::kl(&ring, 4, w), number(case, "KL"));
+        tally.cancelling(
+            &format!("{name}KL"),
+            symmetric::kl(&ring.into(), 4, w),
+            number(case, "KL"),
+        );
     }
     for case in list(&golden, "large") {
         let name = label(case, &["M", "N", "K"]);
         let (ring, n) = (ring_of(case, "K"), count(case, "N"));
-        let w = symmetric::best_weight(&ring, n).unwrap();
+        let w = symmetric::best_weight(&ring.into(), n).unwrap();
         tally.relative(&format!("{name}W*"), w, number(case, "Wstar"), LARGE);
         let gain = symmetric::gain(ring.sites(), n, w);
         tally.relative(&format!("{name}gain"), gain, number(case, "NMW2"), LARGE);
@@ -273,7 +273,7 @@ fn asymptotic_weights() {
         for case in list(sizes, "small_K").iter().chain(list(sizes, "large_K")) {
             let k = number(case, "K");
             let name = format!("{}K = {k}", label(sizes, &["M", "N"]));
-            let w = symmetric::best_weight(&Ring::new(m, k).unwrap(), n).unwrap();
+            let w = symmetric::best_weight(&Ring::new(m, k).unwrap().into(), n).unwrap();
             tally.relative(&format!("{name}: W*"), w, number(case, "Wstar"), ROOT);
             if case["ratio"].is_number() {
                 let ratio = w * w * (n * (m - 1)) as f64 / (2.0 * k);
@@ -294,7 +294,7 @@ fn deterministic_flow() {
         let tolerance = if m < 1000 { ROOT } else { LARGE };
         let k = symmetric::critical_coupling(m, n).unwrap();
         tally.relative(&format!("{name}K_c"), k, number(case, "Kc"), tolerance);
-        let w = symmetric::best_weight(&Ring::new(m, k).unwrap(), n).unwrap();
+        let w = symmetric::best_weight(&Ring::new(m, k).unwrap().into(), n).unwrap();
         tally.relative(&format!("{name}W(K_c)"), w, number(case, "W_at_Kc"), tolerance);
     }
     for case in list(&golden, "fixed_points") {
@@ -308,6 +308,8 @@ fn deterministic_flow() {
             number(case, "NMW2"),
             CLOSED,
         );
+        let slope = symmetric::mean_slope(m, n, w, number(case, "m_star"));
+        tally.relative(&format!("{name}slope"), slope, number(case, "slope_at_m_star"), ROOT);
     }
     for case in list(&golden, "trajectories") {
         let (m, n, w) = (count(case, "M"), count(case, "N"), number(case, "W"));
@@ -317,7 +319,7 @@ fn deterministic_flow() {
             mean = symmetric::mean_step(m, n, w, mean);
         }
     }
-    assert_eq!(tally.0, 149, "comparisons");
+    assert_eq!(tally.0, 200, "comparisons");
 }
 
 #[test]
@@ -327,15 +329,28 @@ fn sampled_flow() {
     for case in list(&golden, "kernel") {
         let name = label(case, &["M", "N", "W"]);
         let (m, n, w) = (count(case, "M"), count(case, "N"), number(case, "W"));
+        let kernel = symmetric::kernel(m, n, w);
         assert_eq!(list(case, "T").len(), m + 1, "{name}: rows");
         for (k, row) in list(case, "T").iter().enumerate() {
             let expected: Vec<f64> =
                 row.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
-            let mut unit = vec![0.0; m + 1];
-            unit[k] = 1.0;
-            let found = symmetric::sampled_step(&unit, n, w);
+            let found: Vec<f64> = kernel.row(k).iter().copied().collect();
             tally.all(&format!("{name}T[{k}]"), &found, &expected, CLOSED);
         }
+        let spectrum = symmetric::spectrum(m, n, w).unwrap();
+        let eigenvalues: Vec<f64> = spectrum.modes.iter().map(|mode| mode.eigenvalue).collect();
+        tally.all(
+            &format!("{name}eigenvalues"),
+            &eigenvalues,
+            &numbers(case, "eigenvalues"),
+            KERNEL,
+        );
+        for (mode, parity) in spectrum.modes.iter().zip(list(case, "parity")) {
+            assert_eq!(if mode.even { "even" } else { "odd" }, parity, "{name}: {mode:?}");
+        }
+        let (odd, even) = (spectrum.relaxation_time_odd, spectrum.relaxation_time_even);
+        tally.relative(&format!("{name}odd"), odd, number(case, "relaxation_time_odd"), KERNEL);
+        tally.relative(&format!("{name}even"), even, number(case, "relaxation_time_even"), KERNEL);
         let p = symmetric::visible_sum_probabilities(m, n, w);
         tally.all(&format!("{name}stationary"), &p, &numbers(case, "stationary"), CLOSED);
         let v2 = symmetric::second_moment(&p) / m as f64;
@@ -345,31 +360,64 @@ fn sampled_flow() {
     }
     for case in list(&golden, "stochastic_flow") {
         let (m, n, w) = (count(case, "M"), count(case, "N"), number(case, "W"));
-        let start = ring_of(case, "K0");
-        let mut p = start.magnetisation_probabilities();
-        for (i, step) in list(case, "steps").iter().enumerate() {
+        let start = Mixture::from(ring_of(case, "K0"));
+        let steps = list(case, "steps");
+        let flow = symmetric::sampled_flow(&start, n, w, steps.len() - 1).unwrap();
+        for (i, (found, step)) in flow.iter().zip(steps).enumerate() {
             let name = format!("{}step {i}: ", label(case, &["M", "N", "K1", "K0"]));
-            let v2 = symmetric::second_moment(&p);
-            tally.relative(
-                &format!("{name}V2/M"),
-                v2 / m as f64,
-                number(step, "V2_over_M"),
-                CLOSED,
-            );
-            let pair = if i == 0 { start.correlation(1) } else { symmetric::pair_correlation(&p) };
-            tally.relative(&format!("{name}nn"), pair, number(step, "nn_corr"), CLOSED);
-            let at = |k: f64| Ring::new(m, k).unwrap();
-            let by_pair = bisect(|k| at(k).correlation(1) - pair, 0.0, 5.0).unwrap();
-            tally.relative(&format!("{name}K of nn"), by_pair, number(step, "Keff_nn"), ROOT);
-            let by_v2 = bisect(|k| at(k).v2() - v2, 0.0, 5.0).unwrap();
-            tally.relative(&format!("{name}K of V2"), by_v2, number(step, "Keff_V2"), ROOT);
+            let mut compare = |what, found, key, tolerance| {
+                tally.relative(&format!("{name}{what}"), found, number(step, key), tolerance);
+            };
+            compare("V2/M", found.v2 / m as f64, "V2_over_M", CLOSED);
+            compare("nn", found.neighbour_correlation, "nn_corr", CLOSED);
+            compare("K of nn", found.coupling_from_correlation, "Keff_nn", ROOT);
+            compare("K of V2", found.coupling_from_v2, "Keff_V2", ROOT);
             if step["P_V"].is_array() {
-                tally.all(&format!("{name}P(V)"), &p, &numbers(step, "P_V"), CLOSED);
+                tally.all(
+                    &format!("{name}P(V)"),
+                    &found.probabilities,
+                    &numbers(step, "P_V"),
+                    CLOSED,
+                );
             }
-            p = symmetric::sampled_step(&p, n, w);
         }
     }
-    assert_eq!(tally.0, 732, "comparisons");
+    assert_eq!(tally.0, 744, "comparisons");
+}
+
+#[test]
+fn ranges_of_temperatures() {
+    let golden = golden("temperature_range");
+    let mut tally = Tally::default();
+    let mut compare = |name: String, data: &Mixture, case: &Value| {
+        let n = count(case, "N");
+        let q = data.configuration_probabilities();
+        tally.all(&format!("{name}q"), &q, &numbers(case, "q_config_by_m"), CLOSED);
+        let p = data.magnetisation_probabilities();
+        tally.all(&format!("{name}P(V)"), &p, &numbers(case, "P_V"), CLOSED);
+        tally.relative(&format!("{name}V2"), data.v2(), number(case, "V2"), CLOSED);
+        if case["nn_corr"].is_number() {
+            let c = data.correlation(1);
+            tally.relative(&format!("{name}nn"), c, number(case, "nn_corr"), CLOSED);
+        }
+        let w = symmetric::best_weight(data, n).unwrap();
+        tally.relative(&format!("{name}W*"), w, number(case, "Wstar"), ROOT);
+        let gain = symmetric::gain(data.sites(), n, w);
+        tally.relative(&format!("{name}gain"), gain, number(case, "NMW2"), ROOT);
+        let kl = symmetric::kl(data, n, w);
+        tally.cancelling(&format!("{name}KL"), kl, number(case, "KL_at_Wstar"));
+    };
+    for case in list(&golden, "cases") {
+        let (low, high) = (number(case, "T1"), number(case, "T2"));
+        let data = Mixture::range(count(case, "M"), low, high).unwrap();
+        compare(label(case, &["M", "N", "T1", "T2"]), &data, case);
+    }
+    for case in list(&golden, "discrete_grid") {
+        let grid: Vec<f64> = (0..=24).map(|i| 0.25 * f64::from(i)).collect();
+        let data = Mixture::of_temperatures(count(case, "M"), &grid).unwrap();
+        compare(label(case, &["M", "N", "T_grid"]), &data, case);
+    }
+    assert_eq!(tally.0, 285, "comparisons");
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn trajectories_of_equal_weights_are_the_closed_map() {
     let (visible, hidden) = (8, 4);
     // Below, at and above the bifurcation at W = 1 / sqrt(32), and the trained weights of some couplings.
     let trained = [0.4, 1.0, 2.0]
-        .map(|k| symmetric::best_weight(&Ring::new(visible, k).unwrap(), hidden).unwrap());
+        .map(|k| symmetric::best_weight(&Ring::new(visible, k).unwrap().into(), hidden).unwrap());
     for w in [0.05, 32f64.sqrt().recip(), 0.3, -0.3].into_iter().chain(trained) {
         // The weight as the machine has it.
         let weight = w as f32;

@@ -20,7 +20,7 @@ fn weight() -> f32 {
 
 fn trained(coupling: f64) -> f32 {
     let ring = Ring::new(VISIBLE, coupling).expect("a ring");
-    symmetric::best_weight(&ring, HIDDEN).expect("a best weight") as f32
+    symmetric::best_weight(&ring.into(), HIDDEN).expect("a best weight") as f32
 }
 
 /// The number of up spins of each column, all of which must be +-1.

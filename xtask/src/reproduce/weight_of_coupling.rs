@@ -66,14 +66,14 @@ impl experiment::Settings for Settings {
 
 pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let (m, n) = (settings.visible, settings.hidden);
-    let weight_at = |k: f64| symmetric::best_weight(&Ring::new(m, k)?, n);
+    let weight_at = |k: f64| symmetric::best_weight(&Ring::new(m, k)?.into(), n);
     let weight = weight_at(settings.coupling)?;
     let couplings: Vec<f64> = grid(0.0, settings.largest_coupling, settings.points).collect();
     let weights = couplings.iter().map(|&k| weight_at(k)).collect::<Result<Vec<_>, _>>()?;
 
     let mut claims = root_claims(run, settings, weight, &weights)?;
     claims.extend(limit_claims(run, settings)?);
-    let equal = symmetric::kl(&Ring::new(m, settings.coupling)?, n, weight);
+    let equal = symmetric::kl(&Ring::new(m, settings.coupling)?.into(), n, weight);
     claims.extend(symmetry_claims(run, settings, equal, weight)?);
     let unequal = locked(settings)?.kl;
     Ok(Section {
@@ -110,12 +110,13 @@ fn root_claims(run: &Run, settings: &Settings, weight: f64, weights: &[f64]) -> 
     };
     // Sign changes of dKL/dW over a grid that does not contain 0: every simple root makes one.
     let slopes: Vec<f64> = grid(-10.0 * weight, 10.0 * weight, 4001)
-        .map(|w| symmetric::kl_slope(&ring, n, w))
+        .map(|w| symmetric::kl_slope(&ring.into(), n, w))
         .collect();
     let roots = slopes.windows(2).filter(|pair| pair[0] * pair[1] < 0.0).count();
-    let excess = symmetric::kl(&ring, n, 0.0) - symmetric::kl(&ring, n, weight);
+    let excess = symmetric::kl(&ring.into(), n, 0.0) - symmetric::kl(&ring.into(), n, weight);
     let small = settings.small_coupling;
-    let near_zero = [small, 2.0 * small].map(|k| symmetric::best_weight(&Ring::new(m, k)?, n));
+    let near_zero =
+        [small, 2.0 * small].map(|k| symmetric::best_weight(&Ring::new(m, k)?.into(), n));
     let [at_small, at_twice] = [near_zero[0].clone()?, near_zero[1].clone()?];
     let exponent = (at_twice / at_small).log2();
     let step = weights.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
@@ -125,7 +126,7 @@ fn root_claims(run: &Run, settings: &Settings, weight: f64, weights: &[f64]) -> 
         let sum = enumerate::ln_z(&flat, &vec![0.0; m], &vec![0.0; hidden])?;
         parity = parity.max((sum / symmetric::ln_z(m, hidden, weight) - 1.0).abs());
     }
-    let odd = symmetric::best_weight(&ring, n + 1)?;
+    let odd = symmetric::best_weight(&ring.into(), n + 1)?;
     let if_true = |holds: bool, verdict| if holds { verdict } else { Verdict::Contradicted };
     Ok(vec![
         claim(run, "w-at-1", exactly(weight, &format!("the root of (69) at $K = {k}$"), reading,
@@ -147,18 +148,20 @@ fn root_claims(run: &Run, settings: &Settings, weight: f64, weights: &[f64]) -> 
 /// Claims about K to infinity, and about the proof in appendix B.
 fn limit_claims(run: &Run, settings: &Settings) -> Result<Vec<Claim>> {
     let (m, n, large) = (settings.visible, settings.hidden, settings.large_coupling);
-    let at = |k: f64| -> Result<f64, exact::Error> { symmetric::best_weight(&Ring::new(m, k)?, n) };
+    let at = |k: f64| -> Result<f64, exact::Error> {
+        symmetric::best_weight(&Ring::new(m, k)?.into(), n)
+    };
     let slope = (at(large * 1.01)? - at(large)?) / (large * 0.01);
     // What the first excited states, M(M-1) of them, still weigh at this coupling: the tolerance of every limit.
     let excited = (m * (m - 1)) as f64 * (-4.0 * large).exp();
     let (cold, frozen) = (Ring::new(m, large)?, Ring::new(m, f64::INFINITY)?);
     let weights = &settings.proof_weights;
     let limit = |w: f64| (m as f64 * w).tanh();
-    let deviation = |w: &f64| (symmetric::g(&cold, *w) / m as f64 - limit(*w)).abs();
+    let deviation = |w: &f64| (symmetric::g(&cold.into(), *w) / m as f64 - limit(*w)).abs();
     let frozen_deviation = weights.iter().map(deviation).fold(0.0, f64::max);
     let steepest = weights
         .iter()
-        .map(|&w| symmetric::kl_slope(&frozen, n, w))
+        .map(|&w| symmetric::kl_slope(&frozen.into(), n, w))
         .fold(f64::NEG_INFINITY, f64::max);
     let heaviest = weights.iter().copied().fold(0.0, f64::max);
     // The displayed product before (96) at alpha = M, and the quantity that it stands for.
@@ -263,7 +266,7 @@ fn claim(run: &Run, id: &str, finding: Finding) -> Result<Claim> {
 fn both_sides(settings: &Settings, k: f64, largest_weight: f64) -> Result<Panel> {
     let (m, n) = (settings.visible, settings.hidden);
     let ring = Ring::new(m, k)?;
-    let weight = symmetric::best_weight(&ring, n)?;
+    let weight = symmetric::best_weight(&ring.into(), n)?;
     let weights = grid(0.0, largest_weight, 120);
     Ok(Panel {
         title: format!("K = {k}"),
@@ -275,8 +278,12 @@ fn both_sides(settings: &Settings, k: f64, largest_weight: f64) -> Result<Panel>
                 Style::Line,
                 weights.clone().map(|w| (w, symmetric::f(m, n, w))),
             ),
-            curve("g(W, K), ring", Style::Dashed, weights.map(|w| (w, symmetric::g(&ring, w)))),
-            curve("solution W(K)", Style::Points, [(weight, symmetric::g(&ring, weight))]),
+            curve(
+                "g(W, K), ring",
+                Style::Dashed,
+                weights.map(|w| (w, symmetric::g(&ring.into(), w))),
+            ),
+            curve("solution W(K)", Style::Points, [(weight, symmetric::g(&ring.into(), weight))]),
         ],
         marks: vec![],
     })
@@ -291,11 +298,11 @@ fn crossing(settings: &Settings, weight: f64) -> Result<Figure> {
         x: axis("weight W"),
         y: axis("KL(q‖p) (nats)"),
         series: vec![
-            curve("KL", Style::Line, weights.map(|w| (w, symmetric::kl(&ring, n, w)))),
+            curve("KL", Style::Line, weights.map(|w| (w, symmetric::kl(&ring.into(), n, w)))),
             curve(
                 "roots of (69)",
                 Style::Points,
-                [-weight, 0.0, weight].map(|w| (w, symmetric::kl(&ring, n, w))),
+                [-weight, 0.0, weight].map(|w| (w, symmetric::kl(&ring.into(), n, w))),
             ),
         ],
         marks: vec![],
@@ -333,7 +340,7 @@ fn weight_curve(settings: &Settings, couplings: &[f64], weights: &[f64]) -> Resu
     let lowest = couplings.get(1).copied().unwrap_or(1e-3).min(settings.small_coupling).max(1e-4);
     let decades: Vec<f64> = grid(lowest.ln(), top.ln(), 80).map(f64::exp).collect();
     let weight = |k: f64| -> Result<(f64, f64), exact::Error> {
-        Ok((k, symmetric::best_weight(&Ring::new(settings.visible, k)?, settings.hidden)?))
+        Ok((k, symmetric::best_weight(&Ring::new(settings.visible, k)?.into(), settings.hidden)?))
     };
     let exact_curve = decades.iter().map(|&k| weight(k)).collect::<Result<Vec<_>, _>>()?;
     let logarithmic = Panel {
@@ -363,8 +370,8 @@ fn weight_curve(settings: &Settings, couplings: &[f64], weights: &[f64]) -> Resu
 fn growing_panels(settings: &Settings) -> Result<Figure> {
     let mut largest = 0.0_f64;
     for &k in &settings.panels {
-        largest =
-            largest.max(symmetric::best_weight(&Ring::new(settings.visible, k)?, settings.hidden)?);
+        largest = largest
+            .max(symmetric::best_weight(&Ring::new(settings.visible, k)?.into(), settings.hidden)?);
     }
     let panel = |&k: &f64| both_sides(settings, k, 1.3 * largest);
     Ok(Figure {
@@ -378,10 +385,10 @@ fn table(settings: &Settings) -> Result<Table> {
     let k = settings.coupling;
     let row = |&[m, n]: &[usize; 2]| -> Result<Vec<Cell>> {
         let ring = Ring::new(m, k)?;
-        let weight = symmetric::best_weight(&ring, n)?;
+        let weight = symmetric::best_weight(&ring.into(), n)?;
         let numbers = [
             weight,
-            symmetric::kl(&ring, n, weight),
+            symmetric::kl(&ring.into(), n, weight),
             symmetric::gain(m, n, weight),
             symmetric::critical_coupling(m, n)?,
         ];

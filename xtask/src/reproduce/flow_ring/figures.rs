@@ -21,7 +21,7 @@ pub(super) fn bifurcation_figure(
     // The branch leaves the axis like a square root: points crowd above the threshold.
     let branch = grid(0.0, 1.0, 120).map(|x| threshold + (top - threshold).max(0.1) * x * x);
     let couplings: Vec<f64> = [0.01].into_iter().chain(branch).collect();
-    let weight = |k: f64| symmetric::best_weight(&Ring::new(m, k)?, n);
+    let weight = |k: f64| symmetric::best_weight(&Ring::new(m, k)?.into(), n);
     let weights = couplings.iter().map(|&k| weight(k)).collect::<Result<Vec<_>, _>>()?;
     let both = || couplings.iter().copied().zip(weights.iter().copied());
     let of_kind = |pick: fn(&Ends) -> Estimate| {
@@ -215,7 +215,7 @@ pub(super) fn ends_figure(
     let top = settings.train_couplings.iter().copied().fold(0.0, f64::max);
     let couplings: Vec<f64> = grid(0.01, 1.05 * top, 120).collect();
     let own = |k: f64| -> Result<(f64, f64), exact::Error> {
-        let weight = symmetric::best_weight(&Ring::new(m, k)?, n)?;
+        let weight = symmetric::best_weight(&Ring::new(m, k)?.into(), n)?;
         let p = symmetric::visible_sum_probabilities(m, n, weight);
         Ok((k, symmetric::pair_correlation(&p)))
     };

@@ -25,7 +25,7 @@ pub(crate) struct Machines {
 
 pub(super) fn prepare(run: &Run, settings: &Settings, coupling: f64) -> Result<Machines> {
     let ring = Ring::new(settings.visible, coupling)?;
-    let weight = symmetric::best_weight(&ring, settings.hidden)?;
+    let weight = symmetric::best_weight(&ring.into(), settings.hidden)?;
     let q = enumerate::ring(&ring)?.probabilities;
     let label = format!("flow-ring/train/{coupling}");
     let free = (0..settings.seeds)
@@ -36,7 +36,7 @@ pub(super) fn prepare(run: &Run, settings: &Settings, coupling: f64) -> Result<M
         coupling,
         weight,
         equal: Rbm::uniform(settings.visible, settings.hidden, weight as f32),
-        equal_kl: symmetric::kl(&ring, settings.hidden, weight),
+        equal_kl: symmetric::kl(&ring.into(), settings.hidden, weight),
         free_kl: free.iter().map(|rbm| rbm::partition::kl(&q, rbm)).collect::<Result<_, _>>()?,
         free_correlation: free.iter().map(own_correlation).collect::<Result<_, _>>()?,
         free,
