@@ -294,6 +294,8 @@ fn deterministic_flow() {
         let tolerance = if m < 1000 { ROOT } else { LARGE };
         let k = symmetric::critical_coupling(m, n).unwrap();
         tally.relative(&format!("{name}K_c"), k, number(case, "Kc"), tolerance);
+        let leading = 0.5 * symmetric::critical_susceptibility(m, n).ln();
+        tally.relative(&format!("{name}leading"), leading, number(case, "leading_large_M"), CLOSED);
         let w = symmetric::best_weight(&Ring::new(m, k).unwrap().into(), n).unwrap();
         tally.relative(&format!("{name}W(K_c)"), w, number(case, "W_at_Kc"), tolerance);
     }
@@ -319,7 +321,7 @@ fn deterministic_flow() {
             mean = symmetric::mean_step(m, n, w, mean);
         }
     }
-    assert_eq!(tally.0, 200, "comparisons");
+    assert_eq!(tally.0, 207, "comparisons");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use exact::ring::{decimate_by, decimate_constant_by};
 use exact::symmetric::{
     best_weight, critical_coupling, critical_range, f, g, gain, kernel, kl, kl_slope, ln_z,
-    mean_fixed_point, mean_step, pair_correlation, sampled_flow, sampled_step, second_moment,
+    mean_fixed_point, mean_step, orders, pair_correlation, sampled_flow, sampled_step, second_moment,
     spectrum, visible_sum_probabilities,
 };
 use exact::{Mixture, Ring, enumerate};
@@ -448,6 +448,8 @@ fn the_range_answer_of_the_errata() {
     let at = |t: f64| gain(8, 4, best_weight(&Mixture::range(8, 1.0, t).unwrap(), 4).unwrap());
     assert!((at(turn) - 1.0).abs() < 1e-9, "T2 = {turn}");
     assert_eq!(critical_range(8, 4, 3.0).unwrap(), None);
+    let ordered = |t| orders(&Mixture::range(8, 1.0, t).unwrap(), 4).unwrap();
+    assert!(ordered(0.999 * turn) && !ordered(1.001 * turn));
 }
 
 #[test]

@@ -79,9 +79,28 @@ impl Trainer {
         Ok(Self { config, rbm, rng, epochs: 0, updates: 0 })
     }
 
+    /// A trainer that goes on from a given machine, with settings of its own: how a learning rate is lowered.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] for a machine of another number of hidden units.
+    pub fn from_machine(config: TrainConfig, rbm: Rbm, seed: u64) -> Result<Self, Error> {
+        config.check()?;
+        if rbm.hidden() != config.hidden {
+            let (what, found) = ("the machine's hidden layer", rbm.hidden());
+            return Err(Error::Size { what, found, expected: config.hidden });
+        }
+        let rng = stats::stream(seed, "rbm::train", 1);
+        Ok(Self { config, rbm, rng, epochs: 0, updates: 0 })
+    }
+
     /// The machine as it is now.
     pub fn rbm(&self) -> &Rbm {
         &self.rbm
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
     }
 
     /// Epochs so far.

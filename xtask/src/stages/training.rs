@@ -5,14 +5,53 @@ use crate::store::{Done, Stage, Store};
 use anyhow::Result;
 use flow::Calibration;
 use ising::Samples;
+use nalgebra::DMatrix;
 use rbm::{TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;
 
-/// `epochs` more epochs of contrastive divergence, from `from` or from random weights.
+/// What a machine is trained on.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Data<'a> {
+    /// Configurations of the Ising model.
+    Samples(&'a Done<Samples>),
+    /// Hidden units of a machine, drawn once for each of its own data: the next layer's.
+    Hidden { of: &'a Done<Trainer>, below: &'a Data<'a>, seed: u64 },
+}
+
+impl Data<'_> {
+    fn units(&self) -> usize {
+        match self {
+            Self::Samples(samples) => samples.value.sites(),
+            Self::Hidden { of, .. } => of.value.rbm().hidden(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Samples(samples) => samples.value.len(),
+            Self::Hidden { below, .. } => below.len(),
+        }
+    }
+
+    /// `[unit, sample]`.
+    fn matrix(&self) -> DMatrix<f32> {
+        match self {
+            Self::Samples(samples) => samples.value.to_matrix(),
+            Self::Hidden { of, below, seed } => {
+                let mut rng = stats::stream(*seed, "hidden", 0);
+                of.value.rbm().sample_hidden(&below.matrix(), &mut rng)
+            }
+        }
+    }
+}
+
+/// `epochs` more epochs of contrastive divergence, from `from` or from random weights. Where the settings differ from
+/// those of `from`, only its machine is taken over.
 #[derive(Serialize)]
 pub(crate) struct TrainRbm<'a> {
-    pub(crate) samples: &'a Done<Samples>,
+    pub(crate) data: Data<'a>,
     pub(crate) config: TrainConfig,
     pub(crate) from: Option<&'a Done<Trainer>>,
     pub(crate) epochs: u64,
@@ -28,16 +67,18 @@ impl Stage for TrainRbm<'_> {
         // Of a Gibbs step, per sample: products with W, and drawing the units of both layers.
         const SECONDS_PER_WEIGHT: f64 = 1e-10;
         const SECONDS_PER_UNIT: f64 = 4e-9;
-        let samples = &self.samples.value;
-        let (visible, hidden) = (samples.sites() as f64, self.config.hidden as f64);
+        let (visible, hidden) = (self.data.units() as f64, self.config.hidden as f64);
         let step = SECONDS_PER_WEIGHT * visible * hidden + SECONDS_PER_UNIT * (visible + hidden);
-        (1.0 + f64::from(self.config.steps)) * step * samples.len() as f64 * self.epochs as f64
+        (1.0 + f64::from(self.config.steps)) * step * self.data.len() as f64 * self.epochs as f64
     }
 
     fn run(&self, task: &Task<'_>) -> Result<Trainer> {
-        let data = self.samples.value.to_matrix();
+        let data = self.data.matrix();
         let mut trainer = match self.from {
-            Some(done) => done.value.clone(),
+            Some(done) if *done.value.config() == self.config => done.value.clone(),
+            Some(done) => {
+                Trainer::from_machine(self.config, done.value.rbm().clone(), self.seed)?
+            }
             None => Trainer::new(self.config, data.nrows(), self.seed)?,
         };
         let start = trainer.epochs();
@@ -66,8 +107,26 @@ pub(crate) fn train_rbm(
             return Ok(states);
         }
         let epochs = segment.min(left);
-        states.push(store.get(&TrainRbm { samples, config, from, epochs, seed })?);
+        let data = Data::Samples(samples);
+        states.push(store.get(&TrainRbm { data, config, from, epochs, seed })?);
     }
+}
+
+/// Trains an RBM from random weights in phases of `(epochs, learning rate)`, a stage each.
+pub(crate) fn anneal_rbm(
+    store: &Store,
+    data: Data<'_>,
+    config: TrainConfig,
+    phases: &[(u64, f32)],
+    seed: u64,
+) -> Result<Vec<Done<Trainer>>> {
+    let mut states: Vec<Done<Trainer>> = Vec::new();
+    for &(epochs, learning_rate) in phases {
+        let config = TrainConfig { learning_rate, ..config };
+        let from = states.last();
+        states.push(store.get(&TrainRbm { data, config, from, epochs, seed })?);
+    }
+    Ok(states)
 }
 
 /// `epochs` more epochs of a network thermometer, from `from` or from random weights.

@@ -208,6 +208,15 @@ pub fn gain(visible: usize, hidden: usize, weight: f64) -> f64 {
     (visible * hidden) as f64 * weight * weight
 }
 
+/// Whether the deterministic flow of the machine trained on `data` orders: whether `N M W^2 > 1` at its best weight, which
+/// the sign of `dKL/dW` at `N M W^2 = 1` tells without a search for W.
+///
+/// # Errors
+/// [`Error::TooSmall`] without hidden units.
+pub fn orders(data: &Mixture, hidden: usize) -> Result<bool, Error> {
+    Ok(disorder(data.sites(), hidden)?(data) < 0.0)
+}
+
 /// K_c: the training coupling at which `N M W(K)^2 = 1` (errata E10), where the deterministic flow bifurcates.
 ///
 /// W is known there, so the root is sought in K: `dKL/dW` at that W changes sign once at every size tried.
@@ -224,6 +233,18 @@ pub fn critical_coupling(visible: usize, hidden: usize) -> Result<f64, Error> {
         high *= 2.0;
     }
     bisect(slope, 0.0, high)
+}
+
+/// `<V^2>/M` of the training set at which the deterministic flow goes over, to leading order in M:
+/// `sqrt(12 M / (1 + M/N)) Gamma(3/4) / Gamma(1/4)`.
+///
+/// At `N M W^2 = 1` the machine's own `P(V)` is `exp(-(1 + M/N) V^4 / (12 M^3))`, and training equates `<V^2>` of machine
+/// and training set. For one temperature `<V^2>/M = e^{2K}`, so that `K_c` grows like `ln(M) / 4`.
+pub fn critical_susceptibility(visible: usize, hidden: usize) -> f64 {
+    // Gamma(3/4) / Gamma(1/4).
+    const RATIO: f64 = 0.337_989_120_033_642_36;
+    let m = visible as f64;
+    (12.0 * m / (1.0 + m / hidden as f64)).sqrt() * RATIO
 }
 
 /// T2 at which the deterministic flow of a machine trained on all temperatures from `low` to T2 goes over from order to

@@ -1,0 +1,254 @@
+//! What `decimation-theorem` shows, as figures and tables.
+
+use super::Settings;
+use super::minima::{Curvature, Locked, Minimum, Path, Size};
+use super::sampled::{self, Sampled};
+use crate::report::content::{Cell, Figure, Panel, Series, Style, Table};
+use crate::reproduce::parts::*;
+use anyhow::{Context, Result};
+use exact::Machine;
+use exact::ring::decimate;
+use nalgebra::DMatrix;
+use stats::Estimate;
+
+/// The central figure: K' over K, and K from layer to layer, on top of the renormalization group.
+pub(super) fn renormalization(
+    settings: &Settings,
+    minima: &[Minimum],
+    sampled: &[Sampled],
+) -> Result<Figure> {
+    let top = settings.couplings.iter().copied().fold(0.0, f64::max);
+    let of_minima = |of: fn(&Minimum) -> f64| minima.iter().map(move |m| (m.coupling, of(m)));
+    let one_step = Panel {
+        title: "one machine: a step".into(),
+        x: axis("coupling K of the visible layer"),
+        y: axis("coupling K′ of the hidden layer"),
+        series: vec![
+            curve("RG, tanh K′ = tanh² K", Style::Line, grid(0.0, top, 200).map(|k| (k, decimate(k)))),
+            curve("exact gradient", Style::Points, of_minima(|m| m.hidden.coupling)),
+            measured("trained on samples", Style::Points, sampled.iter().map(|s| (s.coupling_of_data, s.coupling))),
+            curve("equal weights (not a ring)", Style::Dashed, of_minima(|m| m.equal_hidden.coupling)),
+            curve("K′ = K", Style::Dashed, [(0.0, 0.0), (top, top)]),
+        ],
+        marks: vec![],
+    };
+    let mut flow: Vec<Series> = Vec::new();
+    let (mut lines, mut exact, mut trained) = (Vec::new(), Vec::new(), Vec::new());
+    for &k in &settings.flow_couplings {
+        lines.push([(0.0, k), (1.0, decimate(k)), (2.0, decimate(decimate(k)))]);
+        if let Some(m) = minima.iter().find(|m| m.coupling == k) {
+            exact.extend([(1.0, m.hidden.coupling), (2.0, m.twice)]);
+        }
+        let s = sampled::at(sampled, k)?;
+        trained.extend([(1.0, Some(s.coupling)), (2.0, s.twice)]);
+    }
+    for (i, line) in lines.into_iter().enumerate() {
+        // One label for all lines; the others belong to it by their looks.
+        let label = if i == 0 { "RG, tanh K′ = tanh² K" } else { "" };
+        flow.push(curve(label, Style::Line, line));
+    }
+    flow.push(curve("exact gradient", Style::Points, exact));
+    let trained = trained.into_iter().filter_map(|(x, y)| Some((x, y?)));
+    flow.push(measured("trained on samples", Style::Points, trained));
+    let layers = Panel {
+        title: "machine on machine: the flow".into(),
+        x: axis("layer"),
+        y: axis("coupling K of the layer"),
+        series: flow,
+        marks: vec![],
+    };
+    Ok(Figure {
+        id: "decimation-theorem-flow".into(),
+        caption: format!("The coupling flow of machines with half as many hidden as visible units (M = {}), on top of the exact renormalization group. Left: the coupling of the hidden layer after one machine, by descent on the exact divergence and by contrastive divergence on samples (error bars: standard errors over {} seeds). Right: the hidden layer as the data of a second machine.", settings.visible, settings.seeds),
+        panels: vec![one_step, layers],
+    })
+}
+
+/// Plain descents: drawn to the saddle at equal weights, and away from it.
+pub(super) fn training(settings: &Settings, paths: &[Path]) -> Result<Figure> {
+    let first = paths.first().context("there is no path")?;
+    let equal = exact::Ring::new(settings.visible, settings.coupling)?;
+    let n = settings.visible / 2;
+    let weight = exact::symmetric::best_weight(&equal.into(), n)?;
+    let equal_kl = exact::symmetric::kl(&equal.into(), n, weight);
+    let last = *first.steps.last().context("a path has no step")? as f64;
+    let series = |of: fn(&Path) -> &[f64]| -> Vec<Series> {
+        let line = |(i, p): (usize, &Path)| {
+            let points = p.steps.iter().zip(of(p)).map(|(&s, &y)| (s as f64 + 1.0, y));
+            curve(format!("start {}", i + 1), Style::Line, points)
+        };
+        paths.iter().enumerate().map(line).collect()
+    };
+    let panel = |title: &str, y, series, marks| Panel {
+        title: title.into(),
+        x: log_axis("update + 1"),
+        y,
+        series,
+        marks,
+    };
+    Ok(Figure {
+        id: "decimation-theorem-training".into(),
+        caption: format!("Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. The weights first become equal (share near 1) and KL stays at that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0, the coupling of the hidden layer towards eq. (48).", settings.coupling),
+        panels: vec![
+            panel("divergence", log_axis("KL (nats)"), series(|p| &p.kl), vec![mark_y("equal weights", equal_kl)]),
+            panel("share of equal weights in W", axis_in("share", -0.02, 1.05), series(|p| &p.uniform), vec![]),
+            panel("hidden layer", axis("K′"), series(|p| &p.hidden), vec![mark_y("eq. (48)", decimate(settings.coupling))]),
+        ],
+    })
+}
+
+/// The curvature at equal weights over K.
+pub(super) fn saddle(settings: &Settings, curvatures: &[Curvature]) -> Figure {
+    let mode = |k: usize| {
+        let points = curvatures.iter().map(|c| (c.coupling, c.modes[k]));
+        curve(format!("k = {k}"), Style::Line, points)
+    };
+    Figure {
+        id: "decimation-theorem-saddle".into(),
+        caption: format!("The curvature of KL at the best equal weights, in directions $W_{{ia}} = x_i y_a$ with $\\sum_a y_a = 0$ that tell hidden units apart, for x a wave of k periods along the ring (M = {}). One negative curvature makes the point a saddle; the long wave, k = 1, is negative at every K. Each holds for every pair of hidden units, so only N = 1 escapes.", settings.visible),
+        panels: vec![Panel {
+            title: "equal weights are a saddle".into(),
+            x: axis("coupling K"),
+            y: axis("eigenvalue of the Hessian (nats)"),
+            series: (0..=settings.visible / 2).map(mode).collect(),
+            marks: vec![mark_y("0", 0.0)],
+        }],
+    }
+}
+
+/// Weights of each hidden unit around its strongest site.
+pub(super) fn receptive_fields(
+    settings: &Settings,
+    minimum: &Minimum,
+    sampled: &Sampled,
+) -> Result<Figure> {
+    let k = settings.coupling;
+    let trained = sampled.machines.first().context("every machine trained on samples is trapped")?;
+    let panel = |title: &str, weights: &DMatrix<f64>| {
+        let unit = |a: usize| curve(format!("unit {}", a + 1), Style::LinePoints, around_strongest(weights, a));
+        Panel {
+            title: title.into(),
+            x: axis("site, from the strongest"),
+            y: axis("weight, its sign that of the strongest"),
+            series: (0..weights.ncols()).map(unit).collect(),
+            marks: vec![mark_y("K", k)],
+        }
+    };
+    let Machine { weights, .. } = &trained.machine;
+    Ok(Figure {
+        id: "decimation-theorem-fields".into(),
+        caption: format!("What the hidden units look at, $K = {k}$. Each is locked to one site (how strongly depends on how long one trains: the best is infinite) and has the weight K to the two neighbours of that site: $w / K / w$ with $w = K$, decimation."),
+        panels: vec![panel("exact gradient", &minimum.best.weights), panel("trained on samples", weights)],
+    })
+}
+
+fn around_strongest(weights: &DMatrix<f64>, a: usize) -> Vec<(f64, f64)> {
+    let m = weights.nrows();
+    let strongest = weights.column(a).icamax();
+    let sign = weights[(strongest, a)].signum();
+    let half = m as i64 / 2;
+    (-half..=half)
+        .map(|r| {
+            let site = (strongest as i64 + r).rem_euclid(m as i64) as usize;
+            (r as f64, sign * weights[(site, a)])
+        })
+        .collect()
+}
+
+/// KL over the locking strength, and over the number of hidden units.
+pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -> Figure {
+    // What rounding leaves of 0, so that it has a place on a logarithmic axis.
+    let floor = |kl: f64| kl.max(1e-16);
+    let of_coupling = |&k: &f64| {
+        let points = locked.iter().filter(move |l| l.coupling == k);
+        curve(format!("K = {k}"), Style::LinePoints, points.map(|l| (l.locking, floor(l.kl))))
+    };
+    let shown: Vec<f64> = settings.couplings.iter().copied().filter(|k| (2.0 * k).fract() == 0.0).collect();
+    let construction = Panel {
+        title: "construction, N = M/2".into(),
+        x: axis("locking strength L"),
+        y: log_axis("KL (nats)"),
+        series: shown.iter().map(of_coupling).collect(),
+        marks: vec![],
+    };
+    let of_sizes = |of: fn(&Size) -> f64| sizes.iter().map(move |s| (s.hidden as f64, floor(of(s))));
+    let minimum = Panel {
+        title: format!("over all weights, K = {}", settings.coupling),
+        x: axis("hidden units N"),
+        y: log_axis("lowest KL found (nats)"),
+        series: vec![
+            curve("best of the descents", Style::LinePoints, of_sizes(|s| s.kl)),
+            curve("equal weights", Style::LinePoints, of_sizes(|s| s.equal_kl)),
+        ],
+        marks: vec![mark_x("M/2", settings.visible as f64 / 2.0)],
+    };
+    Figure {
+        id: "decimation-theorem-size".into(),
+        caption: format!("Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {} hidden units no weights fit the ring, with M/2 and more they do (1e-16 stands for 0); equal weights never do.", settings.visible / 2),
+        panels: vec![construction, minimum],
+    }
+}
+
+pub(super) fn couplings_table(
+    settings: &Settings,
+    minima: &[Minimum],
+    sampled: &[Sampled],
+) -> Result<Table> {
+    let measured = |e: Option<Estimate>| e.map_or(Cell::Text("—".into()), |e| Cell::Measured(e.into()));
+    let row = |m: &Minimum| {
+        let s = sampled.iter().find(|s| s.coupling_of_data == m.coupling);
+        let learnt = s.map_or("—".into(), |s| format!("{} of {}", s.machines.len(), settings.seeds));
+        let other = s.map(|s| {
+            over_exact(&s.machines.iter().map(|t| t.hidden.largest_other).collect::<Vec<_>>())
+        });
+        vec![
+            Cell::Number(m.coupling),
+            Cell::Number(decimate(m.coupling)),
+            Cell::Number(m.hidden.coupling),
+            Cell::Number(m.hidden.largest_other),
+            Cell::Number(m.best.kl),
+            Cell::Number(m.reached),
+            measured(s.map(|s| s.coupling)),
+            measured(other),
+            measured(s.map(|s| s.kl)),
+            Cell::Text(learnt),
+            Cell::Number(m.equal_kl),
+        ]
+    };
+    Ok(Table {
+        id: "decimation-theorem-couplings".into(),
+        caption: format!("The hidden layer's coupling. Descent: the best of {} descents on the exact divergence, its largest coupling that is not the ring's, its KL in nats, and the share of descents that ended there. Samples: contrastive divergence on {} samples, over the machines that are not trapped above KL = {}.", settings.starts, settings.train_samples, settings.trapped_kl),
+        columns: ["K", "K′, eq. (48)", "descent: K′", "other", "KL", "share", "samples: K′", "other", "KL", "learnt", "equal weights: KL"].map(String::from).into(),
+        rows: minima.iter().map(row).collect(),
+    })
+}
+
+pub(super) fn sizes_table(settings: &Settings, sizes: &[Size]) -> Result<Table> {
+    let row = |s: &Size| {
+        let negative = s.curvatures.iter().filter(|c| **c < -1e-12).count();
+        let lowest = s.curvatures.first().copied().unwrap_or(f64::NAN);
+        [s.hidden as f64, s.equal_kl, negative as f64, lowest, s.kl, s.reached].map(Cell::Number).into()
+    };
+    Ok(Table {
+        id: "decimation-theorem-sizes".into(),
+        caption: format!("How many hidden units it takes, M = {}, $K = {}$: the best equal weights, the negative eigenvalues of the Hessian there, and the best of {} descents over all weights.", settings.visible, settings.coupling, settings.starts),
+        columns: ["N", "KL, equal weights", "negative curvatures", "lowest", "KL, best", "share that reached it"].map(String::from).into(),
+        rows: sizes.iter().map(row).collect(),
+    })
+}
+
+pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
+    let shown = locked.iter().filter(|l| l.coupling == settings.coupling);
+    let row = |l: &Locked| {
+        let deviation = (l.hidden.coupling - decimate(l.coupling)).abs();
+        [l.locking, l.kl, l.kl * (4.0 * l.locking).exp(), l.hidden.coupling, deviation, l.hidden.largest_other]
+            .map(Cell::Number)
+            .into()
+    };
+    Table {
+        id: "decimation-theorem-locked".into(),
+        caption: format!("The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows.", settings.coupling),
+        columns: ["L", "KL", "KL e^{4L}", "K′", "deviation from eq. (48)", "largest other coupling"].map(String::from).into(),
+        rows: shown.map(row).collect(),
+    }
+}
