@@ -35,13 +35,19 @@
 //!
 //! Mixtures of temperatures, (64), (78) and (79), have no function yet.
 
+mod blocks;
+pub mod couplings;
+pub mod decimation;
 pub mod enumerate;
 mod error;
+pub mod likelihood;
 mod logs;
+mod machine;
 pub mod ring;
 pub mod root;
 pub mod square;
 pub mod symmetric;
 
 pub use error::Error;
+pub use machine::Machine;
 pub use ring::Ring;
