@@ -38,11 +38,13 @@
 mod blocks;
 pub mod couplings;
 pub mod decimation;
+pub mod divergence;
 pub mod enumerate;
 mod error;
 pub mod likelihood;
 mod logs;
 mod machine;
+pub mod minimum;
 pub mod ring;
 pub mod root;
 pub mod square;
