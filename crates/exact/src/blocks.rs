@@ -2,8 +2,8 @@
 //!
 //! The first `low` units of the layer vary within a block, all others from block to block. The field of unit i of the
 //! other layer is `F_i + g_i`, the first part fixed by the block and the second by the state within it, so that
-//! `2 cosh(F_i + g_i) = e^{|F_i|} (A_i e^{g_i} + B_i e^{-g_i})` with `A_i = min(1, e^{2 F_i})`, `B_i = min(1, e^{-2 F_i})`
-//! needs no more than a table of `e^{+-g_i}`. All loops run along the states of a block, which compilers vectorise; no
+//! `2 cosh(F_i + g_i) = e^{|F_i|} (A_i e^{g_i} + B_i e^{-g_i})` with `A_i = min(1, e^{2 F_i})` and
+//! `B_i = min(1, e^{-2 F_i})` needs no more than a table of `e^{+-g_i}`. All loops run along the states of a block, which compilers vectorise; no
 //! result depends on how, nor on the number of threads.
 
 use crate::Machine;
@@ -180,7 +180,7 @@ impl<'a> Blocks<'a> {
         let mut out = vec![0.0; self.count() << self.low];
         let task = |(task, out): (usize, &mut [f64])| {
             let mut block = self.empty();
-            let first = task * TASK >> self.low;
+            let first = task * (TASK >> self.low);
             for (index, out) in out.chunks_mut(1 << self.low).enumerate() {
                 self.fill(first + index, &mut block);
                 out.iter_mut().zip(&block.weights).for_each(|(x, w)| *x = block.scale + w.ln());

@@ -3,11 +3,11 @@
 use crate::{Error, Machine, couplings};
 use nalgebra::DMatrix;
 
-/// The machine that decimates the ring (errata E11): M/2 hidden units, unit a coupled with `locking` to site 2a and with
-/// `coupling` to the two neighbours of that site, modulo M.
+/// The machine that decimates the ring (errata E11): M/2 hidden units, unit a coupled with `locking` to site 2a and
+/// with `coupling` to the two neighbours of that site, modulo M.
 ///
-/// Its hidden marginal is, at every locking L, the ring of M/2 sites at the coupling of [`crate::ring::decimate`], thesis
-/// (48). Its visible marginal tends to the ring at `coupling`, with a divergence of the order `e^{-4L}`.
+/// Its hidden marginal is, at every locking L, the ring of M/2 sites at the coupling of [`crate::ring::decimate`],
+/// thesis (48). Its visible marginal tends to the ring at `coupling`, with a divergence of the order `e^{-4L}`.
 ///
 /// # Errors
 /// [`Error::TooSmall`] below two sites, [`Error::OutOfRange`] for an odd number of them and for couplings that are not
@@ -33,11 +33,11 @@ pub fn locked(sites: usize, coupling: f64, locking: f64) -> Result<Machine, Erro
     Machine::without_biases(weights)
 }
 
-/// The machine of a hidden unit on every bond, an exact inverse step (errata E12): both ends of bond a have the weight w
-/// with `cosh 2w = e^{2K}`.
+/// The machine of a hidden unit on every bond, an exact inverse step (errata E12): both ends of bond a have the weight
+/// w with `cosh 2w = e^{2K}`.
 ///
-/// Its visible marginal is the ring at K, with KL = 0, and so is its hidden one: v and h together are a ring of 2M sites
-/// at w.
+/// Its visible marginal is the ring at K, with KL = 0, and so is its hidden one: v and h together are a ring of 2M
+/// sites at w.
 ///
 /// # Errors
 /// [`Error::TooSmall`] below two sites, [`Error::OutOfRange`] unless `0 <= K < infinity`.

@@ -16,8 +16,8 @@ pub const MOST_UNITS: usize = 20;
 /// `dKL/dW_ia = <v_i h_a>_p - <v_i tanh(sum_j W_ja v_j)>_q`, thesis (37) with errata E28; `[visible, hidden]`.
 ///
 /// q is over all `2^M` states, bit i of the index being unit i, set for +1. KL is summed as `q (x - ln(1 + x))` with
-/// `x = p / q - 1`, and the gradient as one mean over `p - q`: both keep their digits where p approaches q. KL is infinite
-/// where `p(v)` underflows although `q(v) > 0`.
+/// `x = p / q - 1`, and the gradient as one mean over `p - q`: both keep their digits where p approaches q. KL is
+/// infinite where `p(v)` underflows although `q(v) > 0`.
 ///
 /// # Errors
 /// [`Error::WrongLength`] unless q has `2^M` entries, [`Error::OutOfRange`] unless they are probabilities that sum to 1
@@ -82,8 +82,8 @@ pub fn hessian_eigenvalues(q: &[f64], weights: &DMatrix<f64>) -> Result<Vec<f64>
 ///
 /// On a perturbation `x_i y_a` of the weights with `sum_a y_a = 0` the Hessian acts on x alone, as the circulant matrix
 /// `B_ij = <v_i v_j (1 - t^2)>_p - <v_i v_j (1 - t^2)>_q`, `t = tanh WV`. Entry k is the eigenvalue
-/// `sum_r B_{0r} cos(2 pi k r / M)`; each is N - 1 eigenvalues of [`hessian`]. A negative one makes the equal-weight point
-/// a saddle, for every N above 1 (errata E1, E2). With N = 1 there are no such modes and none is returned.
+/// `sum_r B_{0r} cos(2 pi k r / M)`; each is N - 1 eigenvalues of [`hessian`]. A negative one makes the equal-weight
+/// point a saddle, for every N above 1 (errata E1, E2). With N = 1 there are no such modes and none is returned.
 ///
 /// # Errors
 /// [`Error::TooManyStates`] above [`enumerate::MOST_UNITS`] sites, [`Error::OutOfRange`] for an infinite weight or
@@ -195,7 +195,7 @@ impl Divergence {
         kl
     }
 
-    /// p up to a factor, and the hidden means, from `e^{+-f}` of all states by doubling: one product per unit and state.
+    /// p up to a factor, and the hidden means, from `e^{+-f}` of all states by doubling: a product per unit and state.
     fn respond_by_products(&mut self, weights: &DMatrix<f64>) {
         let pairs = self.p.len();
         self.p.fill(1.0);

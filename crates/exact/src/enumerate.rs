@@ -121,8 +121,8 @@ pub fn moments(machine: &Machine) -> Result<Moments, Error> {
     })
 }
 
-/// `ln sum_h exp(b v + c h + v W h)` of every visible state, minus the free energy: the logarithm of thesis (27) without
-/// its Z. Bit i of the index is unit i, set for +1.
+/// `ln sum_h exp(b v + c h + v W h)` of every visible state, minus the free energy: the logarithm of thesis (27)
+/// without its Z. Bit i of the index is unit i, set for +1.
 ///
 /// # Errors
 /// [`Error::TooManyStates`] above [`MOST_UNITS`] visible units.
@@ -140,8 +140,8 @@ pub fn visible_probabilities(machine: &Machine) -> Result<Vec<f64>, Error> {
     Ok(normalise(ln_visible_weights(machine)?))
 }
 
-/// One step v -> h -> v' of the sampled flow, thesis (30)-(31), exactly: the distribution of v' over all visible states,
-/// given that of v. Stationary law: [`visible_probabilities`].
+/// One step v -> h -> v' of the sampled flow, thesis (30)-(31), exactly: the distribution of v' over all visible
+/// states, given that of v. Stationary law: [`visible_probabilities`].
 ///
 /// # Errors
 /// [`Error::TooManyStates`] above [`MOST_UNITS`] units in both layers together, [`Error::WrongLength`] unless there are

@@ -119,11 +119,11 @@ impl Point {
     }
 }
 
-/// A point along the direction with a sufficiently smaller divergence and a sufficiently smaller slope, found by doubling
-/// and halving; none if the direction does not descend or rounding hides it.
+/// A point along the direction with a sufficiently smaller divergence and a sufficiently smaller slope, found by
+/// doubling and halving; none if the direction does not descend or rounding hides it.
 ///
-/// KL is a sum of terms quadratic in `p / q - 1`, which is known to 1e-13 or better. Where the decrease drowns in that, the slope
-/// decides alone, in the approximate form of `hager-zhang-2005`.
+/// KL is a sum of terms quadratic in `p / q - 1`, which is known to 1e-13 or better. Where the decrease drowns in that,
+/// the slope decides alone, in the approximate form of `hager-zhang-2005`.
 fn search(divergence: &mut Divergence, here: &Point, direction: &DVector<f64>) -> Option<Point> {
     const DECREASE: f64 = 1e-4;
     const CURVATURE: f64 = 0.9;

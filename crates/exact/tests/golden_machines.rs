@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::brute::{numbers as numbers_in, spin};
 use common::{CLOSED, ROOT, Tally, count, golden, label, list, number, numbers};
 use exact::enumerate::{self, moments, sampled_step, visible_probabilities};
 use exact::ring::decimate;
@@ -25,11 +26,8 @@ fn matrix(case: &Value, key: &str) -> DMatrix<f64> {
 }
 
 fn ring_states(m: usize, k: f64) -> Vec<f64> {
-    enumerate::ring(&Ring::new(m, k).unwrap()).unwrap().probabilities
-}
-
-fn spin(state: usize, i: usize) -> f64 {
-    if state >> i & 1 == 1 { 1.0 } else { -1.0 }
+    let ring = Ring::new(m, k).expect("a ring");
+    enumerate::ring(&ring).expect("few sites").probabilities
 }
 
 fn mean(p: &[f64], f: impl Fn(usize) -> f64) -> f64 {
@@ -74,7 +72,7 @@ fn machines_of_any_weights() {
 }
 
 fn transposed_moments(machine: &Machine) -> enumerate::Moments {
-    let found = moments(&machine.transpose()).unwrap();
+    let found = moments(&machine.transpose()).expect("a valid case");
     enumerate::Moments {
         mean_v: found.mean_h,
         mean_h: found.mean_v,
@@ -89,15 +87,15 @@ fn data(tally: &mut Tally, name: &str, case: &Value, machine: &Machine) {
     let mut each = |key: &str, found: &[f64], expected: &[f64]| {
         tally.all_cancelling(&format!("{name}{key}"), found, expected);
     };
-    let found = likelihood::log_likelihood_gradient(machine, &data).unwrap();
+    let found = likelihood::log_likelihood_gradient(machine, &data).expect("a valid case");
     each("ln p", &found.per_datum, &numbers(case, "log_likelihood_per_datum"));
     each("mean ln p", &[found.mean], &[number(case, "mean_log_likelihood")]);
     each("dW", found.gradient.weights.as_slice(), matrix(case, "grad_W").as_slice());
     each("db", found.gradient.visible_bias.as_slice(), &numbers(case, "grad_b"));
     each("dc", found.gradient.hidden_bias.as_slice(), &numbers(case, "grad_c"));
-    let free_energy = likelihood::free_energy(machine, &data).unwrap();
+    let free_energy = likelihood::free_energy(machine, &data).expect("a valid case");
     each("F", &free_energy, &numbers(case, "free_energy_per_datum"));
-    let pseudo = likelihood::pseudo_log_likelihood(machine, &data).unwrap();
+    let pseudo = likelihood::pseudo_log_likelihood(machine, &data).expect("a valid case");
     each("pseudo", &pseudo, &numbers(case, "pseudo_log_likelihood_per_datum"));
 
     // The negative statistics of CD-1: one exact step of the chain from the data.
@@ -109,7 +107,7 @@ fn data(tally: &mut Tally, name: &str, case: &Value, machine: &Machine) {
         let state: usize = v.iter().enumerate().map(|(i, &v)| usize::from(v > 0.0) << i).sum();
         start[state] += 1.0 / data.ncols() as f64;
     }
-    let next = sampled_step(machine, &start).unwrap();
+    let next = sampled_step(machine, &start).expect("a valid case");
     let hidden_mean = |state: usize, a: usize| -> f64 {
         let fields = machine.weights.column(a);
         let field: f64 = fields.iter().enumerate().map(|(i, w)| w * spin(state, i)).sum();
@@ -147,28 +145,26 @@ fn constructions() {
 fn reached(tally: &mut Tally, name: &str, case: &Value, machine: &Machine, pair: &str) {
     let m = machine.visible();
     let q = ring_states(m, number(case, "K"));
-    let p = visible_probabilities(machine).unwrap();
+    let p = visible_probabilities(machine).expect("a valid case");
     tally.cancelling(&format!("{name}nn"), correlations(&p, m).0, number(case, pair));
-    let ln_z = enumerate::ln_z(machine).unwrap();
+    let ln_z = enumerate::ln_z(machine).expect("a valid case");
     tally.relative(&format!("{name}ln Z"), ln_z, number(case, "lnZ"), CLOSED);
     // Far below what the sum over q ln(q / p) resolves.
-    let (kl, _) = divergence::kl_gradient(&q, &machine.weights).unwrap();
+    let (kl, _) = divergence::kl_gradient(&q, &machine.weights).expect("a valid case");
     tally.compare(&format!("{name}KL"), kl, number(case, "KL"), 1e-8, 1e-20);
 }
 
-/// Reproducible weights in `+-scale`, by a congruential generator.
-fn start(m: usize, n: usize, scale: f64, seed: u64) -> DMatrix<f64> {
-    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    DMatrix::from_fn(m, n, |_, _| {
-        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        scale * ((x >> 11) as f64 / (1_u64 << 52) as f64 - 1.0)
-    })
+fn start(m: usize, n: usize, seed: u64) -> DMatrix<f64> {
+    let mut number = numbers_in(seed, 0.5);
+    DMatrix::from_fn(m, n, |_, _| number())
 }
 
 /// The lowest divergence reached from a few starts.
 fn best(q: &[f64], m: usize, n: usize) -> minimum::Minimum {
-    let ends = (0..12).map(|seed| minimum::descend(q, &start(m, n, 0.5, seed), 1e-12, 3000));
-    ends.map(|end| end.unwrap()).min_by(|a, b| a.kl.total_cmp(&b.kl)).unwrap()
+    let ends = (0..12).map(|seed| minimum::descend(q, &start(m, n, seed), 1e-12, 3000));
+    ends.map(|end| end.expect("a valid case"))
+        .min_by(|a, b| a.kl.total_cmp(&b.kl))
+        .expect("a valid case")
 }
 
 #[test]
@@ -208,8 +204,8 @@ fn minima() {
 
 /// Errata E11: with N = M/2 the best machine's hidden layer is the decimated ring.
 fn decimates(name: &str, k: f64, best: &minimum::Minimum) {
-    let machine = Machine::without_biases(best.weights.clone()).unwrap();
-    let hidden = decimation::hidden_coupling(&machine).unwrap();
+    let machine = Machine::without_biases(best.weights.clone()).expect("a valid case");
+    let hidden = decimation::hidden_coupling(&machine).expect("a valid case");
     // The visible marginal differs from the ring by the square root of KL.
     let tolerance = 1e3 * best.kl.sqrt() + 1e-10;
     assert!((hidden.coupling - decimate(k)).abs() < tolerance, "{name}{hidden:?}");
@@ -252,7 +248,8 @@ fn trajectories() {
 
 /// The coupling of the ring of 8 sites with this value, as the golden flows were read.
 fn read(of: impl Fn(&Ring) -> f64, value: f64) -> f64 {
-    exact::root::bisect(|k| of(&Ring::new(8, k).unwrap()) - value, 0.0, 5.0).unwrap()
+    exact::root::bisect(|k| of(&Ring::new(8, k).expect("a valid case")) - value, 0.0, 5.0)
+        .expect("a valid case")
 }
 
 #[test]
@@ -306,9 +303,10 @@ fn flows_of_unequal_weights() {
     assert_eq!(tally.0, 6 * 22 * 3 + 12 * 6 * 2 + 6 * 6 * 2 + 10 * 3, "comparisons");
 }
 
-/// Locked for ever, the even sites keep the ring of K0 and their neighbours follow them at K1: `(1 + c_2) tanh(2 K1) / 2`.
+/// Locked for ever, the even sites keep the ring of K0 and their neighbours follow them at K1:
+/// `(1 + c_2) tanh(2 K1) / 2`.
 fn infinite_locking(tally: &mut Tally, name: &str, case: &Value) {
-    let ring = Ring::new(count(case, "M"), number(case, "K0")).unwrap();
+    let ring = Ring::new(count(case, "M"), number(case, "K0")).expect("a valid case");
     let frozen = 0.5 * (1.0 + ring.correlation(2)) * (2.0 * number(case, "K1")).tanh();
     for (step, (pair, k)) in
         numbers(case, "nn_corr").into_iter().zip(numbers(case, "Keff_nn")).enumerate()

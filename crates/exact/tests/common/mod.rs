@@ -3,6 +3,8 @@
 // Not every test uses all of it.
 #![allow(dead_code)]
 
+pub(crate) mod brute;
+
 use serde_json::Value;
 
 /// Closed forms and sums: a few hundred roundings of 1e-16 each.
