@@ -2,8 +2,8 @@
 //!
 //! The first `low` units of the layer vary within a block, all others from block to block. The field of unit i of the
 //! other layer is `F_i + g_i`, the first part fixed by the block and the second by the state within it, so that
-//! `2 cosh(F_i + g_i) = e^{|F_i|} (A_i e^{g_i} + B_i e^{-g_i})` with `A_i = min(1, e^{2 F_i})` and
-//! `B_i = min(1, e^{-2 F_i})` needs no more than a table of `e^{+-g_i}`. All loops run along the states of a block, which compilers vectorise; no
+//! `cosh(F_i + g_i) = cosh F_i (A_i e^{g_i} + B_i e^{-g_i})` with `A_i = 1 / (1 + e^{-2 F_i})`, `B_i = 1 - A_i` needs no
+//! more than a table of `e^{+-g_i}`. All loops run along the states of a block, which compilers vectorise; no
 //! result depends on how, nor on the number of threads.
 
 use crate::Machine;
@@ -13,11 +13,11 @@ use rayon::prelude::*;
 
 /// The most units that vary within a block: its tables fit the second-level cache.
 const MOST_LOW: usize = 8;
-/// The most by which logarithms of weights may differ from the block's centre. Then no partial product leaves the range
-/// of f64, and where `e^{-2 |F|}` underflows it has no weight: there `|F| > 350`, and `|g|` is at most this.
+/// The most by which logarithms of weights may differ from the block's centre. Then no product leaves the range of f64,
+/// and where `e^{-2 |F|}` underflows it has no weight: there `|F| > 350`, and `|g|` is at most this.
 const MOST_SPREAD: f64 = 300.0;
-/// Factors between two rescalings; `2^GROUP` times the spread is still finite.
-const GROUP: usize = 64;
+/// When a product of numbers up to 2 is replaced by its logarithm.
+const LARGE: f64 = 1e300;
 /// States in one task of the thread pool.
 const TASK: usize = 1 << 17;
 
@@ -33,7 +33,7 @@ pub(crate) struct Blocks<'a> {
     bias: Vec<f64>,
 }
 
-/// One block: its states have the weights `e^scale` times `weights`, which are within `e^{+-350}`.
+/// One block: its states have the weights `e^scale` times `weights`, which are within `e^{+-300}`.
 pub(crate) struct Block {
     pub(crate) scale: f64,
     pub(crate) weights: Vec<f64>,
@@ -108,33 +108,33 @@ impl<'a> Blocks<'a> {
     /// The weights `exp(c h) prod_i 2 cosh(b_i + sum_a W_ia h_a)` of the states with the high bits `index`.
     fn fill(&self, index: usize, block: &mut Block) {
         let Machine { weights, visible_bias, hidden_bias } = self.machine;
-        block.scale = 0.0;
+        let mut scale = 0.0;
         block.fields.clear();
-        block.fields.extend(visible_bias.iter());
-        for a in self.low..hidden_bias.len() {
+        block.fields.extend_from_slice(visible_bias.as_slice());
+        let m = visible_bias.len();
+        for (a, c) in hidden_bias.iter().enumerate().skip(self.low) {
             let h = unit(index, a - self.low);
-            block.scale += h * hidden_bias[a];
-            let column = weights.column(a);
-            block.fields.iter_mut().zip(column.iter()).for_each(|(f, w)| *f += h * w);
+            let column = &weights.as_slice()[a * m..(a + 1) * m];
+            scale += h * c;
+            block.fields.iter_mut().zip(column).for_each(|(f, w)| *f += h * w);
         }
         block.coefficients.clear();
+        let mut product = 1.0;
         for f in &block.fields {
             let beyond = (-2.0 * f.abs()).exp();
-            block.scale += f.abs();
-            block.coefficients.push(if *f > 0.0 { (1.0, beyond) } else { (beyond, 1.0) });
-        }
-        block.weights.copy_from_slice(&self.bias);
-        let length = GROUP << self.low;
-        let tables = self.grow.as_slice().chunks(length).zip(self.shrink.as_slice().chunks(length));
-        for (group, (grow, shrink)) in tables.enumerate() {
-            if group > 0 {
-                let largest = block.weights.iter().copied().fold(0.0, f64::max);
-                block.weights.iter_mut().for_each(|w| *w /= largest);
-                block.scale += largest.ln();
+            let (most, least) = (1.0 / (1.0 + beyond), beyond / (1.0 + beyond));
+            block.coefficients.push(if *f > 0.0 { (most, least) } else { (least, most) });
+            scale += f.abs();
+            product *= 1.0 + beyond;
+            if product > LARGE {
+                scale += product.ln();
+                product = 1.0;
             }
-            let coefficients = &block.coefficients[group * GROUP..];
-            multiply(&mut block.weights, grow, shrink, coefficients);
         }
+        block.scale = scale + product.ln();
+        block.weights.copy_from_slice(&self.bias);
+        let tables = (self.grow.as_slice(), self.shrink.as_slice());
+        multiply(&mut block.weights, tables.0, tables.1, &block.coefficients);
     }
 
     /// `tanh(F_i + g_i)` times the weight, in every state of the block.

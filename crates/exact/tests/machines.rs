@@ -203,6 +203,10 @@ fn layers_without_units() {
     assert!(close(enumerate::ln_z(&machine).unwrap(), expected, 1.0));
     assert!(close(moments(&machine).unwrap().mean_v[1], (-1.0_f64).tanh(), 1.0));
     assert_eq!(visible_probabilities(&machine).unwrap().len(), 4);
+    // More units than vary within a block, and nothing to couple them with.
+    let many = Machine::new(DMatrix::zeros(12, 0), DVector::repeat(12, 0.5), DVector::zeros(0));
+    let p = visible_probabilities(&many.unwrap()).unwrap();
+    assert!(close(p[p.len() - 1], (1.0 + (-1.0_f64).exp()).powi(-12), 1.0));
 }
 
 #[test]
