@@ -1,7 +1,9 @@
 //! Sums over all states of small systems: the oracle of every test.
 
-use crate::logs::{ln_2cosh, ln_sum_exp};
-use crate::{Error, Ring};
+use crate::blocks::{Blocks, first_moments, total, unit};
+use crate::logs::{ln_sum_exp, normalise};
+use crate::{Error, Machine, Ring};
+use nalgebra::{DMatrix, DVector};
 
 /// The most units that are summed over.
 pub const MOST_UNITS: usize = 24;
@@ -51,60 +53,132 @@ pub fn ring(ring: &Ring) -> Result<RingStates, Error> {
     Ok(RingStates { ln_z, probabilities, magnetisation, correlation, entropy })
 }
 
-/// `ln sum_v exp(b v) prod_a 2 cosh(c_a + sum_i W_ia v_i)`, the partition function of an RBM over its visible states.
-///
-/// `weights` is `[visible, hidden]`, column-major: entry (i, a) at `a M + i`.
-///
-/// # Errors
-/// [`Error::TooManyStates`], [`Error::WrongLength`].
-pub fn ln_z(weights: &[f64], visible_bias: &[f64], hidden_bias: &[f64]) -> Result<f64, Error> {
-    Ok(ln_sum_exp(&ln_visible_weights(weights, visible_bias, hidden_bias)?))
+/// Means over all states of a machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// `ln Z`.
+    pub ln_z: f64,
+    /// `<v_i>`.
+    pub mean_v: DVector<f64>,
+    /// `<h_a>`.
+    pub mean_h: DVector<f64>,
+    /// `<v_i h_a>`, `[visible, hidden]`.
+    pub mean_vh: DMatrix<f64>,
 }
 
-/// `p(v)` of an RBM, thesis (27): bit i of the index is unit i, set for +1.
+/// `ln Z = ln sum_{v, h} exp(b v + c h + v W h)`, summed over the states of the smaller layer.
+///
+/// The result does not depend on the number of threads.
 ///
 /// # Errors
-/// [`Error::TooManyStates`], [`Error::WrongLength`].
-pub fn visible_probabilities(
-    weights: &[f64],
-    visible_bias: &[f64],
-    hidden_bias: &[f64],
-) -> Result<Vec<f64>, Error> {
-    let ln_weights = ln_visible_weights(weights, visible_bias, hidden_bias)?;
-    let ln_z = ln_sum_exp(&ln_weights);
-    Ok(ln_weights.iter().map(|w| (w - ln_z).exp()).collect())
-}
-
-fn ln_visible_weights(weights: &[f64], b: &[f64], c: &[f64]) -> Result<Vec<f64>, Error> {
-    let m = b.len();
-    check_units(m)?;
-    let expected = m * c.len();
-    if weights.len() != expected {
-        return Err(Error::WrongLength {
-            what: "the weight matrix",
-            found: weights.len(),
-            expected,
-        });
+/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
+pub fn ln_z(machine: &Machine) -> Result<f64, Error> {
+    if machine.visible() < machine.hidden() {
+        return ln_z(&machine.transpose());
     }
-    let spin = |state: usize, i: usize| if state >> i & 1 == 1 { 1.0 } else { -1.0 };
-    let ln_weight = |state: usize| {
-        let field: f64 = b.iter().enumerate().map(|(i, b)| b * spin(state, i)).sum();
-        let hidden: f64 = c
-            .iter()
-            .enumerate()
-            .map(|(a, c)| {
-                let column = &weights[a * m..(a + 1) * m];
-                ln_2cosh(
-                    c + column.iter().enumerate().map(|(i, w)| w * spin(state, i)).sum::<f64>(),
-                )
-            })
-            .sum();
-        field + hidden
-    };
-    Ok((0..1 << m).map(ln_weight).collect())
+    check_units(machine.hidden())?;
+    let sum = Blocks::new(machine).sum(1, |_, block, out| out[0] = total(&block.weights));
+    Ok(sum.scale + sum.values[0].ln())
 }
 
-fn check_units(units: usize) -> Result<(), Error> {
+/// `ln Z` and the means of all units and of all products that the weights couple, thesis (37) and its likes for the
+/// biases (errata E28), summed over the states of the smaller layer.
+///
+/// Given h, the mean of `v_i` is `tanh(b_i + sum_a W_ia h_a)`, thesis (33): each state costs one tanh per unit of the
+/// larger layer. The result does not depend on the number of threads.
+///
+/// # Errors
+/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
+pub fn moments(machine: &Machine) -> Result<Moments, Error> {
+    let (m, n) = (machine.visible(), machine.hidden());
+    if m < n {
+        let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&machine.transpose())?;
+        return Ok(Moments { ln_z, mean_v: mean_h, mean_h: mean_v, mean_vh: mean_vh.transpose() });
+    }
+    check_units(n)?;
+    let blocks = Blocks::new(machine);
+    let low = blocks.low();
+    // Rows of 1 + N sums: of w and w h_a, then of w tanh f_i and w tanh f_i h_a for every i.
+    let sum = blocks.sum((m + 1) * (n + 1), |index, block, out| {
+        let mut values = block.weights.clone();
+        for (i, row) in out.chunks_mut(n + 1).enumerate() {
+            if i > 0 {
+                blocks.weighted_means(block, i - 1, &mut values);
+            }
+            row[0] = first_moments(&mut values, &mut row[1..=low]);
+            for a in low..n {
+                row[a + 1] = row[0] * unit(index, a - low);
+            }
+        }
+    });
+    let z = sum.values[0];
+    let mean = |i: usize, a: usize| sum.values[i * (n + 1) + a] / z;
+    Ok(Moments {
+        ln_z: sum.scale + z.ln(),
+        mean_v: DVector::from_fn(m, |i, _| mean(i + 1, 0)),
+        mean_h: DVector::from_fn(n, |a, _| mean(0, a + 1)),
+        mean_vh: DMatrix::from_fn(m, n, |i, a| mean(i + 1, a + 1)),
+    })
+}
+
+/// `ln sum_h exp(b v + c h + v W h)` of every visible state, minus the free energy: the logarithm of thesis (27)
+/// without its Z. Bit i of the index is unit i, set for +1.
+///
+/// # Errors
+/// [`Error::TooManyStates`] above [`MOST_UNITS`] visible units.
+pub fn ln_visible_weights(machine: &Machine) -> Result<Vec<f64>, Error> {
+    check_units(machine.visible())?;
+    Ok(Blocks::new(&machine.transpose()).ln_weights())
+}
+
+/// `p(v)` of every visible state, thesis (27): bit i of the index is unit i, set for +1. That of the hidden states is
+/// the same of [`Machine::transpose`].
+///
+/// # Errors
+/// [`Error::TooManyStates`] above [`MOST_UNITS`] visible units.
+pub fn visible_probabilities(machine: &Machine) -> Result<Vec<f64>, Error> {
+    Ok(normalise(ln_visible_weights(machine)?))
+}
+
+/// One step v -> h -> v' of the sampled flow, thesis (30)-(31), exactly: the distribution of v' over all visible
+/// states, given that of v. Stationary law: [`visible_probabilities`].
+///
+/// # Errors
+/// [`Error::TooManyStates`] above [`MOST_UNITS`] units in both layers together, [`Error::WrongLength`] unless there are
+/// `2^M` probabilities.
+pub fn sampled_step(machine: &Machine, probabilities: &[f64]) -> Result<Vec<f64>, Error> {
+    check_units(machine.visible() + machine.hidden())?;
+    let (found, expected) = (probabilities.len(), 1 << machine.visible());
+    if found != expected {
+        return Err(Error::WrongLength { what: "the distribution", found, expected });
+    }
+    Ok(half_step(&half_step(probabilities, machine), &machine.transpose()))
+}
+
+/// The distribution of the hidden states, given that of the visible ones: given v, the units are independent.
+fn half_step(from: &[f64], machine: &Machine) -> Vec<f64> {
+    let mut to = vec![0.0; 1 << machine.hidden()];
+    let mut joint = to.clone();
+    for (state, &p) in from.iter().enumerate().filter(|(_, p)| **p > 0.0) {
+        joint[0] = p;
+        for (a, column) in machine.weights.column_iter().enumerate() {
+            let fields = column.iter().enumerate().map(|(i, w)| w * unit(state, i));
+            let field = machine.hidden_bias[a] + fields.sum::<f64>();
+            let (down, up) = (logistic(-2.0 * field), logistic(2.0 * field));
+            let (without, with) = joint[..2 << a].split_at_mut(1 << a);
+            without.iter_mut().zip(with).for_each(|(x, y)| (*x, *y) = (*x * down, *x * up));
+        }
+        to.iter_mut().zip(&joint).for_each(|(x, y)| *x += y);
+    }
+    to
+}
+
+/// `1 / (1 + e^{-x})`, to relative accuracy at both ends.
+fn logistic(x: f64) -> f64 {
+    (1.0 + (-x).exp()).recip()
+}
+
+pub(crate) fn check_units(units: usize) -> Result<(), Error> {
     if units > MOST_UNITS {
         return Err(Error::TooManyStates { units, limit: MOST_UNITS });
     }

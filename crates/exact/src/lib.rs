@@ -15,10 +15,10 @@
 //!
 //! | equation | content | function |
 //! | --- | --- | --- |
-//! | (26) | energy of an RBM | `rbm::Rbm` |
+//! | (26) | energy of an RBM | [`Machine`], `rbm::Rbm` |
 //! | (27) | p(v) of an RBM | [`enumerate::visible_probabilities`], `rbm::partition::visible_probabilities` |
-//! | (30)-(33), (50), (51) | conditional samples and means, the flow for any W | `rbm::Rbm::{sample_hidden, sample_visible, hidden_mean, visible_mean}`, `flow::Flow::step` |
-//! | (37), (38) | learning rule, contrastive divergence | `rbm::gradient::contrastive_divergence` |
+//! | (30)-(33), (50), (51) | conditional samples and means, the flow for any W | [`enumerate::sampled_step`], `rbm::Rbm::{sample_hidden, sample_visible, hidden_mean, visible_mean}`, `flow::Flow::step` |
+//! | (37), (38) | learning rule, contrastive divergence | [`likelihood::log_likelihood_gradient`], [`divergence::kl_gradient`], `rbm::gradient::contrastive_divergence` |
 //! | (39), (68) | partition function of the ring | [`Ring::ln_z`] |
 //! | (46)-(48) | tanh K' = tanh^2 K, and by any factor | [`ring::decimate`], [`ring::decimate_by`] |
 //! | (49) | the constant K0' | [`ring::decimate_constant`], [`ring::decimate_constant_by`] |
@@ -33,16 +33,28 @@
 //! | (94) | f(W) and g(W, K) | [`symmetric::f`], [`symmetric::g`] |
 //! | (95)-(98) | g(W, K -> infinity) | [`symmetric::g`] with an infinite coupling |
 //! | (100)-(102) | f(W -> infinity) | [`symmetric::f`] with an infinite weight |
+//!
+//! Machines of unequal weights: [`decimation`] has those that are steps of the renormalization group, [`couplings`]
+//! reads the Hamiltonian of either layer to all orders (`liu-2017` (4), (7)-(10), (23), (24)), [`divergence`] and
+//! [`minimum`] fit all weights to a distribution.
 
+mod blocks;
+pub mod couplings;
+pub mod decimation;
+pub mod divergence;
 pub mod enumerate;
 mod error;
+pub mod likelihood;
 mod logs;
+mod machine;
 mod mixture;
+pub mod minimum;
 pub mod ring;
 pub mod root;
 pub mod square;
 pub mod symmetric;
 
 pub use error::Error;
+pub use machine::Machine;
 pub use mixture::Mixture;
 pub use ring::Ring;

@@ -1,78 +1,20 @@
 //! Every golden value that this crate can compute, from `data/golden/` (see its README for their origin).
 
-use exact::{Mixture, Ring, enumerate, ring, symmetric};
+mod common;
+
+use common::{CLOSED, ROOT, Tally, count, golden, label, list, number, numbers};
+use exact::{Mixture, Ring, ring, symmetric};
 use serde_json::Value;
 
-/// Closed forms and sums: a few hundred roundings of 1e-16 each.
-const CLOSED: f64 = 1e-12;
-/// Roots: rounding divided by the slope at the root.
-const ROOT: f64 = 1e-10;
 /// Eigenvalues and relaxation times: rounding over the distance to the next eigenvalue.
 const KERNEL: f64 = 1e-10;
 /// `M >= 1000`: ln M! reaches 8e4, where a unit in the last place is 1.5e-11.
 const LARGE: f64 = 1e-9;
-/// Absolute, for differences of terms of order 10 that may cancel (KL, f - g, correlations that vanish).
-const CANCELS: f64 = 1e-13;
 /// Below this the probability itself, not its logarithm, is zero in f64.
 const LEAST_LN: f64 = -700.0;
 
-fn golden(name: &str) -> Value {
-    let path = format!("{}/../../data/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{path}: {e}"))
-}
-
-fn number(value: &Value, key: &str) -> f64 {
-    value[key].as_f64().unwrap_or_else(|| panic!("no number '{key}' in {value}"))
-}
-
-fn count(value: &Value, key: &str) -> usize {
-    value[key].as_u64().unwrap_or_else(|| panic!("no count '{key}' in {value}")) as usize
-}
-
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value[key].as_array().unwrap_or_else(|| panic!("no list '{key}' in {value}"))
-}
-
-fn numbers(value: &Value, key: &str) -> Vec<f64> {
-    list(value, key).iter().map(|x| x.as_f64().expect("a number")).collect()
-}
-
 fn ring_of(case: &Value, coupling: &str) -> Ring {
     Ring::new(count(case, "M"), number(case, coupling)).expect("a ring")
-}
-
-/// Compares and counts; each test ends with the count that the file's array lengths imply.
-#[derive(Default)]
-struct Tally(usize);
-
-impl Tally {
-    /// Agreement to `relative`, plus the absolute `floor`.
-    fn compare(&mut self, case: &str, found: f64, expected: f64, relative: f64, floor: f64) {
-        self.0 += 1;
-        let allowed = relative * expected.abs() + floor;
-        let error = (found - expected).abs();
-        assert!(error <= allowed, "{case}: {found:e}, not {expected:e}; {error:e} > {allowed:e}");
-    }
-
-    fn relative(&mut self, case: &str, found: f64, expected: f64, relative: f64) {
-        self.compare(case, found, expected, relative, 0.0);
-    }
-
-    fn cancelling(&mut self, case: &str, found: f64, expected: f64) {
-        self.compare(case, found, expected, CLOSED, CANCELS);
-    }
-
-    fn all(&mut self, case: &str, found: &[f64], expected: &[f64], relative: f64) {
-        assert_eq!(found.len(), expected.len(), "{case}: length");
-        for (i, (a, b)) in found.iter().zip(expected).enumerate() {
-            self.relative(&format!("{case}[{i}]"), *a, *b, relative);
-        }
-    }
-}
-
-fn label(case: &Value, keys: &[&str]) -> String {
-    keys.iter().map(|k| format!("{k} = {} ", case[k])).collect()
 }
 
 fn moment(probabilities: &[f64], power: i32) -> f64 {
@@ -420,25 +362,4 @@ fn ranges_of_temperatures() {
         compare(label(case, &["M", "N", "T_grid"]), &data, case);
     }
     assert_eq!(tally.0, 285, "comparisons");
-}
-
-#[test]
-fn machines_of_any_weights() {
-    let mut tally = Tally::default();
-    for (i, case) in list(&golden("general_rbm"), "cases").iter().enumerate() {
-        let (m, n) = (count(case, "M"), count(case, "N"));
-        let rows = list(case, "W");
-        let weights: Vec<f64> = (0..m * n).map(|j| rows[j % m][j / m].as_f64().unwrap()).collect();
-        let (b, c) = (numbers(case, "b_visible"), numbers(case, "c_hidden"));
-        let ln_z = enumerate::ln_z(&weights, &b, &c).unwrap();
-        tally.relative(&format!("case {i}: ln Z"), ln_z, number(case, "lnZ"), CLOSED);
-        let p = enumerate::visible_probabilities(&weights, &b, &c).unwrap();
-        tally.all(&format!("case {i}: p(v)"), &p, &numbers(case, "P_v"), CLOSED);
-        for (j, expected) in numbers(case, "mean_v").into_iter().enumerate() {
-            let up: f64 =
-                p.iter().enumerate().filter(|(s, _)| s >> j & 1 == 1).map(|(_, p)| p).sum();
-            tally.cancelling(&format!("case {i}: <v_{j}>"), 2.0 * up - 1.0, expected);
-        }
-    }
-    assert_eq!(tally.0, 458, "comparisons");
 }

@@ -6,7 +6,7 @@ use exact::symmetric::{
     mean_fixed_point, mean_step, orders, pair_correlation, sampled_flow, sampled_step, second_moment,
     spectrum, visible_sum_probabilities,
 };
-use exact::{Mixture, Ring, enumerate};
+use exact::{Machine, Mixture, Ring, enumerate};
 use proptest::prelude::*;
 
 /// A few hundred roundings of 1e-16 of terms of order one.
@@ -35,7 +35,7 @@ fn close(a: f64, b: f64, relative: f64) -> bool {
 
 /// `p(v)` of M x N equal weights by enumeration.
 fn enumerated(m: usize, n: usize, w: f64) -> Vec<f64> {
-    enumerate::visible_probabilities(&vec![w; m * n], &vec![0.0; m], &vec![0.0; n])
+    enumerate::visible_probabilities(&Machine::uniform(m, n, w).expect("a machine"))
         .expect("few units")
 }
 
@@ -49,7 +49,7 @@ fn derivative(f: impl Fn(f64) -> f64, x: f64) -> f64 {
 proptest! {
     #[test]
     fn sums_over_v_equal_sums_over_states(m in 1usize..9, n in 1usize..9, w in -1.5..1.5f64) {
-        let all = enumerate::ln_z(&vec![w; m * n], &vec![0.0; m], &vec![0.0; n]).unwrap();
+        let all = enumerate::ln_z(&Machine::uniform(m, n, w).unwrap()).unwrap();
         prop_assert!(close(ln_z(m, n, w), all, EXPONENT), "{} {all}", ln_z(m, n, w));
         prop_assert!(close(ln_z(n, m, w), all, EXPONENT));
         let mut p = vec![0.0; m + 1];

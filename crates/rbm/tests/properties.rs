@@ -5,7 +5,7 @@ mod machine;
 #[path = "common/states.rs"]
 mod states;
 
-use exact::{Ring, enumerate, symmetric};
+use exact::{Machine, Ring, enumerate, symmetric};
 use machine::machine;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -16,11 +16,11 @@ use std::ops::ControlFlow;
 /// Sums of up to 2^8 states in f64, relative to their largest logarithm.
 const SUM: f64 = 1e-12;
 
-/// Weights, biases of the two layers, in f64.
-fn parameters(rbm: &Rbm) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-    let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
-    let biases = (wide(rbm.visible_bias.as_slice()), wide(rbm.hidden_bias.as_slice()));
-    (wide(rbm.weights.as_slice()), biases.0, biases.1)
+/// The same machine in f64.
+fn exactly(rbm: &Rbm) -> Machine {
+    let visible_bias = rbm.visible_bias.map(f64::from);
+    let hidden_bias = rbm.hidden_bias.map(f64::from);
+    Machine::new(rbm.weights.map(f64::from), visible_bias, hidden_bias).expect("finite parameters")
 }
 
 fn machines() -> impl Strategy<Value = Rbm> {
@@ -54,10 +54,10 @@ proptest! {
     fn probabilities_are_the_enumerated_ones(rbm in machines()) {
         let tolerance = SUM * scale(&rbm);
         for rbm in [rbm.transpose(), rbm] {
-            let (w, b, c) = parameters(&rbm);
-            let ln_z = enumerate::ln_z(&w, &b, &c).unwrap();
+            let machine = exactly(&rbm);
+            let ln_z = enumerate::ln_z(&machine).unwrap();
             prop_assert!((partition::ln_z(&rbm).unwrap() - ln_z).abs() <= tolerance);
-            let enumerated = enumerate::visible_probabilities(&w, &b, &c).unwrap();
+            let enumerated = enumerate::visible_probabilities(&machine).unwrap();
             let joint = joint(&rbm);
             let found = partition::visible_probabilities(&rbm).unwrap();
             prop_assert_eq!(found.len(), enumerated.len());

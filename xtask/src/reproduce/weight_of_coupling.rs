@@ -6,8 +6,9 @@ use crate::experiment;
 use crate::published::{Finding, exactly};
 use crate::report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use anyhow::Result;
-use exact::ring::{coupling_from_correlation, decimate};
-use exact::{Ring, enumerate, symmetric};
+use exact::decimation::{hidden_coupling, locked};
+use exact::ring::decimate;
+use exact::{Machine, Ring, enumerate, symmetric};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -73,9 +74,10 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
 
     let mut claims = root_claims(run, settings, weight, &weights)?;
     claims.extend(limit_claims(run, settings)?);
-    let equal = symmetric::kl(&Ring::new(m, settings.coupling)?.into(), n, weight);
+    let ring = Ring::new(m, settings.coupling)?;
+    let equal = symmetric::kl(&ring.into(), n, weight);
     claims.extend(symmetry_claims(run, settings, equal, weight)?);
-    let unequal = locked(settings)?.kl;
+    let unequal = kl(&ring, &locked(m, settings.coupling, settings.locking)?)?;
     Ok(Section {
         experiment: "weight-of-coupling".into(),
         title: "The best weight of the equal-weight machine".into(),
@@ -122,8 +124,7 @@ fn root_claims(run: &Run, settings: &Settings, weight: f64, weights: &[f64]) -> 
     let step = weights.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
     let mut parity = 0.0_f64;
     for hidden in (1..=9).step_by(2) {
-        let flat = vec![weight; m * hidden];
-        let sum = enumerate::ln_z(&flat, &vec![0.0; m], &vec![0.0; hidden])?;
+        let sum = enumerate::ln_z(&Machine::uniform(m, hidden, weight)?)?;
         parity = parity.max((sum / symmetric::ln_z(m, hidden, weight) - 1.0).abs());
     }
     let odd = symmetric::best_weight(&ring.into(), n + 1)?;
@@ -194,7 +195,9 @@ fn limit_claims(run: &Run, settings: &Settings) -> Result<Vec<Claim>> {
 fn symmetry_claims(run: &Run, settings: &Settings, equal: f64, weight: f64) -> Result<Vec<Claim>> {
     let (m, k) = (settings.visible, settings.coupling);
     let ring = Ring::new(m, k)?;
-    let Locked { hidden, kl, hidden_coupling } = locked(settings)?;
+    let machine = locked(m, k, settings.locking)?;
+    let (hidden, hidden_coupling) = (machine.hidden(), hidden_coupling(&machine)?.coupling);
+    let kl = kl(&ring, &machine)?;
     let model = symmetric::visible_sum_probabilities(m, settings.hidden, weight);
     let reason = format!(
         "A machine of {hidden} hidden units with unequal weights, each locked to one site (with weight {}) and coupled with K to its two neighbours, has KL = {kl:.2e}. Equal weights give every pair the correlation {:.4}; neighbours in the ring have {:.4}.",
@@ -223,35 +226,10 @@ fn symmetry_claims(run: &Run, settings: &Settings, equal: f64, weight: f64) -> R
     ])
 }
 
-/// A machine with M/2 hidden units, unit a locked to site 2a and coupled with K to its neighbours.
-struct Locked {
-    hidden: usize,
-    /// KL(q || p) from the ring.
-    kl: f64,
-    /// The coupling of a ring that has the neighbour correlation of its hidden layer.
-    hidden_coupling: f64,
-}
-
-fn locked(settings: &Settings) -> Result<Locked> {
-    let (m, k) = (settings.visible, settings.coupling);
-    let hidden = m / 2;
-    let (mut weights, mut transposed) = (vec![0.0; m * hidden], vec![0.0; m * hidden]);
-    for a in 0..hidden {
-        for (site, weight) in [(2 * a, settings.locking), (2 * a + 1, k), (2 * a + m - 1, k)] {
-            weights[a * m + site % m] += weight;
-            transposed[site % m * hidden + a] += weight;
-        }
-    }
-    let (no_visible, no_hidden) = (vec![0.0; m], vec![0.0; hidden]);
-    let p = enumerate::visible_probabilities(&weights, &no_visible, &no_hidden)?;
-    let hidden_states = enumerate::visible_probabilities(&transposed, &no_hidden, &no_visible)?;
-    let broken = |state: usize| (state ^ (state >> 1 | (state & 1) << (hidden - 1))).count_ones();
-    let correlation: f64 = (hidden_states.iter().enumerate())
-        .map(|(state, p)| p * (1.0 - 2.0 * f64::from(broken(state)) / hidden as f64))
-        .sum();
-    let q = enumerate::ring(&Ring::new(m, k)?)?.probabilities;
-    let hidden_coupling = coupling_from_correlation(hidden, correlation)?;
-    Ok(Locked { hidden, kl: enumerate::kl(&q, &p)?, hidden_coupling })
+/// KL of a machine from the ring.
+fn kl(ring: &Ring, machine: &Machine) -> Result<f64> {
+    let q = enumerate::ring(ring)?.probabilities;
+    Ok(enumerate::kl(&q, &enumerate::visible_probabilities(machine)?)?)
 }
 
 fn claim(run: &Run, id: &str, finding: Finding) -> Result<Claim> {
