@@ -42,6 +42,7 @@ pub mod ring;
 pub mod root;
 pub mod square;
 pub mod symmetric;
+pub mod torus;
 
 pub use error::Error;
 pub use ring::Ring;

@@ -1,0 +1,173 @@
+//! The Ising model on a finite torus in closed form: partition function, energy and specific heat.
+
+use crate::{Error, square};
+
+/// Thermodynamics of a finite lattice, J = k_B = 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thermodynamics {
+    /// `ln Z`, of the whole lattice; infinite at zero temperature.
+    pub ln_z: f64,
+    /// `<E> / N` in units of J.
+    pub energy_per_spin: f64,
+    /// `(<E^2> - <E>^2) / (N T^2)`, per spin in units of k_B.
+    pub specific_heat: f64,
+}
+
+/// The torus of `width x height` spins at the coupling K (`kaufman-1949`),
+/// `Z = (2 sinh 2K)^{N/2} [prod 2 cosh(h g_{2r+1} / 2) + prod 2 sinh(h g_{2r+1} / 2) + prod 2 cosh(h g_{2r} / 2) +
+/// prod 2 sinh(h g_{2r} / 2)] / 2` with `cosh g_l = cosh^2 2K / sinh 2K - cos(pi l / w)`, r = 0..w-1, and
+/// `g_0 = 2K + ln tanh K`, which is negative above T_c.
+///
+/// On a side of length 2 a bond counts twice, on a side of length 1 a site is its own neighbour. A negative K is taken
+/// when both sides are even: renaming every second spin turns it into |K|.
+///
+/// Accuracy: ln Z is good to a relative 1e-13 and the energy to 1e-14 absolute. Where the sums over momenta cancel, far from
+/// T_c, and no domain wall or loop that winds around the torus contributes, the infinite lattice is the answer to the
+/// last bit and is taken; so the specific heat keeps twelve digits at every temperature for sides of 8 and more. For
+/// shorter sides at low temperature (`x = e^{-2K}`) its relative error grows as `1e-17 / x^3`, until winding walls are
+/// negligible: 1e-8 at worst for side 4, none of it left for side 2 below T = 0.2.
+///
+/// # Errors
+/// [`Error::TooSmall`] for a side of 0; [`Error::OutOfRange`] for NaN, minus infinity, and K < 0 with an odd side.
+///
+/// ```
+/// let torus = exact::torus::kaufman(8, 8, 1.0 / 1.5)?;
+/// assert!((torus.energy_per_spin + 1.951115430854883).abs() < 1e-14);
+/// # Ok::<(), exact::Error>(())
+/// ```
+pub fn kaufman(width: usize, height: usize, coupling: f64) -> Result<Thermodynamics, Error> {
+    for (what, value) in [("the width", width), ("the height", height)] {
+        if value < 1 {
+            return Err(Error::TooSmall { what, value, least: 1 });
+        }
+    }
+    let even = width.is_multiple_of(2) && height.is_multiple_of(2);
+    if !(coupling >= 0.0 || even && coupling > f64::NEG_INFINITY) {
+        let allowed = "0 to +infinity, or finite and negative when both sides are even";
+        return Err(Error::OutOfRange { what: "the coupling", value: coupling, allowed });
+    }
+    let (k, n) = (coupling.abs(), width as f64 * height as f64);
+    let mut answer = above_ground_state(width, height, k);
+    if nothing_winds(width.min(height), k) {
+        answer.energy_per_spin = square::energy_per_spin(k);
+        answer.specific_heat = square::specific_heat(k);
+    }
+    answer.ln_z += 2.0 * n * k;
+    if coupling < 0.0 {
+        answer.energy_per_spin *= -1.0;
+    }
+    Ok(answer)
+}
+
+/// Whether winding walls (below T_c, weight `e^{-2 L g_0}`, against single spins `e^{-8K}`) or winding loops (above,
+/// `e^{-L |g_0|}` against `tanh^2 K`) change energy and heat by less than a relative 1e-17.
+fn nothing_winds(side: usize, k: f64) -> bool {
+    let (side, ln_v) = (side as f64, k.tanh().ln());
+    let tension = 2.0 * k + ln_v;
+    let ln_winding = if tension > 0.0 {
+        8.0 * k - 2.0 * side * tension
+    } else {
+        (side - 2.0) * ln_v + 2.0 * side * k
+    };
+    4.0 * side.ln() + ln_winding < 1e-17f64.ln()
+}
+
+/// [`Thermodynamics`] with the partition function relative to a ground state, `ln Z - 2 N K`.
+///
+/// With `x = e^{-2K}` each factor is regular from zero to infinite temperature:
+/// `e^{-4K} sinh 2K cosh g = a`, `e^{-4K} sinh 2K = s`, `e^{-4K} sinh 2K |sinh g| = sqrt(a^2 - s^2)`, and
+/// `a - s cosh 0 = d^2` with `d = (1 - 2x - x^2) / 2`, whose sign is that of g_0.
+fn above_ground_state(width: usize, height: usize, k: f64) -> Thermodynamics {
+    let x = (-2.0 * k).exp();
+    let x = Jet([x, -2.0 * x, 4.0 * x]);
+    let one = Jet([1.0, 0.0, 0.0]);
+    let x2 = x.times(x);
+    let s = x.times(one.plus(x2.scale(-1.0))).scale(0.5);
+    let d = one.plus(x.scale(-2.0)).plus(x2.scale(-1.0)).scale(0.5);
+    let sign = if d.0[0] < 0.0 { -1.0 } else { 1.0 };
+    // Of the momenta with odd l and with even l: half the height times the sum of ln(2 e^{-4K} sinh 2K e^g), and
+    // the products of 1 + e^{-h g} and 1 - e^{-h g}.
+    let mut ln_scale = [Jet([0.0; 3]); 2];
+    let mut products = [[one; 2]; 2];
+    for l in 0..2 * width {
+        let sine = (0.5 * std::f64::consts::PI * l as f64 / width as f64).sin();
+        // a - s and a + s without cancellation; at l = 0 the root is |d| itself.
+        let minus = d.times(d).plus(s.scale(2.0 * sine * sine));
+        let plus = d.times(d).plus(s.scale(2.0 + 2.0 * sine * sine));
+        let near = if l == 0 { d.scale(sign) } else { minus.sqrt() };
+        let root = near.times(plus.sqrt());
+        let sum = root.plus(minus.plus(plus).scale(0.5));
+        let decay = s.over(sum).power(height);
+        let even = (l + 1) % 2;
+        ln_scale[even] = ln_scale[even].plus(sum.scale(2.0).ln().scale(0.5 * height as f64));
+        let [cosh, sinh] = &mut products[even];
+        *cosh = cosh.times(one.plus(decay));
+        *sinh = sinh.times(one.plus(decay.scale(-1.0)));
+    }
+    let [[odd_cosh, odd_sinh], [even_cosh, even_sinh]] = products;
+    let odd = odd_cosh.plus(odd_sinh);
+    let even = even_cosh.plus(even_sinh.scale(sign));
+    let ratio = ln_scale[1].plus(ln_scale[0].scale(-1.0)).exp();
+    let Jet([ln_z, first, second]) = odd.plus(ratio.times(even)).scale(0.5).ln().plus(ln_scale[0]);
+    let n = width as f64 * height as f64;
+    // At zero temperature the derivative is 0, and 0 times infinity is not asked.
+    let heat = if second == 0.0 { 0.0 } else { k * k * second / n };
+    Thermodynamics { ln_z, energy_per_spin: -2.0 - first / n, specific_heat: heat }
+}
+
+/// A function's value, first and second derivative by K: derivatives as exact as the value.
+#[derive(Clone, Copy)]
+struct Jet([f64; 3]);
+
+impl Jet {
+    fn plus(self, Jet(b): Jet) -> Jet {
+        let Jet(a) = self;
+        Jet([a[0] + b[0], a[1] + b[1], a[2] + b[2]])
+    }
+
+    fn scale(self, by: f64) -> Jet {
+        Jet(self.0.map(|a| by * a))
+    }
+
+    fn times(self, Jet(b): Jet) -> Jet {
+        let Jet(a) = self;
+        Jet([a[0] * b[0], a[1] * b[0] + a[0] * b[1], a[2] * b[0] + 2.0 * a[1] * b[1] + a[0] * b[2]])
+    }
+
+    /// `f(self)` from the value and the first two derivatives of f.
+    fn map(self, [f, slope, curvature]: [f64; 3]) -> Jet {
+        let Jet(a) = self;
+        Jet([f, slope * a[1], slope * a[2] + curvature * a[1] * a[1]])
+    }
+
+    fn over(self, b: Jet) -> Jet {
+        let r = b.0[0].recip();
+        self.times(b.map([r, -r * r, 2.0 * r * r * r]))
+    }
+
+    fn sqrt(self) -> Jet {
+        let root = self.0[0].sqrt();
+        self.map([root, 0.5 / root, -0.25 / (root * self.0[0])])
+    }
+
+    fn ln(self) -> Jet {
+        let r = self.0[0].recip();
+        self.map([self.0[0].ln(), r, -r * r])
+    }
+
+    fn exp(self) -> Jet {
+        self.map([self.0[0].exp(); 3])
+    }
+
+    /// A power of at least 1 by repeated squaring, regular at 0.
+    fn power(self, exponent: usize) -> Jet {
+        let mut power = Jet([1.0, 0.0, 0.0]);
+        for bit in (0..usize::BITS - exponent.leading_zeros()).rev() {
+            power = power.times(power);
+            if exponent >> bit & 1 == 1 {
+                power = power.times(self);
+            }
+        }
+        power
+    }
+}
