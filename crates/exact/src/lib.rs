@@ -43,6 +43,7 @@ pub mod root;
 pub mod square;
 pub mod symmetric;
 pub mod torus;
+pub mod transfer;
 
 pub use error::Error;
 pub use ring::Ring;

@@ -61,7 +61,7 @@ pub fn ln_z_per_spin(k: f64) -> f64 {
 /// ```
 pub fn energy_per_spin(k: f64) -> f64 {
     if k.abs() < HOT {
-        return -2.0 * k;
+        return 0.0 - 2.0 * k;
     }
     let cold = k.abs().min(COLD);
     let e = Elliptic::new(cold);

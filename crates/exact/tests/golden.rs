@@ -1,77 +1,21 @@
 //! Every golden value that this crate can compute, from `data/golden/` (see its README for their origin).
 
+mod common;
+
+use common::{CLOSED, Tally, count, golden, label, list, number, numbers};
 use exact::root::bisect;
 use exact::{Ring, enumerate, ring, symmetric};
 use serde_json::Value;
 
-/// Closed forms and sums: a few hundred roundings of 1e-16 each.
-const CLOSED: f64 = 1e-12;
 /// Roots: rounding divided by the slope at the root.
 const ROOT: f64 = 1e-10;
 /// `M >= 1000`: ln M! reaches 8e4, where a unit in the last place is 1.5e-11.
 const LARGE: f64 = 1e-9;
-/// Absolute, for differences of terms of order 10 that may cancel (KL, f - g, correlations that vanish).
-const CANCELS: f64 = 1e-13;
 /// Below this the probability itself, not its logarithm, is zero in f64.
 const LEAST_LN: f64 = -700.0;
 
-fn golden(name: &str) -> Value {
-    let path = format!("{}/../../data/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{path}: {e}"))
-}
-
-fn number(value: &Value, key: &str) -> f64 {
-    value[key].as_f64().unwrap_or_else(|| panic!("no number '{key}' in {value}"))
-}
-
-fn count(value: &Value, key: &str) -> usize {
-    value[key].as_u64().unwrap_or_else(|| panic!("no count '{key}' in {value}")) as usize
-}
-
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value[key].as_array().unwrap_or_else(|| panic!("no list '{key}' in {value}"))
-}
-
-fn numbers(value: &Value, key: &str) -> Vec<f64> {
-    list(value, key).iter().map(|x| x.as_f64().expect("a number")).collect()
-}
-
 fn ring_of(case: &Value, coupling: &str) -> Ring {
     Ring::new(count(case, "M"), number(case, coupling)).expect("a ring")
-}
-
-/// Compares and counts; each test ends with the count that the file's array lengths imply.
-#[derive(Default)]
-struct Tally(usize);
-
-impl Tally {
-    /// Agreement to `relative`, plus the absolute `floor`.
-    fn compare(&mut self, case: &str, found: f64, expected: f64, relative: f64, floor: f64) {
-        self.0 += 1;
-        let allowed = relative * expected.abs() + floor;
-        let error = (found - expected).abs();
-        assert!(error <= allowed, "{case}: {found:e}, not {expected:e}; {error:e} > {allowed:e}");
-    }
-
-    fn relative(&mut self, case: &str, found: f64, expected: f64, relative: f64) {
-        self.compare(case, found, expected, relative, 0.0);
-    }
-
-    fn cancelling(&mut self, case: &str, found: f64, expected: f64) {
-        self.compare(case, found, expected, CLOSED, CANCELS);
-    }
-
-    fn all(&mut self, case: &str, found: &[f64], expected: &[f64], relative: f64) {
-        assert_eq!(found.len(), expected.len(), "{case}: length");
-        for (i, (a, b)) in found.iter().zip(expected).enumerate() {
-            self.relative(&format!("{case}[{i}]"), *a, *b, relative);
-        }
-    }
-}
-
-fn label(case: &Value, keys: &[&str]) -> String {
-    keys.iter().map(|k| format!("{k} = {} ", case[k])).collect()
 }
 
 fn moment(probabilities: &[f64], power: i32) -> f64 {
