@@ -144,9 +144,9 @@ fn vertical(weights: &mut [f64], y: f64) {
 /// `y^n`, n = 0..=most, `y = e^{-2K}`.
 fn powers(coupling: f64, most: usize) -> Result<Vec<f64>, Error> {
     if coupling >= 0.0 {
-        // Not e^{-2Kn}: at zero temperature y^0 is 1.
+        // Not e^{-2Kn}: at zero temperature y^0 is 1. Products are the same bits everywhere, powi need not be.
         let y = (-2.0 * coupling).exp();
-        Ok((0..=most).map(|n| y.powi(n as i32)).collect())
+        Ok(std::iter::successors(Some(1.0), |power| Some(y * power)).take(most + 1).collect())
     } else {
         let allowed = "0 to +infinity";
         Err(Error::OutOfRange { what: "the coupling", value: coupling, allowed })

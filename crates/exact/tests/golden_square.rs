@@ -36,7 +36,7 @@ fn infinite_lattice() {
 
 fn thermodynamics(tally: &mut Tally, case: &Value) {
     let (name, side) = (label(case, &["L", "T"]), count(case, "L"));
-    let found = torus::kaufman(side, side, coupling(case)).unwrap();
+    let found = torus::kaufman(side, side, coupling(case)).expect("a valid torus");
     for (key, found) in [
         ("lnZ", found.ln_z),
         ("energy_per_spin", found.energy_per_spin),

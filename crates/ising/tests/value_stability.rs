@@ -36,7 +36,10 @@ fn the_first_draws_do_not_change() {
         drawn(&ring, 0.5, Algorithm::Metropolis),
         [0xf38b009800807de4, 0x7dd401c00183d175, 0x5f9ac00210f067c0]
     );
-    assert_eq!(drawn(&torus, 0.4, Algorithm::Transfer), [0, 0, 0]);
+    assert_eq!(
+        drawn(&torus, 0.4, Algorithm::Transfer),
+        [0xff70000020f45d76, 0xcff75c000080e78f, 0xf37bffffc7050c87]
+    );
     assert_eq!(
         drawn(&torus, 0.4, Algorithm::HeatBath),
         [0xffff7fffffffffff, 0xffffffdfffffffff, 0xfffff3ff9ffeffff]
