@@ -34,6 +34,12 @@
 //! | (100)-(102) | f(W -> infinity) | [`symmetric::f`] with an infinite weight |
 //!
 //! Mixtures of temperatures, (64), (78) and (79), have no function yet.
+//!
+//! # The square lattice
+//!
+//! [`square`] is the infinite lattice (Onsager, Yang), [`torus`] the finite one (Kaufman), both in closed form and without
+//! loss of digits at any temperature. [`transfer`] goes row by row through tori up to 12 wide, for what has no closed
+//! form: laws of rows, P(m), g(E, M).
 
 pub mod enumerate;
 mod error;

@@ -1,4 +1,6 @@
 //! The Ising model on a finite torus in closed form: partition function, energy and specific heat.
+//!
+//! How they approach the infinite lattice at T_c is worked out in `ferdinand-fisher-1969`.
 
 mod cold;
 

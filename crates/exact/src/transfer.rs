@@ -44,7 +44,7 @@ pub struct RowLaw {
 
 impl RowLaw {
     /// The torus of `width x height` spins, both at least 1, at `0 <= K <= +infinity`. Takes `height 2^width` numbers for
-    /// each class of rows: 3 MB for the 10 x 10 torus, 43 MB for 12 x 12.
+    /// each class of rows: 3 MB for the 10 x 10 torus, 44 MB for 12 x 12.
     ///
     /// # Errors
     /// [`Error::TooSmall`] for a side of 0, [`Error::TooWide`] above [`WIDTH_LIMIT`], [`Error::OutOfRange`] for a

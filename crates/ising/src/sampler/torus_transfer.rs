@@ -21,7 +21,7 @@ pub struct TorusTransfer {
 
 impl TorusTransfer {
     /// The sampler of a torus, or of a ring as rows of one spin, at this coupling. Its tables take 3 MB for the 10 x 10
-    /// torus, 43 MB for 12 x 12.
+    /// torus, 44 MB for 12 x 12.
     ///
     /// # Errors
     /// [`Error::TransferWidth`] for a torus more than 12 wide.
