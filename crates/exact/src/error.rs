@@ -22,6 +22,14 @@ pub enum Error {
         /// The most that is summed.
         limit: usize,
     },
+    /// A torus with too many rows of spins to count them out.
+    #[error("the torus is {width} wide; the limit is {limit}")]
+    TooWide {
+        /// The spins in a row.
+        width: usize,
+        /// The most that are summed over.
+        limit: usize,
+    },
     /// A coupling or weight outside its range.
     #[error("{what} is {value}, but must be {allowed}")]
     OutOfRange {

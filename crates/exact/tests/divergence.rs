@@ -119,10 +119,11 @@ fn equal_weights_are_a_saddle_for_two_and_more_units() {
     for (m, k) in [(4, 0.2), (8, 1.0), (8, 2.0), (12, 0.5), (16, 1.0)] {
         let ring = Ring::new(m, k).unwrap();
         for n in 2..6 {
-            let modes = uniform_modes(&ring, n, symmetric::best_weight(&ring.into(), n).unwrap()).unwrap();
+            let modes =
+                uniform_modes(&ring, n, symmetric::best_weight(&ring.into(), n).unwrap()).unwrap();
             assert!(modes.iter().any(|x| *x < -1e-6), "{m} {n} {k}: {modes:?}");
         }
-        let weight = symmetric::best_weight(&ring, 1).unwrap();
+        let weight = symmetric::best_weight(&ring.into(), 1).unwrap();
         assert!(uniform_modes(&ring, 1, weight).unwrap().is_empty());
     }
 }
@@ -164,10 +165,10 @@ fn a_descent_finds_decimation_at_infinite_weights() {
 #[test]
 fn a_descent_from_the_saddle_stays_on_it() {
     let ring = Ring::new(6, 1.0).unwrap();
-    let weight = symmetric::best_weight(&ring, 3).unwrap();
+    let weight = symmetric::best_weight(&ring.into(), 3).unwrap();
     let q = ring_states(6, 1.0);
     let end = descend(&q, &DMatrix::from_element(6, 3, 0.9 * weight), 1e-12, 100).unwrap();
-    assert!((end.kl - symmetric::kl(&ring, 3, weight)).abs() < SUM);
+    assert!((end.kl - symmetric::kl(&ring.into(), 3, weight)).abs() < SUM);
     assert!((end.weights.add_scalar(-weight)).amax() < 1e-9);
     let start = DMatrix::from_element(6, 3, 0.9 * weight);
     let mut seen = 0;

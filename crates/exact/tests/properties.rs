@@ -3,8 +3,8 @@
 use exact::ring::{decimate_by, decimate_constant_by};
 use exact::symmetric::{
     best_weight, critical_coupling, critical_range, f, g, gain, kernel, kl, kl_slope, ln_z,
-    mean_fixed_point, mean_step, orders, pair_correlation, sampled_flow, sampled_step, second_moment,
-    spectrum, visible_sum_probabilities,
+    mean_fixed_point, mean_step, orders, pair_correlation, sampled_flow, sampled_step,
+    second_moment, spectrum, visible_sum_probabilities,
 };
 use exact::{Machine, Mixture, Ring, enumerate};
 use proptest::prelude::*;

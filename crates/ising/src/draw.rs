@@ -2,6 +2,7 @@
 
 use crate::{
     Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples, Spins,
+    TorusTransfer,
 };
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub enum Algorithm {
     Metropolis,
     /// Sequential heat bath.
     HeatBath,
-    /// Exact independent draws by the transfer matrix; rings only.
+    /// Exact independent draws by the transfer matrix: rings, and tori up to 12 wide.
     Transfer,
 }
 
@@ -60,7 +61,8 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
 /// same random stream for the same seed: give different couplings different seeds ([`stats::child_seed`]).
 ///
 /// # Errors
-/// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::NeedsRing`].
+/// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::TransferWidth`] for exact draws of a
+/// torus more than 12 wide.
 pub fn draw(
     lattice: &Lattice,
     coupling: Coupling,
@@ -78,8 +80,11 @@ pub fn draw(
     let state = &mut Spins::ground_state(lattice.sites(), rng);
     let keep = |state: &Spins, rng: &mut _| keep(&mut samples, state, coupling, schedule, rng);
     match algorithm {
-        Algorithm::Transfer => {
+        Algorithm::Transfer if lattice.degree() == 2 => {
             run(&mut RingTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
+        }
+        Algorithm::Transfer => {
+            run(&mut TorusTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
         }
         _ if coupling.is_frozen() => {
             for _ in 0..schedule.draws {

@@ -1,7 +1,5 @@
 //! The errors of this crate, each with the offending value.
 
-use crate::Algorithm;
-
 /// What can be wrong with a question.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -21,13 +19,13 @@ pub enum Error {
         /// The field.
         what: &'static str,
     },
-    /// A sampler that does not know this lattice.
-    #[error("{algorithm:?} draws rings only, but the lattice has {degree} neighbours a site")]
-    NeedsRing {
-        /// The sampler.
-        algorithm: Algorithm,
-        /// Neighbours of each site.
-        degree: usize,
+    /// A lattice too wide to be drawn exactly, row by row.
+    #[error("the lattice is {width} wide, but exact draws are limited to a width of {limit}")]
+    TransferWidth {
+        /// Spins in a row; 1 for a ring, whose rows are single spins.
+        width: usize,
+        /// The widest that the sampler knows.
+        limit: usize,
     },
     /// Samples of different lattices put together.
     #[error("samples of {found} sites cannot join samples of {expected} sites")]

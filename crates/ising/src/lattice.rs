@@ -52,6 +52,11 @@ impl Lattice {
         self.sites * self.degree / 2
     }
 
+    /// Spins in a row and the number of rows: l and l on a torus; a ring of n sites is n rows of one spin.
+    pub(crate) fn rows(&self) -> (usize, usize) {
+        if self.degree == 2 { (1, self.sites) } else { (self.sites.isqrt(), self.sites.isqrt()) }
+    }
+
     /// The neighbours of a site.
     pub fn neighbours(&self, site: usize) -> &[u32] {
         &self.neighbours[site * self.degree..(site + 1) * self.degree]

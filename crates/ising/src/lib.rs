@@ -30,6 +30,7 @@ pub use lattice::Lattice;
 pub use observe::{energy_per_spin, magnetisation};
 pub use sampler::heat_bath::HeatBath;
 pub use sampler::metropolis::Metropolis;
+pub use sampler::torus_transfer::TorusTransfer;
 pub use sampler::transfer::RingTransfer;
 pub use sampler::{Sampler, Sweep};
 pub use samples::Samples;

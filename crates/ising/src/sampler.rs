@@ -2,6 +2,7 @@
 
 pub(crate) mod heat_bath;
 pub(crate) mod metropolis;
+pub(crate) mod torus_transfer;
 pub(crate) mod transfer;
 
 use rand::Rng;

@@ -163,6 +163,7 @@ fn zero_temperature_gives_both_ground_states() {
         (&ring, Algorithm::Transfer),
         (&ring, Algorithm::HeatBath),
         (&ring, Algorithm::Metropolis),
+        (&torus, Algorithm::Transfer),
         (&torus, Algorithm::HeatBath),
         (&torus, Algorithm::Metropolis),
     ] {

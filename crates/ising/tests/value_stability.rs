@@ -1,6 +1,6 @@
 //! The first draws of each algorithm, bit by bit, and what is refused: a change here breaks stored results.
 
-use ising::{Algorithm, Coupling, Error, Lattice, Samples, Schedule, draw};
+use ising::{Algorithm, Coupling, Error, Lattice, RingTransfer, Samples, Schedule, draw};
 
 const SCHEDULE: Schedule = Schedule { burn_in: 3, stride: 2, draws: 3, symmetrise: true };
 
@@ -37,6 +37,10 @@ fn the_first_draws_do_not_change() {
         [0xf38b009800807de4, 0x7dd401c00183d175, 0x5f9ac00210f067c0]
     );
     assert_eq!(
+        drawn(&torus, 0.4, Algorithm::Transfer),
+        [0xff70000020f45d76, 0xcff75c000080e78f, 0xf37bffffc7050c87]
+    );
+    assert_eq!(
         drawn(&torus, 0.4, Algorithm::HeatBath),
         [0xffff7fffffffffff, 0xffffffdfffffffff, 0xfffff3ff9ffeffff]
     );
@@ -68,12 +72,14 @@ fn schedules_that_draw_or_move_nothing_are_refused() {
 }
 
 #[test]
-fn exact_draws_need_a_ring() {
-    let torus = Lattice::square(4).unwrap();
+fn exact_draws_need_short_rows() {
+    let torus = Lattice::square(13).unwrap();
     for k in [0.5, f64::INFINITY] {
         let error = draw(&torus, at(k), Algorithm::Transfer, SCHEDULE, 1).unwrap_err();
-        assert_eq!(error, Error::NeedsRing { algorithm: Algorithm::Transfer, degree: 4 });
-        let text = "Transfer draws rings only, but the lattice has 4 neighbours a site";
+        assert_eq!(error, Error::TransferWidth { width: 13, limit: 12 });
+        let text = "the lattice is 13 wide, but exact draws are limited to a width of 12";
         assert_eq!(error.to_string(), text);
+        let refused = RingTransfer::new(&Lattice::square(4).unwrap(), at(k)).err();
+        assert_eq!(refused, Some(Error::TransferWidth { width: 4, limit: 1 }));
     }
 }

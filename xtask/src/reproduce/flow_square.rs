@@ -106,8 +106,10 @@ impl experiment::Settings for Settings {
         check_count("samples", self.samples.into(), 10, 10_000_000)?;
         check_count("held_out", self.held_out.into(), 10, 10_000_000)?;
         ensure!(
-            self.algorithm != Algorithm::Transfer,
-            "algorithm is transfer, which draws rings only"
+            self.algorithm != Algorithm::Transfer || self.side <= exact::transfer::WIDTH_LIMIT,
+            "algorithm is transfer, which draws up to side {}, but side is {}",
+            exact::transfer::WIDTH_LIMIT,
+            self.side
         );
         check_count("stride", self.stride.into(), 1, u32::MAX.into())?;
         check_count("seeds", self.seeds, 2, 1000)?;

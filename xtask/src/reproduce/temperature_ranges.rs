@@ -187,7 +187,10 @@ fn claims(run: &Run, settings: &Settings, turn: f64) -> Result<Vec<Claim>> {
     let cold = 0.1;
     let excited = Mixture::range(settings.visible, 0.0, cold)?.configuration_probabilities()[1];
     let expansion = 0.5 * cold / 4.0 * (-4.0 / cold).exp();
-    let (shifted, hot) = (Trained::range(settings, 0.5 * turn, high)?, Trained::range(settings, 0.5 * (turn + high), high)?);
+    let (shifted, hot) = (
+        Trained::range(settings, 0.5 * turn, high)?,
+        Trained::range(settings, 0.5 * (turn + high), high)?,
+    );
     let claim = |id: &str, finding| {
         run.published.claim(
             &format!("temperature-ranges/{id}"),
@@ -216,11 +219,14 @@ fn gain_figure(settings: &Settings) -> Result<Figure> {
     let mut gains = Vec::new();
     let mut ends = Vec::new();
     for &high in &settings.highs {
-        let lows = grid(0.0, settings.largest_low, settings.points).filter(|&low| low < 0.999 * high);
+        let lows =
+            grid(0.0, settings.largest_low, settings.points).filter(|&low| low < 0.999 * high);
         let trained = lows
             .map(|low| Ok((low, Trained::range(settings, low, high)?)))
             .collect::<Result<Vec<(f64, Trained)>>>()?;
-        let of = |y: &dyn Fn(&Trained) -> f64| trained.iter().map(|(low, t)| (*low, y(t))).collect::<Vec<_>>();
+        let of = |y: &dyn Fn(&Trained) -> f64| {
+            trained.iter().map(|(low, t)| (*low, y(t))).collect::<Vec<_>>()
+        };
         let label = format!("T₂ = {high}");
         gains.push(curve(&label, Style::Line, of(&|t| t.gain)));
         ends.push(curve(&label, Style::Line, of(&|t| symmetric::mean_fixed_point(m, n, t.weight))));
@@ -228,7 +234,9 @@ fn gain_figure(settings: &Settings) -> Result<Figure> {
     let lowest = || axis("lowest temperature T₁ of the training set (J/k_B)");
     Ok(Figure {
         id: "temperature-ranges-gain".into(),
-        caption: format!("Training on all temperatures from $T_1$ to $T_2$, M = {m}, N = {n}. Left: the slope $N M W^2$ of the deterministic flow at 0. It is flat at $T_1 = 0$, whether $T_c = 0$ is in or out, and crosses 1 where enough of the cold rings are missing. Right: where the flow ends."),
+        caption: format!(
+            "Training on all temperatures from $T_1$ to $T_2$, M = {m}, N = {n}. Left: the slope $N M W^2$ of the deterministic flow at 0. It is flat at $T_1 = 0$, whether $T_c = 0$ is in or out, and crosses 1 where enough of the cold rings are missing. Right: where the flow ends."
+        ),
         panels: vec![
             Panel {
                 title: "what decides".into(),
@@ -258,10 +266,19 @@ fn flow_figure(settings: &Settings, trained: &[Trained]) -> Result<Figure> {
             let of = |read: fn(&FlowStep) -> f64| {
                 steps.iter().enumerate().map(move |(i, s)| (i as f64, read(s)))
             };
-            series.push(curve(format!("K of ⟨v_i v_j⟩, from {k}"), Style::Line, of(|s| s.coupling_from_correlation)));
-            series.push(curve(format!("K of ⟨V²⟩, from {k}"), Style::Dashed, of(|s| s.coupling_from_v2)));
+            series.push(curve(
+                format!("K of ⟨v_i v_j⟩, from {k}"),
+                Style::Line,
+                of(|s| s.coupling_from_correlation),
+            ));
+            series.push(curve(
+                format!("K of ⟨V²⟩, from {k}"),
+                Style::Dashed,
+                of(|s| s.coupling_from_v2),
+            ));
         }
-        let training = exact::ring::coupling_from_correlation(settings.visible, t.data.correlation(1))?;
+        let training =
+            exact::ring::coupling_from_correlation(settings.visible, t.data.correlation(1))?;
         Ok(Panel {
             title: format!("trained on {}", t.label),
             x: axis("step"),
@@ -299,8 +316,23 @@ fn table(settings: &Settings, trained: &[Trained]) -> Result<Table> {
     };
     Ok(Table {
         id: "temperature-ranges".into(),
-        caption: format!("Training sets and the equal-weight machines that fit them best, M = {m}, N = {n}, exact. The deterministic flow ends at $m^*$; the sampled flow at the machine's own $\\langle V^2 \\rangle$ and correlation, with the memory of its sign lost in $\\tau$ steps. KL in nats."),
-        columns: ["temperatures", "⟨V²⟩/M, data", "⟨vv′⟩, data", "W", "N M W²", "m*", "⟨V²⟩/M, machine", "⟨vv′⟩, machine", "τ", "KL"].map(String::from).into(),
+        caption: format!(
+            "Training sets and the equal-weight machines that fit them best, M = {m}, N = {n}, exact. The deterministic flow ends at $m^*$; the sampled flow at the machine's own $\\langle V^2 \\rangle$ and correlation, with the memory of its sign lost in $\\tau$ steps. KL in nats."
+        ),
+        columns: [
+            "temperatures",
+            "⟨V²⟩/M, data",
+            "⟨vv′⟩, data",
+            "W",
+            "N M W²",
+            "m*",
+            "⟨V²⟩/M, machine",
+            "⟨vv′⟩, machine",
+            "τ",
+            "KL",
+        ]
+        .map(String::from)
+        .into(),
         rows: trained.iter().map(row).collect::<Result<_>>()?,
     })
 }

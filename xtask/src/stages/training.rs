@@ -76,9 +76,7 @@ impl Stage for TrainRbm<'_> {
         let data = self.data.matrix();
         let mut trainer = match self.from {
             Some(done) if *done.value.config() == self.config => done.value.clone(),
-            Some(done) => {
-                Trainer::from_machine(self.config, done.value.rbm().clone(), self.seed)?
-            }
+            Some(done) => Trainer::from_machine(self.config, done.value.rbm().clone(), self.seed)?,
             None => Trainer::new(self.config, data.nrows(), self.seed)?,
         };
         let start = trainer.epochs();

@@ -19,11 +19,10 @@ impl RingTransfer {
     /// The sampler of a ring at this coupling.
     ///
     /// # Errors
-    /// [`Error::NeedsRing`] for another lattice.
+    /// [`Error::TransferWidth`] for a torus; see [`crate::TorusTransfer`].
     pub fn new(lattice: &Lattice, coupling: Coupling) -> Result<Self, Error> {
         if lattice.degree() != 2 {
-            let algorithm = crate::Algorithm::Transfer;
-            return Err(Error::NeedsRing { algorithm, degree: lattice.degree() });
+            return Err(Error::TransferWidth { width: lattice.rows().0, limit: 1 });
         }
         let stay = (0..lattice.sites()).map(|r| stay_probabilities(coupling, r).map(threshold));
         Ok(Self { stay: stay.collect() })

@@ -44,24 +44,69 @@ pub(super) fn claims(
     let other = minima.iter().map(|m| m.hidden.largest_other).fold(0.0, f64::max);
     let all_rings = minima.iter().all(|m| m.hidden.is_ring && m.hidden.sign > 0.0);
     Ok(vec![
-        claim("equal-by-symmetry", exactly(steepest, &format!("lowest curvature of KL at equal weights, near $K = {k}$"), saddle,
-            format!("Negative at every K of the figure ({mildest:.1e} at the mildest): equal weights are a saddle, not a minimum. KL is {:.4} nats there and {:.1e} at the best of {} descents.", minimum.equal_kl, minimum.best.kl, settings.starts)))?,
-        claim("training-gives-equal", Finding {
-            value: trained.kl,
-            quantity: format!("KL of machines trained on samples at $K = {k}$, nats"),
-            verdict: below,
-            reason: format!("Equal weights have {:.4}. Training starts towards them and leaves: {} of {} machines end near 0, {} in a defect.", minimum.equal_kl, trained.machines.len(), trained.machines.len() + trained.trapped, trained.trapped),
-        })?,
-        claim("opposite-to-rg", Finding {
-            value: trained.coupling,
-            quantity: format!("coupling $K'$ of the hidden layer, trained on samples at $K = {k}$"),
-            verdict: direction(trained.coupling, k),
-            reason: format!("The renormalization group lowers K to {:.6}, eq. (48); so do machines trained on samples. What they still lack of it they lack of the ring (KL = {}); the best of the descents, at KL = {:.0e}, has {:.6}.", decimate(k), shown(trained.kl), minimum.best.kl, minimum.hidden.coupling),
-        })?,
-        claim("decimation-coupling", exactly(deviation, "largest relative deviation of the best machines' $K'$ from eq. (48)",
-            // The minimum is at infinite locking: the gradient ends the descents while K' still moves in this digit.
-            if all_rings && deviation < 1e-4 { Verdict::Reproduced } else { Verdict::Contradicted },
-            format!("Descents over all weights, {} couplings from {} to {}; nothing in them knows of decimation. No coupling that is not the ring's exceeds {other:.0e}.", minima.len(), settings.couplings[0], settings.couplings[settings.couplings.len() - 1])))?,
+        claim(
+            "equal-by-symmetry",
+            exactly(
+                steepest,
+                &format!("lowest curvature of KL at equal weights, near $K = {k}$"),
+                saddle,
+                format!(
+                    "Negative at every K of the figure ({mildest:.1e} at the mildest): equal weights are a saddle, not a minimum. KL is {:.4} nats there and {:.1e} at the best of {} descents.",
+                    minimum.equal_kl, minimum.best.kl, settings.starts
+                ),
+            ),
+        )?,
+        claim(
+            "training-gives-equal",
+            Finding {
+                value: trained.kl,
+                quantity: format!("KL of machines trained on samples at $K = {k}$, nats"),
+                verdict: below,
+                reason: format!(
+                    "Equal weights have {:.4}. Training starts towards them and leaves: {} of {} machines end near 0, {} in a defect.",
+                    minimum.equal_kl,
+                    trained.machines.len(),
+                    trained.machines.len() + trained.trapped,
+                    trained.trapped
+                ),
+            },
+        )?,
+        claim(
+            "opposite-to-rg",
+            Finding {
+                value: trained.coupling,
+                quantity: format!(
+                    "coupling $K'$ of the hidden layer, trained on samples at $K = {k}$"
+                ),
+                verdict: direction(trained.coupling, k),
+                reason: format!(
+                    "The renormalization group lowers K to {:.6}, eq. (48); so do machines trained on samples. What they still lack of it they lack of the ring (KL = {}); the best of the descents, at KL = {:.0e}, has {:.6}.",
+                    decimate(k),
+                    shown(trained.kl),
+                    minimum.best.kl,
+                    minimum.hidden.coupling
+                ),
+            },
+        )?,
+        claim(
+            "decimation-coupling",
+            exactly(
+                deviation,
+                "largest relative deviation of the best machines' $K'$ from eq. (48)",
+                // The minimum is at infinite locking: the gradient ends the descents while K' still moves in this digit.
+                if all_rings && deviation < 1e-4 {
+                    Verdict::Reproduced
+                } else {
+                    Verdict::Contradicted
+                },
+                format!(
+                    "Descents over all weights, {} couplings from {} to {}; nothing in them knows of decimation. No coupling that is not the ring's exceeds {other:.0e}.",
+                    minima.len(),
+                    settings.couplings[0],
+                    settings.couplings[settings.couplings.len() - 1]
+                ),
+            ),
+        )?,
     ])
 }
 

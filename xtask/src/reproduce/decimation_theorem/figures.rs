@@ -24,10 +24,22 @@ pub(super) fn renormalization(
         x: axis("coupling K of the visible layer"),
         y: axis("coupling K′ of the hidden layer"),
         series: vec![
-            curve("RG, tanh K′ = tanh² K", Style::Line, grid(0.0, top, 200).map(|k| (k, decimate(k)))),
+            curve(
+                "RG, tanh K′ = tanh² K",
+                Style::Line,
+                grid(0.0, top, 200).map(|k| (k, decimate(k))),
+            ),
             curve("exact gradient", Style::Points, of_minima(|m| m.hidden.coupling)),
-            measured("trained on samples", Style::Points, sampled.iter().map(|s| (s.coupling_of_data, s.coupling))),
-            curve("equal weights (not a ring)", Style::Dashed, of_minima(|m| m.equal_hidden.coupling)),
+            measured(
+                "trained on samples",
+                Style::Points,
+                sampled.iter().map(|s| (s.coupling_of_data, s.coupling)),
+            ),
+            curve(
+                "equal weights (not a ring)",
+                Style::Dashed,
+                of_minima(|m| m.equal_hidden.coupling),
+            ),
             curve("K′ = K", Style::Dashed, [(0.0, 0.0), (top, top)]),
         ],
         marks: vec![],
@@ -59,7 +71,10 @@ pub(super) fn renormalization(
     };
     Ok(Figure {
         id: "decimation-theorem-flow".into(),
-        caption: format!("The coupling flow of machines with half as many hidden as visible units (M = {}), on top of the exact renormalization group. Left: the coupling of the hidden layer after one machine, by descent on the exact divergence and by contrastive divergence on samples (error bars: standard errors over {} seeds). Right: the hidden layer as the data of a second machine.", settings.visible, settings.seeds),
+        caption: format!(
+            "The coupling flow of machines with half as many hidden as visible units (M = {}), on top of the exact renormalization group. Left: the coupling of the hidden layer after one machine, by descent on the exact divergence and by contrastive divergence on samples (error bars: standard errors over {} seeds). Right: the hidden layer as the data of a second machine.",
+            settings.visible, settings.seeds
+        ),
         panels: vec![one_step, layers],
     })
 }
@@ -88,11 +103,29 @@ pub(super) fn training(settings: &Settings, paths: &[Path]) -> Result<Figure> {
     };
     Ok(Figure {
         id: "decimation-theorem-training".into(),
-        caption: format!("Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. The weights first become equal (share near 1) and KL stays at that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0, the coupling of the hidden layer towards eq. (48).", settings.coupling),
+        caption: format!(
+            "Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. The weights first become equal (share near 1) and KL stays at that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0, the coupling of the hidden layer towards eq. (48).",
+            settings.coupling
+        ),
         panels: vec![
-            panel("divergence", log_axis("KL (nats)"), series(|p| &p.kl), vec![mark_y("equal weights", equal_kl)]),
-            panel("share of equal weights in W", axis_in("share", -0.02, 1.05), series(|p| &p.uniform), vec![]),
-            panel("hidden layer", axis("K′"), series(|p| &p.hidden), vec![mark_y("eq. (48)", decimate(settings.coupling))]),
+            panel(
+                "divergence",
+                log_axis("KL (nats)"),
+                series(|p| &p.kl),
+                vec![mark_y("equal weights", equal_kl)],
+            ),
+            panel(
+                "share of equal weights in W",
+                axis_in("share", -0.02, 1.05),
+                series(|p| &p.uniform),
+                vec![],
+            ),
+            panel(
+                "hidden layer",
+                axis("K′"),
+                series(|p| &p.hidden),
+                vec![mark_y("eq. (48)", decimate(settings.coupling))],
+            ),
         ],
     })
 }
@@ -105,7 +138,10 @@ pub(super) fn saddle(settings: &Settings, curvatures: &[Curvature]) -> Figure {
     };
     Figure {
         id: "decimation-theorem-saddle".into(),
-        caption: format!("The curvature of KL at the best equal weights, in directions $W_{{ia}} = x_i y_a$ with $\\sum_a y_a = 0$ that tell hidden units apart, for x a wave of k periods along the ring (M = {}). One negative curvature makes the point a saddle; the long wave, k = 1, is negative at every K. Each holds for every pair of hidden units, so only N = 1 escapes.", settings.visible),
+        caption: format!(
+            "The curvature of KL at the best equal weights, in directions $W_{{ia}} = x_i y_a$ with $\\sum_a y_a = 0$ that tell hidden units apart, for x a wave of k periods along the ring (M = {}). One negative curvature makes the point a saddle; the long wave, k = 1, is negative at every K. Each holds for every pair of hidden units, so only N = 1 escapes.",
+            settings.visible
+        ),
         panels: vec![Panel {
             title: "equal weights are a saddle".into(),
             x: axis("coupling K"),
@@ -123,9 +159,12 @@ pub(super) fn receptive_fields(
     sampled: &Sampled,
 ) -> Result<Figure> {
     let k = settings.coupling;
-    let trained = sampled.machines.first().context("every machine trained on samples is trapped")?;
+    let trained =
+        sampled.machines.first().context("every machine trained on samples is trapped")?;
     let panel = |title: &str, weights: &DMatrix<f64>| {
-        let unit = |a: usize| curve(format!("unit {}", a + 1), Style::LinePoints, around_strongest(weights, a));
+        let unit = |a: usize| {
+            curve(format!("unit {}", a + 1), Style::LinePoints, around_strongest(weights, a))
+        };
         Panel {
             title: title.into(),
             x: axis("site, from the strongest"),
@@ -137,8 +176,13 @@ pub(super) fn receptive_fields(
     let Machine { weights, .. } = &trained.machine;
     Ok(Figure {
         id: "decimation-theorem-fields".into(),
-        caption: format!("What the hidden units look at, $K = {k}$. Each is locked to one site (how strongly depends on how long one trains: the best is infinite) and has the weight K to the two neighbours of that site: $w / K / w$ with $w = K$, decimation."),
-        panels: vec![panel("exact gradient", &minimum.best.weights), panel("trained on samples", weights)],
+        caption: format!(
+            "What the hidden units look at, $K = {k}$. Each is locked to one site (how strongly depends on how long one trains: the best is infinite) and has the weight K to the two neighbours of that site: $w / K / w$ with $w = K$, decimation."
+        ),
+        panels: vec![
+            panel("exact gradient", &minimum.best.weights),
+            panel("trained on samples", weights),
+        ],
     })
 }
 
@@ -163,7 +207,8 @@ pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -
         let points = locked.iter().filter(move |l| l.coupling == k);
         curve(format!("K = {k}"), Style::LinePoints, points.map(|l| (l.locking, floor(l.kl))))
     };
-    let shown: Vec<f64> = settings.couplings.iter().copied().filter(|k| (2.0 * k).fract() == 0.0).collect();
+    let shown: Vec<f64> =
+        settings.couplings.iter().copied().filter(|k| (2.0 * k).fract() == 0.0).collect();
     let construction = Panel {
         title: "construction, N = M/2".into(),
         x: axis("locking strength L"),
@@ -171,7 +216,8 @@ pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -
         series: shown.iter().map(of_coupling).collect(),
         marks: vec![],
     };
-    let of_sizes = |of: fn(&Size) -> f64| sizes.iter().map(move |s| (s.hidden as f64, floor(of(s))));
+    let of_sizes =
+        |of: fn(&Size) -> f64| sizes.iter().map(move |s| (s.hidden as f64, floor(of(s))));
     let minimum = Panel {
         title: format!("over all weights, K = {}", settings.coupling),
         x: axis("hidden units N"),
@@ -184,7 +230,10 @@ pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -
     };
     Figure {
         id: "decimation-theorem-size".into(),
-        caption: format!("Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {} hidden units no weights fit the ring, with M/2 and more they do (1e-16 stands for 0); equal weights never do.", settings.visible / 2),
+        caption: format!(
+            "Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {} hidden units no weights fit the ring, with M/2 and more they do (1e-16 stands for 0); equal weights never do.",
+            settings.visible / 2
+        ),
         panels: vec![construction, minimum],
     }
 }
@@ -194,10 +243,12 @@ pub(super) fn couplings_table(
     minima: &[Minimum],
     sampled: &[Sampled],
 ) -> Result<Table> {
-    let measured = |e: Option<Estimate>| e.map_or(Cell::Text("—".into()), |e| Cell::Measured(e.into()));
+    let measured =
+        |e: Option<Estimate>| e.map_or(Cell::Text("—".into()), |e| Cell::Measured(e.into()));
     let row = |m: &Minimum| {
         let s = sampled.iter().find(|s| s.coupling_of_data == m.coupling);
-        let learnt = s.map_or("—".into(), |s| format!("{} of {}", s.machines.len(), settings.seeds));
+        let learnt =
+            s.map_or("—".into(), |s| format!("{} of {}", s.machines.len(), settings.seeds));
         let other = s.map(|s| {
             over_exact(&s.machines.iter().map(|t| t.hidden.largest_other).collect::<Vec<_>>())
         });
@@ -217,8 +268,25 @@ pub(super) fn couplings_table(
     };
     Ok(Table {
         id: "decimation-theorem-couplings".into(),
-        caption: format!("The hidden layer's coupling. Descent: the best of {} descents on the exact divergence, its largest coupling that is not the ring's, its KL in nats, and the share of descents that ended there. Samples: contrastive divergence on {} samples, over the machines that are not trapped above KL = {}.", settings.starts, settings.train_samples, settings.trapped_kl),
-        columns: ["K", "K′, eq. (48)", "descent: K′", "other", "KL", "share", "samples: K′", "other", "KL", "learnt", "equal weights: KL"].map(String::from).into(),
+        caption: format!(
+            "The hidden layer's coupling. Descent: the best of {} descents on the exact divergence, its largest coupling that is not the ring's, its KL in nats, and the share of descents that ended there. Samples: contrastive divergence on {} samples, over the machines that are not trapped above KL = {}.",
+            settings.starts, settings.train_samples, settings.trapped_kl
+        ),
+        columns: [
+            "K",
+            "K′, eq. (48)",
+            "descent: K′",
+            "other",
+            "KL",
+            "share",
+            "samples: K′",
+            "other",
+            "KL",
+            "learnt",
+            "equal weights: KL",
+        ]
+        .map(String::from)
+        .into(),
         rows: minima.iter().map(row).collect(),
     })
 }
@@ -227,12 +295,26 @@ pub(super) fn sizes_table(settings: &Settings, sizes: &[Size]) -> Result<Table> 
     let row = |s: &Size| {
         let negative = s.curvatures.iter().filter(|c| **c < -1e-12).count();
         let lowest = s.curvatures.first().copied().unwrap_or(f64::NAN);
-        [s.hidden as f64, s.equal_kl, negative as f64, lowest, s.kl, s.reached].map(Cell::Number).into()
+        [s.hidden as f64, s.equal_kl, negative as f64, lowest, s.kl, s.reached]
+            .map(Cell::Number)
+            .into()
     };
     Ok(Table {
         id: "decimation-theorem-sizes".into(),
-        caption: format!("How many hidden units it takes, M = {}, $K = {}$: the best equal weights, the negative eigenvalues of the Hessian there, and the best of {} descents over all weights.", settings.visible, settings.coupling, settings.starts),
-        columns: ["N", "KL, equal weights", "negative curvatures", "lowest", "KL, best", "share that reached it"].map(String::from).into(),
+        caption: format!(
+            "How many hidden units it takes, M = {}, $K = {}$: the best equal weights, the negative eigenvalues of the Hessian there, and the best of {} descents over all weights.",
+            settings.visible, settings.coupling, settings.starts
+        ),
+        columns: [
+            "N",
+            "KL, equal weights",
+            "negative curvatures",
+            "lowest",
+            "KL, best",
+            "share that reached it",
+        ]
+        .map(String::from)
+        .into(),
         rows: sizes.iter().map(row).collect(),
     })
 }
@@ -241,14 +323,33 @@ pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
     let shown = locked.iter().filter(|l| l.coupling == settings.coupling);
     let row = |l: &Locked| {
         let deviation = (l.hidden.coupling - decimate(l.coupling)).abs();
-        [l.locking, l.kl, l.kl * (4.0 * l.locking).exp(), l.hidden.coupling, deviation, l.hidden.largest_other]
-            .map(Cell::Number)
-            .into()
+        [
+            l.locking,
+            l.kl,
+            l.kl * (4.0 * l.locking).exp(),
+            l.hidden.coupling,
+            deviation,
+            l.hidden.largest_other,
+        ]
+        .map(Cell::Number)
+        .into()
     };
     Table {
         id: "decimation-theorem-locked".into(),
-        caption: format!("The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows.", settings.coupling),
-        columns: ["L", "KL", "KL e^{4L}", "K′", "deviation from eq. (48)", "largest other coupling"].map(String::from).into(),
+        caption: format!(
+            "The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows.",
+            settings.coupling
+        ),
+        columns: [
+            "L",
+            "KL",
+            "KL e^{4L}",
+            "K′",
+            "deviation from eq. (48)",
+            "largest other coupling",
+        ]
+        .map(String::from)
+        .into(),
         rows: shown.map(row).collect(),
     }
 }

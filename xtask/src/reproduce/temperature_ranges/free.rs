@@ -30,9 +30,8 @@ pub(super) fn best(run: &Run, settings: &Settings, range: [f64; 2]) -> Result<Fr
     })?;
     let best = stages::best(&descents.value)?;
     let weights: &DMatrix<f64> = &best.weights;
-    let p = exact::enumerate::visible_probabilities(&exact::Machine::without_biases(
-        weights.clone(),
-    )?)?;
+    let p =
+        exact::enumerate::visible_probabilities(&exact::Machine::without_biases(weights.clone())?)?;
     let m = settings.visible;
     let walls = |state: usize| (state ^ (state >> 1 | (state & 1) << (m - 1))).count_ones();
     let correlation =
@@ -60,8 +59,22 @@ pub(super) fn table(settings: &Settings, equal: &[Trained], free: &[Free]) -> Ta
     };
     Table {
         id: "temperature-ranges-free".into(),
-        caption: format!("Equal weights against free ones, the best of {} descents on the exact divergence. The sampled flow ends at a machine's own correlation of neighbours; the deterministic flow orders where the largest squared singular value of W exceeds 1.", settings.starts),
-        columns: ["temperatures", "⟨vv′⟩, data", "equal", "free", "KL, equal", "KL, free", "σ² of W, equal", "σ² of W, free"].map(String::from).into(),
+        caption: format!(
+            "Equal weights against free ones, the best of {} descents on the exact divergence. The sampled flow ends at a machine's own correlation of neighbours; the deterministic flow orders where the largest squared singular value of W exceeds 1.",
+            settings.starts
+        ),
+        columns: [
+            "temperatures",
+            "⟨vv′⟩, data",
+            "equal",
+            "free",
+            "KL, equal",
+            "KL, free",
+            "σ² of W, equal",
+            "σ² of W, free",
+        ]
+        .map(String::from)
+        .into(),
         rows: equal.iter().zip(free).map(row).collect(),
     }
 }

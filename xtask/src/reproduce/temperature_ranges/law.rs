@@ -136,7 +136,10 @@ pub(super) fn law_figure(settings: &Settings, sizes: &[Size]) -> Figure {
     };
     Figure {
         id: "temperature-ranges-law".into(),
-        caption: format!("Large machines. Left: with $T_1 = 0$ the ordered part of the diagram grows like $\\sqrt M / \\ln M$, so that every large machine orders whatever $T_2$. Right: with $T_1 > 0$ and $T_2 = {}$ it closes: at the largest sizes $T_1$ on the boundary stays below $1/K_c$, which falls like $4/\\ln M$.", settings.high),
+        caption: format!(
+            "Large machines. Left: with $T_1 = 0$ the ordered part of the diagram grows like $\\sqrt M / \\ln M$, so that every large machine orders whatever $T_2$. Right: with $T_1 > 0$ and $T_2 = {}$ it closes: at the largest sizes $T_1$ on the boundary stays below $1/K_c$, which falls like $4/\\ln M$.",
+            settings.high
+        ),
         panels: vec![top, low],
     }
 }

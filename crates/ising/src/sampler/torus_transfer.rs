@@ -1,0 +1,68 @@
+//! Exact independent draws of the torus by its transfer matrix, row by row.
+
+use super::{Sampler, Sweep};
+use crate::{Coupling, Error, Lattice, Spins};
+use exact::transfer::{RowLaw, WIDTH_LIMIT};
+use rand::{Rng, RngExt};
+
+/// Draws the torus row by row from the exact conditional law ([`RowLaw`], `onsager-1944`): no burn-in, no correlation
+/// between draws, at any temperature.
+///
+/// The first row has the law `(T^l)_{ss} / Z` of the transfer matrix T, and each further row a law given the one before
+/// and the way back to the first. A row takes one uniform number of 53 bits, which decides among its 2^l values: of the
+/// rare ones together no more than a probability of some 1e-13 is lost or won.
+pub struct TorusTransfer {
+    law: RowLaw,
+    /// Cumulative probabilities of the first row.
+    first: Vec<f64>,
+    /// Those of the row that is being drawn.
+    next: Vec<f64>,
+}
+
+impl TorusTransfer {
+    /// The sampler of a torus, or of a ring as rows of one spin, at this coupling. Its tables take 3 MB for the 10 x 10
+    /// torus, 44 MB for 12 x 12.
+    ///
+    /// # Errors
+    /// [`Error::TransferWidth`] for a torus more than 12 wide.
+    pub fn new(lattice: &Lattice, coupling: Coupling) -> Result<Self, Error> {
+        let (width, height) = lattice.rows();
+        let law = RowLaw::new(width, height, coupling.value())
+            .map_err(|_| Error::TransferWidth { width, limit: WIDTH_LIMIT })?;
+        let mut sum = 0.0;
+        let cumulative = law.first().iter().map(|p| {
+            sum += p;
+            sum
+        });
+        let first: Vec<f64> = cumulative.collect();
+        Ok(Self { next: vec![0.0; first.len()], first, law })
+    }
+}
+
+/// An index with the probability of its step in `cumulative`, which ends with a positive number.
+fn choose<R: Rng + ?Sized>(cumulative: &[f64], rng: &mut R) -> usize {
+    let level = rng.random::<f64>() * cumulative[cumulative.len() - 1];
+    cumulative.partition_point(|&c| c <= level)
+}
+
+impl Sampler for TorusTransfer {
+    type State = Spins;
+
+    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
+        let first = choose(&self.first, rng);
+        let (mut row, mut flipped) = (first, 0);
+        let spins = state.as_mut_slice();
+        for (index, spins) in spins.chunks_exact_mut(self.law.width()).enumerate() {
+            if index > 0 {
+                self.law.next(index, first, row, &mut self.next);
+                row = choose(&self.next, rng);
+            }
+            for (x, spin) in spins.iter_mut().enumerate() {
+                let new = if row >> x & 1 == 1 { 1 } else { -1 };
+                flipped += u64::from(*spin != new);
+                *spin = new;
+            }
+        }
+        Sweep { attempted: spins.len() as u64, flipped }
+    }
+}
