@@ -8,6 +8,7 @@ mod parts;
 mod place;
 mod provenance;
 mod temperature_ranges;
+mod variational_rg;
 mod weight_of_coupling;
 
 use crate::experiment::{Experiment, Profile, load, root};
@@ -22,11 +23,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-pub(crate) const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 7] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
     "decimation-theorem",
+    "variational-rg",
     "flow-ring",
     "flow-square",
 ];
@@ -37,6 +39,7 @@ pub(crate) enum Plan {
     WeightOfCoupling(Experiment<weight_of_coupling::Settings>),
     TemperatureRanges(Experiment<temperature_ranges::Settings>),
     DecimationTheorem(Experiment<decimation_theorem::Settings>),
+    VariationalRg(Experiment<variational_rg::Settings>),
     FlowRing(Experiment<flow_ring::Settings>),
     FlowSquare(Experiment<flow_square::Settings>),
 }
@@ -49,6 +52,7 @@ impl Plan {
             "weight-of-coupling" => Self::WeightOfCoupling(load(name, profile)?),
             "temperature-ranges" => Self::TemperatureRanges(load(name, profile)?),
             "decimation-theorem" => Self::DecimationTheorem(load(name, profile)?),
+            "variational-rg" => Self::VariationalRg(load(name, profile)?),
             "flow-ring" => Self::FlowRing(load(name, profile)?),
             "flow-square" => Self::FlowSquare(load(name, profile)?),
             unknown => {
@@ -72,6 +76,7 @@ impl Plan {
             Self::DecimationTheorem(experiment) => {
                 decimation_theorem::run(run, &experiment.settings)
             }
+            Self::VariationalRg(experiment) => variational_rg::run(run, &experiment.settings),
             Self::FlowRing(experiment) => flow_ring::run(run, &experiment.settings),
             Self::FlowSquare(experiment) => flow_square::run(run, &experiment.settings),
         }
@@ -83,6 +88,7 @@ impl Plan {
             Self::WeightOfCoupling(_) => "weight-of-coupling",
             Self::TemperatureRanges(_) => "temperature-ranges",
             Self::DecimationTheorem(_) => "decimation-theorem",
+            Self::VariationalRg(_) => "variational-rg",
             Self::FlowRing(_) => "flow-ring",
             Self::FlowSquare(_) => "flow-square",
         }
@@ -94,6 +100,7 @@ impl Plan {
             Self::WeightOfCoupling(experiment) => &experiment.redoes,
             Self::TemperatureRanges(experiment) => &experiment.redoes,
             Self::DecimationTheorem(experiment) => &experiment.redoes,
+            Self::VariationalRg(experiment) => &experiment.redoes,
             Self::FlowRing(experiment) => &experiment.redoes,
             Self::FlowSquare(experiment) => &experiment.redoes,
         }
@@ -106,6 +113,7 @@ impl Plan {
             Self::WeightOfCoupling(experiment) => experiment.seconds,
             Self::TemperatureRanges(experiment) => experiment.seconds,
             Self::DecimationTheorem(experiment) => experiment.seconds,
+            Self::VariationalRg(experiment) => experiment.seconds,
             Self::FlowRing(experiment) => experiment.seconds,
             Self::FlowSquare(experiment) => experiment.seconds,
         }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Project, Said, read_all};
+use common::{EXPERIMENTS, Project, Said, read_all};
 use serde_json::Value;
 use std::fs;
 
@@ -45,7 +45,7 @@ fn wrong_arguments_are_refused() {
 #[test]
 fn wrong_settings_are_refused() {
     // Experiment, what is replaced by what, and what the sentence names. The settings start at line 4.
-    let cases: [(&str, &str, &str, &[&str]); 36] = [
+    let cases: [(&str, &str, &str, &[&str]); 40] = [
         ("flow-square", "side = 4", "sied = 4", &["flow-square.toml", "line 5", "sied"]),
         ("flow-square", "biases", "bias", &["line 22", "`bias`"]),
         ("flow-square", "{ hidden", "{ hiden", &["line 23", "hiden"]),
@@ -68,7 +68,11 @@ fn wrong_settings_are_refused() {
         ("flow-square", "starts = [0.0, 4.0]", "starts = [0.0, 5.0]", &["starts", "5"]),
         ("flow-square", "[\"mean\", \"sampled\"]", "[]", &["rules", "empty"]),
         ("flow-square", "\"sampled\"]", "\"mode\"]", &["line 21", "mode", "sampled"]),
-        ("flow-square", "\"metropolis\"", "\"transfer\"", &["algorithm", "transfer"]),
+        ("temperature-ranges", "high = 6.0", "high = 0.5", &["high", "0.5"]),
+        ("temperature-ranges", "[0.0, 6.0]", "[6.0, 6.0]", &["lower temperature", "6"]),
+        ("decimation-theorem", "visible = 8", "visible = 6", &["visible", "6", "multiple of 4"]),
+        ("decimation-theorem", "[[40, 0.2]", "[[40, -0.2]", &["learning rate", "-0.2"]),
+        ("variational-rg", "visible = 8", "visible = 7", &["visible", "7", "even"]),
         ("flow-square", "batch = 10", "batch = 91", &["train.batch", "91", "90"]),
         ("flow-square", "[6], batch = 10", "[6], batch = 91", &["thermometer.batch", "91", "90"]),
         ("flow-square", "rate = 0.01, steps", "rate = nan, steps", &["learning rate", "NaN"]),
@@ -200,7 +204,7 @@ fn the_list_names_every_experiment() {
     let text = project.succeed(["list"]).out;
     let entries = json.as_array().expect("a list");
     let names: Vec<&str> = entries.iter().filter_map(|entry| entry["name"].as_str()).collect();
-    assert_eq!(names, ["decimation", "weight-of-coupling", "flow-ring", "flow-square"]);
+    assert_eq!(names, EXPERIMENTS);
     for entry in entries {
         assert!(entry["redoes"].is_string() && entry["seconds"].is_number(), "{entry}");
         assert!(text.contains(entry["name"].as_str().expect("a name")));

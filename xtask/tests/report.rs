@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Files, Project, read_all};
+use common::{EXPERIMENTS, Files, Project, read_all};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -48,7 +48,7 @@ fn json_is_one_document_and_nothing_else() {
 
 #[test]
 fn a_run_of_everything_is_as_documented() {
-    let project = Project::with_small_ring();
+    let project = Project::small();
     let said = project.succeed(["reproduce"]);
     assert!(said.out.contains("index.html"), "{said:?}");
     let files = read_all(&project.path("target/reproduce/latest"));
@@ -57,7 +57,7 @@ fn a_run_of_everything_is_as_documented() {
     claims.iter().for_each(assert_claim);
     let names: HashSet<&str> = claims.iter().filter_map(|claim| claim["id"].as_str()).collect();
     assert_eq!(names.len(), claims.len(), "an id occurs twice");
-    for experiment in ["decimation", "weight-of-coupling", "flow-ring", "flow-square"] {
+    for experiment in EXPERIMENTS {
         assert!(claims.iter().any(|claim| claim["experiment"] == experiment), "{experiment}");
     }
 

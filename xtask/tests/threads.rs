@@ -7,7 +7,7 @@ use common::{Project, assert_same};
 #[test]
 fn one_thread_and_several_give_the_same_bytes() {
     let run = |threads: &str| {
-        let project = Project::with_small_ring();
+        let project = Project::small();
         project.succeed(["reproduce", "--threads", threads]);
         (project.store(), project.report())
     };

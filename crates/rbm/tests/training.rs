@@ -123,6 +123,27 @@ fn interrupted_training_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_lower_rate_goes_on_from_the_machine_that_is_there() {
+    let (_, q) = ring();
+    let data = ring_samples(&q, 4000, 5);
+    let mut rough = Trainer::new(TrainConfig { learning_rate: 0.5, ..CONFIG }, 6, 1).unwrap();
+    train(&mut rough, &data, 20, go_on).unwrap();
+    let before = rough.rbm().clone();
+    let config = TrainConfig { learning_rate: 0.01, ..CONFIG };
+    let mut fine = Trainer::from_machine(config, before.clone(), 2).unwrap();
+    assert_eq!((fine.rbm(), fine.config(), fine.epochs()), (&before, &config, 0));
+    train(&mut fine, &data, 20, go_on).unwrap();
+    // The noise of the updates is in proportion to their rate; 32 parameters cost 32 / (2 * 4000) nats of data.
+    let kl = |rbm: &Rbm| partition::kl(&q, rbm).unwrap();
+    assert!(kl(fine.rbm()) < 0.5 * kl(&before), "{} {}", kl(fine.rbm()), kl(&before));
+    let wrong = TrainConfig { hidden: 5, ..CONFIG };
+    assert!(matches!(
+        Trainer::from_machine(wrong, before, 2),
+        Err(Error::Size { found: 4, expected: 5, .. })
+    ));
+}
+
+#[test]
 fn an_observer_that_stops_leaves_a_run_that_goes_on() {
     let mut stopped = Trainer::new(CONFIG, 6, 3).unwrap();
     let mut seen = Vec::new();

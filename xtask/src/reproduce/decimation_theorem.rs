@@ -126,7 +126,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         claims: claims::claims(run, settings, &minima, &sampled, &curvatures)?,
         figures: vec![
             figures::renormalization(settings, &minima, &sampled)?,
-            figures::training(settings, &paths)?,
+            figures::training(settings, &paths, shown_sampled)?,
             figures::saddle(settings, &curvatures),
             figures::receptive_fields(settings, shown_minimum, shown_sampled)?,
             figures::how_many(settings, &locked, &sizes),

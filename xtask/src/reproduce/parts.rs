@@ -57,6 +57,12 @@ pub(crate) fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> +
     (0..=n).map(move |i| low + (high - low) * i as f64 / n as f64)
 }
 
+/// Whether a step of a long descent is shown: 20 a decade, and the first.
+pub(crate) fn is_shown(step: usize) -> bool {
+    let place = |step: usize| (20.0 * (step as f64 + 1.0).log10()).floor();
+    step == 0 || place(step) > place(step - 1)
+}
+
 /// An exact identity: reproduced when its largest deviation is rounding.
 pub(crate) fn identity(deviation: f64) -> Verdict {
     if deviation <= ROUNDING { Verdict::Reproduced } else { Verdict::Contradicted }

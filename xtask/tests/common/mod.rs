@@ -13,6 +13,17 @@ use tempfile::TempDir;
 
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 
+/// All experiments, in the order of the report.
+pub(crate) const EXPERIMENTS: [&str; 7] = [
+    "decimation",
+    "weight-of-coupling",
+    "temperature-ranges",
+    "decimation-theorem",
+    "variational-rg",
+    "flow-ring",
+    "flow-square",
+];
+
 /// Files by their path, with their content.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
@@ -67,30 +78,39 @@ impl Project {
         project
     }
 
-    /// The project with a small `flow-ring` too: every experiment in a moment.
-    pub(crate) fn with_small_ring() -> Self {
+    /// The project with everything small: every experiment in a moment.
+    pub(crate) fn small() -> Self {
         let project = Self::new();
-        let path = project.settings("flow-ring");
+        project.shrink(
+            "flow-ring",
+            "starts = 100\nsampled_steps = 5\nmean_steps = 10\nseeds = 2\ntrain_samples = 100\nepochs = 2",
+        );
+        project.shrink(
+            "temperature-ranges",
+            "points = 4\narchitectures = [[4, 2]]\ndiagram_points = 2\nlaw_sizes = [8]\nsteps = 2\nstarts = 2",
+        );
+        project.shrink(
+            "decimation-theorem",
+            "couplings = [0.5, 1.0]\nhidden_sizes = [1, 4]\nstarts = 6\npaths = 1\npath_steps = 20\nseeds = 2\ntrain_samples = 500\nflow_couplings = [1.0]\ntrain_couplings = [1.0]\nphases = [[1, 0.2], [1, 0.05]]\ntrapped_kl = 9.0",
+        );
+        project.shrink("variational-rg", "couplings = [1.0]\nstarts = 6\npath_steps = 20");
+        project
+    }
+
+    /// Replaces values in all profiles of an experiment.
+    fn shrink(&self, experiment: &str, smaller: &str) {
+        let path = self.settings(experiment);
         let mut file: toml::Table =
             fs::read_to_string(&path).expect("settings").parse().expect("TOML");
+        let smaller: toml::Table = smaller.parse().expect("TOML");
         for profile in ["quick", "standard", "paper"] {
             let table = file[profile].as_table_mut().expect("a table");
-            for (key, value) in [
-                ("starts", 100),
-                ("sampled_steps", 5),
-                ("mean_steps", 10),
-                ("seeds", 2),
-                ("train_samples", 100),
-                ("epochs", 2),
-            ] {
-                assert!(
-                    table.insert(key.to_owned(), value.into()).is_some(),
-                    "flow-ring has no {key}"
-                );
+            for (key, value) in &smaller {
+                let old = table.insert(key.clone(), value.clone());
+                assert!(old.is_some(), "{experiment} has no {key}");
             }
         }
         fs::write(path, file.to_string()).expect("settings");
-        project
     }
 
     pub(crate) fn path(&self, inside: &str) -> PathBuf {

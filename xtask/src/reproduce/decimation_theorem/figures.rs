@@ -35,12 +35,7 @@ pub(super) fn renormalization(
                 Style::Points,
                 sampled.iter().map(|s| (s.coupling_of_data, s.coupling)),
             ),
-            curve(
-                "equal weights (not a ring)",
-                Style::Dashed,
-                of_minima(|m| m.equal_hidden.coupling),
-            ),
-            curve("K′ = K", Style::Dashed, [(0.0, 0.0), (top, top)]),
+            curve("K′ = K, no step", Style::Dashed, [(0.0, 0.0), (top, top)]),
         ],
         marks: vec![],
     };
@@ -54,11 +49,8 @@ pub(super) fn renormalization(
         let s = sampled::at(sampled, k)?;
         trained.extend([(1.0, Some(s.coupling)), (2.0, s.twice)]);
     }
-    for (i, line) in lines.into_iter().enumerate() {
-        // One label for all lines; the others belong to it by their looks.
-        let label = if i == 0 { "RG, tanh K′ = tanh² K" } else { "" };
-        flow.push(curve(label, Style::Line, line));
-    }
+    let rg = "RG, tanh K′ = tanh² K";
+    flow.extend(lines.into_iter().map(|line| curve(rg, Style::Line, line)));
     flow.push(curve("exact gradient", Style::Points, exact));
     let trained = trained.into_iter().filter_map(|(x, y)| Some((x, y?)));
     flow.push(measured("trained on samples", Style::Points, trained));
@@ -79,8 +71,8 @@ pub(super) fn renormalization(
     })
 }
 
-/// Plain descents: drawn to the saddle at equal weights, and away from it.
-pub(super) fn training(settings: &Settings, paths: &[Path]) -> Result<Figure> {
+/// Plain descents: drawn to the saddle at equal weights, and away from it; machines trained on samples along their way.
+pub(super) fn training(settings: &Settings, paths: &[Path], sampled: &Sampled) -> Result<Figure> {
     let first = paths.first().context("there is no path")?;
     let equal = exact::Ring::new(settings.visible, settings.coupling)?;
     let n = settings.visible / 2;
@@ -94,36 +86,43 @@ pub(super) fn training(settings: &Settings, paths: &[Path]) -> Result<Figure> {
         };
         paths.iter().enumerate().map(line).collect()
     };
-    let panel = |title: &str, y, series, marks| Panel {
-        title: title.into(),
-        x: log_axis("update + 1"),
-        y,
-        series,
-        marks,
+    let panel =
+        |title: &str, x, y, series, marks| Panel { title: title.into(), x, y, series, marks };
+    let updates = || log_axis("update + 1");
+    // From the plateau on: before it there is no hidden ring to be read.
+    let along = |(i, p): (usize, &Path)| {
+        let points = p.kl.iter().zip(&p.hidden).map(|(&kl, &k)| (kl, k));
+        curve(format!("start {}", i + 1), Style::Line, points.filter(|(kl, _)| *kl < equal_kl))
     };
+    let mut couplings: Vec<Series> = paths.iter().enumerate().map(along).collect();
+    let trained = sampled.machines.iter().map(|t| (t.kl, t.hidden.coupling));
+    couplings.push(curve("trained on samples", Style::Points, trained));
     Ok(Figure {
         id: "decimation-theorem-training".into(),
         caption: format!(
-            "Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. The weights first become equal (share near 1) and KL stays at that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0, the coupling of the hidden layer towards eq. (48).",
+            "Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. The weights first become equal (share near 1) and KL stays at that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0. Right: as it falls, the coupling of the hidden layer comes to that of eq. (48); machines trained on samples lie on the same way, as far as their KL goes.",
             settings.coupling
         ),
         panels: vec![
             panel(
                 "divergence",
+                updates(),
                 log_axis("KL (nats)"),
                 series(|p| &p.kl),
                 vec![mark_y("equal weights", equal_kl)],
             ),
             panel(
                 "share of equal weights in W",
+                updates(),
                 axis_in("share", -0.02, 1.05),
                 series(|p| &p.uniform),
                 vec![],
             ),
             panel(
                 "hidden layer",
-                axis("K′"),
-                series(|p| &p.hidden),
+                log_axis("KL (nats)"),
+                axis("coupling K′"),
+                couplings,
                 vec![mark_y("eq. (48)", decimate(settings.coupling))],
             ),
         ],

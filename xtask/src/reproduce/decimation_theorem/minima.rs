@@ -2,6 +2,7 @@
 
 use super::Settings;
 use crate::reproduce::Run;
+use crate::reproduce::parts::is_shown;
 use crate::stages::{self, Descend, Descent, Target};
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
@@ -41,7 +42,6 @@ pub(super) struct Minimum {
     /// K' of a second descent, from the decimated ring of M/2 sites.
     pub(super) twice: f64,
     pub(super) equal_kl: f64,
-    pub(super) equal_hidden: HiddenCoupling,
 }
 
 pub(super) fn over_couplings(run: &Run, settings: &Settings) -> Result<Vec<Minimum>> {
@@ -60,7 +60,6 @@ pub(super) fn over_couplings(run: &Run, settings: &Settings) -> Result<Vec<Minim
             hidden,
             twice: hidden_coupling(&second)?.coupling,
             equal_kl: symmetric::kl(&ring.into(), n, weight),
-            equal_hidden: hidden_coupling(&Machine::uniform(m, n, weight)?)?,
             best,
         })
     };
@@ -132,11 +131,6 @@ pub(super) struct Path {
 pub(super) fn paths(run: &Run, settings: &Settings) -> Result<Vec<Path>> {
     let (m, n) = (settings.visible, settings.visible / 2);
     let q = enumerate::ring(&Ring::new(m, settings.coupling)?)?.probabilities;
-    let shown = |step: usize| {
-        // 20 steps a decade.
-        let place = |step: usize| (20.0 * (step as f64 + 1.0).log10()).floor();
-        step == 0 || place(step) > place(step - 1)
-    };
     let of_index = |index: u64| -> Result<Path> {
         let mut rng = stats::stream(run.seed, "decimation-theorem/paths", index);
         let start = Rbm::random(m, n, settings.path_std as f32, &mut rng).weights.map(f64::from);
@@ -144,7 +138,7 @@ pub(super) fn paths(run: &Run, settings: &Settings) -> Result<Vec<Path>> {
         let mut machines = Vec::new();
         let (rate, steps) = (settings.path_rate, settings.path_steps);
         minimum::gradient_descent(&q, &start, rate, steps, |step, kl, w| {
-            if shown(step) || step == steps {
+            if is_shown(step) || step == steps {
                 let along = w.row_mean().norm_squared() * m as f64;
                 path.steps.push(step);
                 path.kl.push(kl);

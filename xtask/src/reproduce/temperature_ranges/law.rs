@@ -40,7 +40,7 @@ pub(super) fn phase_diagram(settings: &Settings) -> Result<Figure> {
     series.push(curve("T₂ = T₁, one temperature", Style::Dashed, [(0.0, 0.0), (right, right)]));
     Ok(Figure {
         id: "temperature-ranges-diagram".into(),
-        caption: "Where the deterministic flow goes over, for training on all temperatures from $T_1$ to $T_2$: below its line a machine orders, above it every configuration ends at 0. Each line leaves the axis $T_1 = 0$ with slope 0: whether the point $T_c = 0$ belongs to the range does not matter, and its closest neighbourhood hardly does. It ends on the diagonal at $1/K_c$, training at one temperature.".into(),
+        caption: "Where the deterministic flow goes over, for training on all temperatures from $T_1$ to $T_2$: below its line a machine orders, above it every configuration ends at 0. The lines meet the axis $T_1 = 0$ without a jump: whether the point $T_c = 0$ belongs to the range does not matter, how much of its neighbourhood does. Each ends on the diagonal at $1/K_c$, training at one temperature.".into(),
         panels: vec![Panel {
             title: "ordered below, disordered above".into(),
             x: axis("lowest temperature T₁ (J/k_B)"),
@@ -137,7 +137,7 @@ pub(super) fn law_figure(settings: &Settings, sizes: &[Size]) -> Figure {
     Figure {
         id: "temperature-ranges-law".into(),
         caption: format!(
-            "Large machines. Left: with $T_1 = 0$ the ordered part of the diagram grows like $\\sqrt M / \\ln M$, so that every large machine orders whatever $T_2$. Right: with $T_1 > 0$ and $T_2 = {}$ it closes: at the largest sizes $T_1$ on the boundary stays below $1/K_c$, which falls like $4/\\ln M$.",
+            "Large machines. Left: with $T_1 = 0$ the ordered part of the diagram grows like $\\sqrt M / \\ln M$, so that every large machine orders whatever $T_2$. Right: with $T_2 = {}$ the boundary stays below $1/K_c$, which falls like $4/\\ln M$, so that no fixed $T_1 > 0$ orders for ever.",
             settings.high
         ),
         panels: vec![top, low],
@@ -165,7 +165,7 @@ pub(super) fn law_table(sizes: &[Size]) -> Result<Table> {
         ])
     };
     Ok(Table {
-        id: "temperature-ranges-law".into(),
+        id: "temperature-ranges-sizes".into(),
         caption: "The law for large M, N = M/2. Response: $\\sqrt{N/M}\\, \\langle V \\tanh(V/\\sqrt{NM}) \\rangle$ of the machine at its turn, over $\\sqrt{12 M/(1 + M/N)}\\, \\Gamma(3/4)/\\Gamma(1/4)$.".into(),
         columns: ["M", "response / law", "T₂ at T₁ = 0", "law", "ratio", "⟨V²⟩/M there", "T where e^{2/T} = M", "T₁ at fixed T₂", "1/K_c"].map(String::from).into(),
         rows: sizes.iter().map(row).collect::<Result<_>>()?,
