@@ -42,6 +42,7 @@ fn wrong_arguments_are_refused() {
     }
 }
 
+// tidy: long because it is a table of cases.
 #[test]
 fn wrong_settings_are_refused() {
     // Experiment, what is replaced by what, and what the sentence names. The settings start at line 4.

@@ -169,14 +169,8 @@ fn path(run: &Run, settings: &Settings) -> Result<Vec<(usize, Machine)>> {
     shown.into_iter().map(machine).collect()
 }
 
-fn claims(
-    run: &Run,
-    settings: &Settings,
-    steps: &[Step],
-    along: &[(usize, Step)],
-) -> Result<Vec<Claim>> {
-    let (equal, fitted) = (&steps[1], &steps[2]);
-    // (24): Z of the hidden Hamiltonian, summed from its couplings to all orders, against Z of the machine over v.
+/// (24): Z of the hidden Hamiltonian, summed from its couplings to all orders, against Z by the identity for KL.
+fn definition(steps: &[Step]) -> Result<f64> {
     let mut deviation = 0.0_f64;
     for step in steps {
         let hidden = couplings::ln_weights(&step.couplings)?;
@@ -184,6 +178,18 @@ fn claims(
         let ln_z = largest + hidden.iter().map(|w| (w - largest).exp()).sum::<f64>().ln();
         deviation = deviation.max((ln_z / (step.kl + step.ln_z_ring + step.mean) - 1.0).abs());
     }
+    Ok(deviation)
+}
+
+// tidy: long because it is a list of claims.
+fn claims(
+    run: &Run,
+    settings: &Settings,
+    steps: &[Step],
+    along: &[(usize, Step)],
+) -> Result<Vec<Claim>> {
+    let (equal, fitted) = (&steps[1], &steps[2]);
+    let deviation = definition(steps)?;
     let (first, last) = (&along[0].1, &along[along.len() - 1].1);
     let apart = last.kl < first.kl && last.excess().abs() > first.excess().abs();
     let claim = |id: &str, key: &str, finding: Finding| {

@@ -62,9 +62,11 @@ impl Stage for Descend {
     type Output = Vec<Descent>;
 
     fn effort(&self) -> f64 {
-        const SECONDS_PER_TERM: f64 = 1e-6;
+        // Of a few hundred gradients, each a sum over all states.
+        const SECONDS_PER_TERM: f64 = 2e-7;
         let (Target::Ring { sites, .. } | Target::Range { sites, .. }) = self.target;
-        SECONDS_PER_TERM * (self.starts as usize * self.hidden * sites << sites) as f64 / 4.0
+        let terms = 2f64.powi(sites as i32) * (sites * self.hidden) as f64;
+        SECONDS_PER_TERM * terms * self.starts as f64
     }
 
     fn run(&self, task: &Task<'_>) -> Result<Vec<Descent>> {

@@ -91,7 +91,7 @@ impl Project {
         );
         project.shrink(
             "decimation-theorem",
-            "couplings = [0.5, 1.0]\nhidden_sizes = [1, 4]\nstarts = 6\npaths = 1\npath_steps = 20\nseeds = 2\ntrain_samples = 500\nflow_couplings = [1.0]\ntrain_couplings = [1.0]\nphases = [[1, 0.2], [1, 0.05]]\ntrapped_kl = 9.0",
+            "couplings = [0.5, 1.0]\nhidden_sizes = [1, 4]\nstarts = 6\npaths = 1\npath_steps = 20\nseeds = 2\ntrain_samples = 1000\nflow_couplings = [1.0]\ntrain_couplings = [1.0]\nphases = [[1, 0.2], [1, 0.05]]\ntrapped_kl = 9.0",
         );
         project.shrink("variational-rg", "couplings = [1.0]\nstarts = 6\npath_steps = 20");
         project

@@ -63,15 +63,12 @@ pub fn spectrum(visible: usize, hidden: usize, weight: f64) -> Result<Spectrum, 
         return Err(Error::OutOfRange { what: "the weight", value: weight, allowed: "finite" });
     }
     let joint = Joint::new(visible, hidden, weight);
-    let (even, even_gap) = joint.modes(true, 1);
-    let (odd, odd_gap) = joint.modes(false, 0);
+    let (even, relaxation_time_even) = joint.modes(true, 1);
+    let (odd, relaxation_time_odd) = joint.modes(false, 0);
     let mode = |even| move |sigma: f64| Mode { eigenvalue: sigma * sigma, even };
     let mut modes: Vec<Mode> =
         even.into_iter().map(mode(true)).chain(odd.into_iter().map(mode(false))).collect();
     modes.sort_by(|a, b| b.eigenvalue.total_cmp(&a.eigenvalue));
-    // -1 / ln sigma^2.
-    let time = |gap: Option<f64>| gap.map_or(0.0, |gap| -0.5 / (-gap).ln_1p());
-    let [relaxation_time_odd, relaxation_time_even] = [odd_gap, even_gap].map(time);
     Ok(Spectrum { modes, relaxation_time_odd, relaxation_time_even })
 }
 
@@ -99,17 +96,25 @@ impl Joint {
         }
     }
 
-    /// Singular values among even or odd functions, descending, and `1 - sigma` of number `which`.
-    fn modes(&self, even: bool, which: usize) -> (Vec<f64>, Option<f64>) {
+    /// Singular values among even or odd functions, descending, and the time `-1 / ln sigma^2` of number `which`.
+    fn modes(&self, even: bool, which: usize) -> (Vec<f64>, f64) {
         let block = fold(&fold(&self.scaled, even).transpose(), even).transpose();
         if block.is_empty() {
-            return (Vec::new(), None);
+            return (Vec::new(), 0.0);
         }
         let mut triples = singular_triples(block);
         triples.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let gap = triples.get(which).map(|t| self.gap(&t.left, &t.right, even));
+        let time = triples.get(which).map_or(0.0, |t| self.relaxation_time(t, even));
         let values = triples.iter().map(|t| t.value.min(1.0)).collect();
-        (values, gap)
+        (values, time)
+    }
+
+    fn relaxation_time(&self, mode: &Triple, even: bool) -> f64 {
+        let ln_sigma = match mode.value < 0.5 {
+            true => mode.value.ln(),
+            false => (-self.gap(&mode.left, &mode.right, even)).ln_1p(),
+        };
+        -0.5 / ln_sigma
     }
 
     /// `1 - sigma = sum p(V, H) (u(V) - w(H))^2 / 2` of a pair of singular functions with norm 1.
