@@ -7,6 +7,7 @@ mod flow_square;
 mod parts;
 mod place;
 mod provenance;
+mod rings;
 mod temperature_ranges;
 mod variational_rg;
 mod weight_of_coupling;

@@ -7,11 +7,11 @@ mod sampled;
 
 use super::Run;
 use super::parts::*;
+use super::rings::Training;
 use crate::experiment;
 use crate::report::content::Section;
 use anyhow::{Result, ensure};
 use exact::ring::decimate;
-use rbm::TrainConfig;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -37,14 +37,9 @@ pub(crate) struct Settings {
     path_steps: usize,
     /// The coupling flow: starts, each renormalized as long as two sites are left.
     flow_couplings: Vec<f64>,
-    /// Contrastive divergence on samples: machines per coupling, samples, couplings, `[epochs, learning rate]` of each
-    /// phase (that of `train` stands for none of them), and the divergence above which a machine counts as trapped.
-    seeds: u64,
-    train_samples: u32,
+    /// Contrastive divergence on samples of the ring at these couplings.
     train_couplings: Vec<f64>,
-    phases: Vec<(u64, f32)>,
-    trapped_kl: f64,
-    train: TrainConfig,
+    training: Training,
 }
 
 impl experiment::Settings for Settings {
@@ -83,22 +78,12 @@ impl experiment::Settings for Settings {
         check_values("path_std", &[self.path_std], 1e-6, 10.0)?;
         check_values("path_rate", &[self.path_rate], 1e-6, 10.0)?;
         check_count("path_steps", self.path_steps as u64, 10, 10_000_000)?;
-        check_count("seeds", self.seeds, 2, 1000)?;
-        check_count("train_samples", self.train_samples.into(), 10, 10_000_000)?;
-        ensure!(!self.phases.is_empty(), "phases is empty, but needs at least one");
-        for &(epochs, rate) in &self.phases {
-            check_count("epochs in phases", epochs, 1, 1_000_000)?;
-            check_values("learning rate in phases", &[rate.into()], 1e-6, 10.0)?;
-        }
-        check_values("trapped_kl", &[self.trapped_kl], 1e-9, 10.0)?;
-        let hidden = self.visible / 2;
+        let (found, hidden) = (self.training.train.hidden, self.visible / 2);
         ensure!(
-            self.train.hidden == hidden,
-            "train.hidden is {}, but half of visible is {hidden}",
-            self.train.hidden
+            found == hidden,
+            "training.train.hidden is {found}, but half of visible is {hidden}"
         );
-        rbm::Trainer::new(self.train, self.visible, 0)?;
-        check_count("train.batch", self.train.batch as u64, 1, self.train_samples.into())
+        self.training.check(self.visible)
     }
 }
 
@@ -135,6 +120,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
             figures::couplings_table(settings, &minima, &sampled)?,
             figures::sizes_table(settings, &sizes)?,
             figures::locked_table(settings, &locked),
+            figures::bonds_table(&minima::bonds(settings)?),
         ],
         discussion: discussion(),
         settings: toml::to_string(settings)?,

@@ -5,16 +5,15 @@ mod machines;
 mod paths;
 mod readout;
 
-use super::Run;
 use super::parts::*;
+use super::{Run, rings};
 use crate::experiment;
 use crate::published::Finding;
 use crate::report::content::{Claim, Section, Verdict};
-use crate::stages::{DrawSamples, Shape};
 use crate::store::Done;
 use anyhow::{Context, Result};
 use exact::{Ring, symmetric};
-use ising::{Algorithm, Samples, Schedule};
+use ising::Samples;
 use machines::Machines;
 use rayon::prelude::*;
 use rbm::TrainConfig;
@@ -134,24 +133,12 @@ fn starts(run: &Run, settings: &Settings) -> Result<Vec<Vec<Done<Samples>>>> {
     let of_seed = |seed: u64| {
         let start = |&k: &f64| {
             let label = format!("flow-ring/starts/{k}");
-            rings(run, settings, k, settings.starts, stats::child_seed(run.seed, &label, seed))
+            let seed = stats::child_seed(run.seed, &label, seed);
+            rings::samples(run, settings.visible, k, settings.starts, seed)
         };
         settings.start_couplings.iter().map(start).collect()
     };
     (0..settings.seeds).map(of_seed).collect()
-}
-
-/// Independent rings at the coupling `k`.
-fn rings(run: &Run, settings: &Settings, k: f64, draws: u32, seed: u64) -> Result<Done<Samples>> {
-    let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise: false };
-    let stage = DrawSamples {
-        shape: Shape::Ring(settings.visible),
-        temperatures: &[k.recip()],
-        algorithm: Algorithm::Transfer,
-        schedule,
-        seed,
-    };
-    run.store.get(&stage)
 }
 
 fn claims(

@@ -1,7 +1,7 @@
 //! What `decimation-theorem` shows, as figures and tables.
 
 use super::Settings;
-use super::minima::{Curvature, Locked, Minimum, Path, Size};
+use super::minima::{Bonds, Curvature, Locked, Minimum, Path, Size};
 use super::sampled::{self, Sampled};
 use crate::report::content::{Cell, Figure, Panel, Series, Style, Table};
 use crate::reproduce::parts::*;
@@ -65,7 +65,7 @@ pub(super) fn renormalization(
         id: "decimation-theorem-flow".into(),
         caption: format!(
             "The coupling flow of machines with half as many hidden as visible units (M = {}), on top of the exact renormalization group. Left: the coupling of the hidden layer after one machine, by descent on the exact divergence and by contrastive divergence on samples (error bars: standard errors over {} seeds). Right: the hidden layer as the data of a second machine.",
-            settings.visible, settings.seeds
+            settings.visible, settings.training.seeds
         ),
         panels: vec![one_step, layers],
     })
@@ -246,8 +246,9 @@ pub(super) fn couplings_table(
         |e: Option<Estimate>| e.map_or(Cell::Text("—".into()), |e| Cell::Measured(e.into()));
     let row = |m: &Minimum| {
         let s = sampled.iter().find(|s| s.coupling_of_data == m.coupling);
-        let learnt =
-            s.map_or("—".into(), |s| format!("{} of {}", s.machines.len(), settings.seeds));
+        let learnt = s.map_or("—".into(), |s| {
+            format!("{} of {}", s.machines.len(), settings.training.seeds)
+        });
         let other = s.map(|s| {
             over_exact(&s.machines.iter().map(|t| t.hidden.largest_other).collect::<Vec<_>>())
         });
@@ -269,7 +270,7 @@ pub(super) fn couplings_table(
         id: "decimation-theorem-couplings".into(),
         caption: format!(
             "The hidden layer's coupling. Descent: the best of {} descents on the exact divergence, its largest coupling that is not the ring's, its KL in nats, and the share of descents that ended there. Samples: contrastive divergence on {} samples, over the machines that are not trapped above KL = {}.",
-            settings.starts, settings.train_samples, settings.trapped_kl
+            settings.starts, settings.training.samples, settings.training.trapped_kl
         ),
         columns: [
             "K",
@@ -350,5 +351,19 @@ pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
         .map(String::from)
         .into(),
         rows: shown.map(row).collect(),
+    }
+}
+
+pub(super) fn bonds_table(bonds: &[Bonds]) -> Table {
+    let row = |b: &Bonds| {
+        [b.coupling, b.weight, b.kl, b.hidden.coupling, b.hidden.largest_other]
+            .map(Cell::Number)
+            .into()
+    };
+    Table {
+        id: "decimation-theorem-bonds".into(),
+        caption: "The inverse step, N = M: a hidden unit on every bond, with the weight w to both of its ends, $\\tanh^2 w = \\tanh K$. Visible and hidden units together are a ring of 2M sites at w; decimated to either layer it is the ring at K.".into(),
+        columns: ["K", "w", "KL", "K′ of the hidden layer", "largest other coupling"].map(String::from).into(),
+        rows: bonds.iter().map(row).collect(),
     }
 }

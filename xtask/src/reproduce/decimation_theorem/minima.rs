@@ -32,6 +32,25 @@ pub(super) fn locked(settings: &Settings) -> Result<Vec<Locked>> {
     Ok(all)
 }
 
+/// The inverse step at one coupling: a hidden unit on every bond.
+pub(super) struct Bonds {
+    pub(super) coupling: f64,
+    pub(super) weight: f64,
+    pub(super) kl: f64,
+    pub(super) hidden: HiddenCoupling,
+}
+
+pub(super) fn bonds(settings: &Settings) -> Result<Vec<Bonds>> {
+    let of_coupling = |&coupling: &f64| -> Result<Bonds> {
+        let q = enumerate::ring(&Ring::new(settings.visible, coupling)?)?.probabilities;
+        let machine = decimation::bonds(settings.visible, coupling)?;
+        let kl = divergence::kl_gradient(&q, &machine.weights)?.0;
+        let weight = machine.weights[(0, 0)];
+        Ok(Bonds { coupling, weight, kl, hidden: hidden_coupling(&machine)? })
+    };
+    settings.couplings.iter().map(of_coupling).collect()
+}
+
 /// The minimum over all weights at one coupling, and the equal-weight machine beside it.
 pub(super) struct Minimum {
     pub(super) coupling: f64,

@@ -1,18 +1,15 @@
 //! Machines trained on samples by contrastive divergence, and second machines trained on the hidden units of the first.
 
 use super::Settings;
-use crate::reproduce::Run;
 use crate::reproduce::parts::over_exact;
-use crate::stages::{Data, DrawSamples, Shape, anneal_rbm};
-use crate::store::Done;
+use crate::reproduce::{Run, rings};
+use crate::stages::Data;
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::ring::decimate;
 use exact::{Machine, Ring, enumerate};
-use ising::{Algorithm, Schedule};
-use nalgebra::DVector;
 use rayon::prelude::*;
-use rbm::{Rbm, TrainConfig, Trainer};
+use rbm::Rbm;
 use stats::Estimate;
 
 /// One trained machine.
@@ -41,14 +38,14 @@ pub(super) fn train(run: &Run, settings: &Settings) -> Result<Vec<Sampled>> {
     let cells: Vec<(f64, u64)> = settings
         .train_couplings
         .iter()
-        .flat_map(|&k| (0..settings.seeds).map(move |seed| (k, seed)))
+        .flat_map(|&k| (0..settings.training.seeds).map(move |seed| (k, seed)))
         .collect();
     let stacks = cells
         .par_iter()
         .map(|&(k, seed)| stack(run, settings, k, seed))
         .collect::<Result<Vec<_>>>()?;
     let mut stacks = stacks.into_iter();
-    let seeds = settings.seeds as usize;
+    let seeds = settings.training.seeds as usize;
     let gather = |&k: &f64| {
         let of_coupling: Vec<_> = stacks.by_ref().take(seeds).collect();
         summary(settings, k, of_coupling)
@@ -70,44 +67,24 @@ fn stack(
 ) -> Result<(Trained, Option<Trained>)> {
     let label = format!("decimation-theorem/train/{k}");
     let seed = stats::child_seed(run.seed, &label, number);
-    let schedule =
-        Schedule { burn_in: 0, stride: 1, draws: settings.train_samples, symmetrise: false };
-    let samples = run.store.get(&DrawSamples {
-        shape: Shape::Ring(settings.visible),
-        temperatures: &[k.recip()],
-        algorithm: Algorithm::Transfer,
-        schedule,
-        seed,
-    })?;
+    let training = &settings.training;
+    let samples = rings::samples(run, settings.visible, k, training.samples, seed)?;
     let data = Data::Samples(&samples);
-    let first = layer(run, settings, data, settings.train, seed)?;
+    let first = training.run(run, data, settings.visible / 2, seed)?;
     let trained = trained(first.value.rbm(), k)?;
     if !settings.flow_couplings.contains(&k) {
         return Ok((trained, None));
     }
-    let config = TrainConfig { hidden: settings.visible / 4, ..settings.train };
     let data = Data::Hidden { of: &first, below: &data, seed };
-    let second = layer(run, settings, data, config, stats::child_seed(seed, "second", 0))?;
+    let seed = stats::child_seed(seed, "second", 0);
+    let second = training.run(run, data, settings.visible / 4, seed)?;
     let second = self::trained(second.value.rbm(), decimate(k))?;
     Ok((trained, Some(second)))
 }
 
-fn layer(
-    run: &Run,
-    settings: &Settings,
-    data: Data<'_>,
-    config: TrainConfig,
-    seed: u64,
-) -> Result<Done<Trainer>> {
-    let mut states = anneal_rbm(&run.store, data, config, &settings.phases, seed)?;
-    states.pop().context("phases is empty")
-}
-
 /// What a machine has made of the ring at K.
 fn trained(rbm: &Rbm, k: f64) -> Result<Trained> {
-    let wide = |bias: &DVector<f32>| bias.map(f64::from);
-    let weights = rbm.weights.map(f64::from);
-    let machine = Machine::new(weights, wide(&rbm.visible_bias), wide(&rbm.hidden_bias))?;
+    let machine = rings::machine(rbm)?;
     let q = enumerate::ring(&Ring::new(rbm.visible(), k)?)?.probabilities;
     let kl = enumerate::kl(&q, &enumerate::visible_probabilities(&machine)?)?;
     let hidden = hidden_coupling(&machine)?;
@@ -120,7 +97,7 @@ fn summary(
     stacks: Vec<(Trained, Option<Trained>)>,
 ) -> Result<Sampled> {
     let all = stacks.len();
-    let free = |t: &Trained| t.kl <= settings.trapped_kl;
+    let free = |t: &Trained| t.kl <= settings.training.trapped_kl;
     let learnt: Vec<_> = stacks.into_iter().filter(|(first, _)| free(first)).collect();
     let values = |of: &dyn Fn(&Trained) -> f64| {
         let values: Vec<f64> = learnt.iter().map(|(first, _)| of(first)).collect();

@@ -1,10 +1,10 @@
 //! The machines of `flow-ring`: equal weights at W(K), and free weights trained on samples.
 
 use super::{Run, Settings};
-use crate::stages::{DrawSamples, Shape, train_rbm};
+use crate::reproduce::rings;
+use crate::stages::train_rbm;
 use anyhow::{Context, Result};
 use exact::{Ring, enumerate, symmetric};
-use ising::{Algorithm, Schedule};
 use rayon::prelude::*;
 use rbm::Rbm;
 
@@ -55,15 +55,7 @@ fn own_correlation(rbm: &Rbm) -> Result<f64, rbm::Error> {
 }
 
 fn trained(run: &Run, settings: &Settings, coupling: f64, seed: u64) -> Result<Rbm> {
-    let schedule =
-        Schedule { burn_in: 0, stride: 1, draws: settings.train_samples, symmetrise: false };
-    let samples = run.store.get(&DrawSamples {
-        shape: Shape::Ring(settings.visible),
-        temperatures: &[coupling.recip()],
-        algorithm: Algorithm::Transfer,
-        schedule,
-        seed,
-    })?;
+    let samples = rings::samples(run, settings.visible, coupling, settings.train_samples, seed)?;
     let epochs = settings.epochs;
     let states = train_rbm(&run.store, &samples, settings.train, epochs, epochs, seed)?;
     let trained = states.last().context("a machine needs at least one epoch")?;

@@ -1,0 +1,79 @@
+//! Machines trained by contrastive divergence on exact samples of the ring, as several experiments need them.
+
+use super::Run;
+use super::parts::{check_count, check_values};
+use crate::stages::{Data, DrawSamples, Shape, anneal_rbm};
+use crate::store::Done;
+use anyhow::{Context, Result, ensure};
+use exact::Machine;
+use ising::{Algorithm, Samples, Schedule};
+use nalgebra::DVector;
+use rbm::{Rbm, TrainConfig, Trainer};
+use serde::{Deserialize, Serialize};
+
+/// How machines are trained on samples.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Training {
+    /// Machines per coupling.
+    pub(crate) seeds: u64,
+    /// Independent configurations, each machine its own.
+    pub(crate) samples: u32,
+    /// `[epochs, learning rate]` of each phase; the rate of `train` stands for none of them.
+    pub(crate) phases: Vec<(u64, f32)>,
+    /// The divergence in nats above which a machine counts as trapped in a defect.
+    pub(crate) trapped_kl: f64,
+    pub(crate) train: TrainConfig,
+}
+
+impl Training {
+    pub(crate) fn check(&self, visible: usize) -> Result<()> {
+        check_count("training.seeds", self.seeds, 2, 1000)?;
+        check_count("training.samples", self.samples.into(), 10, 10_000_000)?;
+        ensure!(!self.phases.is_empty(), "training.phases is empty, but needs at least one");
+        for &(epochs, rate) in &self.phases {
+            check_count("epochs in training.phases", epochs, 1, 1_000_000)?;
+            check_values("learning rate in training.phases", &[rate.into()], 1e-6, 10.0)?;
+        }
+        check_values("training.trapped_kl", &[self.trapped_kl], 1e-9, 10.0)?;
+        rbm::Trainer::new(self.train, visible, 0)?;
+        check_count("training.train.batch", self.train.batch as u64, 1, self.samples.into())
+    }
+
+    /// The machine after the last phase.
+    pub(crate) fn run(
+        &self,
+        run: &Run,
+        data: Data<'_>,
+        hidden: usize,
+        seed: u64,
+    ) -> Result<Done<Trainer>> {
+        let config = TrainConfig { hidden, ..self.train };
+        let mut states = anneal_rbm(&run.store, data, config, &self.phases, seed)?;
+        states.pop().context("there is no phase of training")
+    }
+}
+
+/// Independent rings at the coupling `k`.
+pub(crate) fn samples(
+    run: &Run,
+    sites: usize,
+    k: f64,
+    draws: u32,
+    seed: u64,
+) -> Result<Done<Samples>> {
+    let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise: false };
+    run.store.get(&DrawSamples {
+        shape: Shape::Ring(sites),
+        temperatures: &[k.recip()],
+        algorithm: Algorithm::Transfer,
+        schedule,
+        seed,
+    })
+}
+
+/// The machine in f64, for exact sums.
+pub(crate) fn machine(rbm: &Rbm) -> Result<Machine, exact::Error> {
+    let wide = |bias: &DVector<f32>| bias.map(f64::from);
+    Machine::new(rbm.weights.map(f64::from), wide(&rbm.visible_bias), wide(&rbm.hidden_bias))
+}
