@@ -21,8 +21,8 @@ pub(crate) struct Training {
     pub(crate) samples: u32,
     /// `[epochs, learning rate]` of each phase; the rate of `train` stands for none of them.
     pub(crate) phases: Vec<(u64, f32)>,
-    /// The divergence in nats above which a machine counts as trapped in a defect.
-    pub(crate) trapped_kl: f64,
+    /// The share of the best equal weights' divergence above which a machine counts as trapped in a defect.
+    pub(crate) trapped: f64,
     pub(crate) train: TrainConfig,
 }
 
@@ -35,7 +35,7 @@ impl Training {
             check_count("epochs in training.phases", epochs, 1, 1_000_000)?;
             check_values("learning rate in training.phases", &[rate.into()], 1e-6, 10.0)?;
         }
-        check_values("training.trapped_kl", &[self.trapped_kl], 1e-9, 10.0)?;
+        check_values("training.trapped", &[self.trapped], 1e-9, 100.0)?;
         rbm::Trainer::new(self.train, visible, 0)?;
         check_count("training.train.batch", self.train.batch as u64, 1, self.samples.into())
     }

@@ -122,7 +122,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         steps.push(Step::new(format!("locked, L = {locking}"), &locked(m, k, locking)?, &ring)?);
     }
     steps.push(Step::new(format!("N = {m}, on the bonds"), &bonds(m, k)?, &ring)?);
-    let trained = trained(run, settings, &ring)?;
+    let trained = trained(run, settings, &ring, steps[1].kl)?;
     let along = path
         .iter()
         .map(|(step, machine)| Ok((*step, Step::new("", machine, &ring)?)))
@@ -166,7 +166,7 @@ fn best(run: &Run, settings: &Settings, coupling: f64) -> Result<Machine> {
 }
 
 /// Machines trained on samples, those that are not trapped.
-fn trained(run: &Run, settings: &Settings, ring: &Ring) -> Result<Vec<Step>> {
+fn trained(run: &Run, settings: &Settings, ring: &Ring, equal: f64) -> Result<Vec<Step>> {
     let (training, k) = (&settings.training, settings.coupling);
     let train = |number: u64| {
         let seed = stats::child_seed(run.seed, "variational-rg/train", number);
@@ -175,7 +175,7 @@ fn trained(run: &Run, settings: &Settings, ring: &Ring) -> Result<Vec<Step>> {
         Step::new("trained on samples", &rings::machine(done.value.rbm())?, ring)
     };
     let mut steps = (0..training.seeds).into_par_iter().map(train).collect::<Result<Vec<_>>>()?;
-    steps.retain(|step| step.kl <= training.trapped_kl);
+    steps.retain(|step| step.kl <= training.trapped * equal);
     Ok(steps)
 }
 
@@ -365,8 +365,8 @@ fn table(settings: &Settings, steps: &[Step], trained: &[Step]) -> Table {
     Table {
         id: "variational-rg-machines".into(),
         caption: format!(
-            "Machines as steps on the ring of M = {} sites at $K = {}$, $\\ln Z = {:.6}$, in nats. $K'$ and the largest other coupling are those of the hidden Hamiltonian read as a ring. The last row is measured, over the machines that are not trapped above KL = {}.",
-            settings.visible, settings.coupling, steps[0].ln_z_ring, settings.training.trapped_kl
+            "Machines as steps on the ring of M = {} sites at $K = {}$, $\\ln Z = {:.6}$, in nats. $K'$ and the largest other coupling are those of the hidden Hamiltonian read as a ring. The last row is measured, over the machines whose KL is below {} of that of equal weights.",
+            settings.visible, settings.coupling, steps[0].ln_z_ring, settings.training.trapped
         ),
         columns: [
             "machine",

@@ -269,8 +269,8 @@ pub(super) fn couplings_table(
     Ok(Table {
         id: "decimation-theorem-couplings".into(),
         caption: format!(
-            "The hidden layer's coupling. Descent: the best of {} descents on the exact divergence, its largest coupling that is not the ring's, its KL in nats, and the share of descents that ended there. Samples: contrastive divergence on {} samples, over the machines that are not trapped above KL = {}.",
-            settings.starts, settings.training.samples, settings.training.trapped_kl
+            "The hidden layer's coupling. Descent: the best of {} descents on the exact divergence, its largest coupling that is not the ring's, its KL in nats, and the share of descents that ended there. Samples: contrastive divergence on {} samples, over the machines whose KL is below {} of that of equal weights; the others are trapped in defects.",
+            settings.starts, settings.training.samples, settings.training.trapped
         ),
         columns: [
             "K",

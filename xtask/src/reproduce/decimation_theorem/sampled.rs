@@ -7,7 +7,7 @@ use crate::stages::Data;
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::ring::decimate;
-use exact::{Machine, Ring, enumerate};
+use exact::{Machine, Ring, enumerate, symmetric};
 use rayon::prelude::*;
 use rbm::Rbm;
 use stats::Estimate;
@@ -97,7 +97,9 @@ fn summary(
     stacks: Vec<(Trained, Option<Trained>)>,
 ) -> Result<Sampled> {
     let all = stacks.len();
-    let free = |t: &Trained| t.kl <= settings.training.trapped_kl;
+    let (n, data) = (settings.visible / 2, Ring::new(settings.visible, coupling_of_data)?.into());
+    let equal = symmetric::kl(&data, n, symmetric::best_weight(&data, n)?);
+    let free = |t: &Trained| t.kl <= settings.training.trapped * equal;
     let learnt: Vec<_> = stacks.into_iter().filter(|(first, _)| free(first)).collect();
     let values = |of: &dyn Fn(&Trained) -> f64| {
         let values: Vec<f64> = learnt.iter().map(|(first, _)| of(first)).collect();
