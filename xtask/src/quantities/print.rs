@@ -40,33 +40,32 @@ pub(super) fn text(values: &Values) -> String {
 fn shown(value: &Value) -> Vec<String> {
     match value {
         Number(x) => vec![digits(*x)],
-        List(list) => vec![line(list.iter().map(|&x| digits(x)).collect(), "entries")],
+        List(list) => vec![line(list, 0)],
         Matrix(rows) => {
-            let cells = || rows.iter().flatten().map(|&x| digits(x));
-            let width = cells().map(|cell| cell.len()).max().unwrap_or(0);
-            let padded =
-                |row: &Vec<f64>| row.iter().map(|&x| format!("{:>width$}", digits(x))).collect();
-            shortened(rows.iter().map(|row| line(padded(row), "columns")).collect(), "rows")
+            let width = rows.iter().flatten().map(|&x| digits(x).len()).max().unwrap_or(0);
+            shortened(rows.len(), "rows", |row| line(&rows[row], width))
         }
         Missing => vec!["none".to_owned()],
     }
 }
 
-fn line(entries: Vec<String>, what: &str) -> String {
-    shortened(entries, what).join("  ")
+fn line(list: &[f64], width: usize) -> String {
+    shortened(list.len(), "entries", |at| format!("{:>width$}", digits(list[at]))).join("  ")
 }
 
 /// All of a short list; of a long one both ends, and how long it is.
-fn shortened(mut entries: Vec<String>, what: &str) -> Vec<String> {
+fn shortened(count: usize, what: &str, entry: impl Fn(usize) -> String) -> Vec<String> {
     const MOST: usize = 17;
     const FIRST: usize = 4;
     const LAST: usize = 2;
-    let count = entries.len();
-    if count > MOST {
-        entries.splice(FIRST..count - LAST, ["..".to_owned()]);
-        entries.push(format!("({count} {what})"));
+    if count <= MOST {
+        return (0..count).map(entry).collect();
     }
-    entries
+    let mut parts: Vec<String> = (0..FIRST).map(&entry).collect();
+    parts.push("..".to_owned());
+    parts.extend((count - LAST..count).map(&entry));
+    parts.push(format!("({count} {what})"));
+    parts
 }
 
 /// Twelve significant digits, without zeros at the end.
