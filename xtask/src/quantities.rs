@@ -59,6 +59,11 @@ enum Quantity {
     #[command(after_help = "Example: cargo xtask exact rbm --file machine.json")]
     Rbm(machine::Rbm),
     /// The best machine of free weights for a ring: the lowest of descents from random starts.
+    ///
+    /// A descent starts from weights drawn from a normal distribution of mean 0 and standard deviation 0.5 and follows the
+    /// exact divergence, for 20000 steps at most. fraction_reaching_best is the share of descents within 1e-6 nats of the
+    /// lowest, kl_uniform the divergence of the best equal weights, hidden_coupling K' of the hidden layer read as a ring:
+    /// none (null in JSON) for a single hidden unit and above 24.
     #[command(
         after_help = "Example: cargo xtask exact minimum --visible 8 --hidden 4 --coupling 1 --starts 20 --seed 1"
     )]

@@ -386,4 +386,6 @@ fn minima() {
     let found = json(&project, arguments, &names);
     assert_close(&found["kl_best"], &expected["KL_best"], 0.0, 1e-8);
     assert!(found["hidden_coupling"].is_null());
+    let arguments = "minimum --visible 2 --hidden 25 --coupling 0.5 --starts 1 --seed 1";
+    assert!(run(&project, arguments).out.ends_with("hidden_coupling         none\n"));
 }

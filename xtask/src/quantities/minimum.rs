@@ -10,6 +10,7 @@ use crate::stages::{self, Descend, Target};
 use anyhow::Result;
 use clap::Args;
 use exact::decimation::hidden_coupling;
+use exact::enumerate::MOST_UNITS;
 use exact::{Machine, Ring, symmetric};
 
 /// Of free weights: a descent keeps their inverse Hessian.
@@ -18,10 +19,6 @@ const MOST_WEIGHTS: usize = 128;
 const INITIAL_STD: f64 = 0.5;
 
 #[derive(Args)]
-// The text before the options, where a reader of the help finds how a descent starts.
-#[command(
-    long_about = "The best machine of free weights for a ring: the lowest of descents from random starts.\n\nA descent starts from weights drawn from a normal distribution of mean 0 and standard deviation 0.5 and follows the exact divergence, for 20000 steps at most. fraction_reaching_best is the share of them within 1e-6 nats of the lowest; kl_uniform is the divergence of the best equal weights; hidden_coupling is K' of the hidden layer read as a ring, none (null in JSON) for a single hidden unit."
-)]
 pub(super) struct Minimum {
     /// The number of visible units M, from 2 to 16.
     #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, 16))]
@@ -58,11 +55,11 @@ pub(super) fn values(flags: &Minimum) -> Result<Values> {
     let descents = descend.descend(|_| ()).map_err(option())?;
     let best = stages::best(&descents)?;
     let renormalised = match hidden {
-        1 => Missing,
-        _ => {
+        2..=MOST_UNITS => {
             let machine = Machine::without_biases(best.weights.clone()).map_err(option())?;
             Number(hidden_coupling(&machine).map_err(refused("--hidden"))?.coupling)
         }
+        _ => Missing,
     };
     Ok(vec![
         ("kl_best", Number(best.kl)),
