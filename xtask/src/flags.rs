@@ -1,6 +1,7 @@
 //! The command line: verbs, options and how a wrong one is refused.
 
 use crate::experiment::Profile;
+use crate::quantities::Exact;
 use crate::reproduce::{NAMES, Plan, Request};
 use crate::say;
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +27,9 @@ pub(crate) enum Verb {
     /// List the experiments: what each redoes and how long it takes.
     #[command(after_help = "Example: cargo xtask list --profile standard")]
     List(List),
+    /// Compute a single quantity exactly, in closed form or by a sum over all states.
+    #[command(after_help = "Example: cargo xtask exact weight --visible 8 --hidden 4 --coupling 1")]
+    Exact(Exact),
     /// Check the invariants that a program can check.
     #[command(after_help = "Example: cargo xtask tidy")]
     Tidy,
@@ -55,7 +59,7 @@ pub(crate) struct Reproduce {
     pub(crate) json: bool,
 }
 
-fn seed(text: &str) -> Result<u64, &'static str> {
+pub(crate) fn seed(text: &str) -> Result<u64, &'static str> {
     text.parse().map_err(|_| "it must be a whole number from 0 to 18446744073709551615")
 }
 

@@ -9,6 +9,7 @@ mod flags;
 mod input;
 mod progress;
 mod published;
+mod quantities;
 mod report;
 mod reproduce;
 mod stages;
@@ -59,6 +60,7 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
             }
         }
         Verb::List(flags) => flags::list(flags),
+        Verb::Exact(flags) => quantities::run(flags),
         Verb::Tidy => tidy::tidy(),
     }
 }

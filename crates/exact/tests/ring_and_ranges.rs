@@ -200,3 +200,28 @@ fn bad_mixtures_are_refused() {
     let mixed = Mixture::of_temperatures(8, &[0.0, 1.0]).unwrap();
     assert!((mixed.entropy() - kl(&mixed, 4, 0.0)).abs() < 8.0 * 2f64.ln());
 }
+
+#[test]
+fn decimation_where_the_exponential_overflows() {
+    // tanh^b K = 1 - 2b e^{-2K} there: K' = K - ln(b) / 2, and from Z the constant (b - 1) K + ln(b) / 2 with K0 = 0.
+    for (b, k) in [(2, 400.0), (3, 400.0), (3, 1e100), (7, 299.9), (7, 300.1)] {
+        let half_ln = 0.5 * f64::from(b).ln();
+        let constant = f64::from(b - 1) * k + half_ln;
+        assert!((decimate_by(b, k) / (k - half_ln) - 1.0).abs() < SUM, "{b} {k}");
+        assert!((decimate_constant_by(b, k, 0.0) / constant - 1.0).abs() < SUM, "{b} {k}");
+    }
+    assert_eq!(decimate_by(3, -1e100), -1e100);
+    assert_eq!(decimate_constant_by(3, f64::INFINITY, 0.0), f64::INFINITY);
+}
+
+#[test]
+fn a_frozen_machine_is_read_in_spite_of_rounding() {
+    for k in [5.0, 10.0, 50.0, 400.0] {
+        let w = best_weight(&ring(8, k).into(), 4).unwrap();
+        for start in [0.0, 1.0, f64::INFINITY] {
+            let flow = sampled_flow(&ring(8, start).into(), 4, w, 20);
+            let last = flow.expect("a flow").pop().expect("a step");
+            assert!((1.0 - 1e-4..=1.0).contains(&last.neighbour_correlation), "{k} {last:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Decimation of the ring: the exact renormalization group of one dimension, by any factor.
 
+use super::SATURATION;
 use crate::logs::{ln_2cosh, ln_cosh};
 use std::f64::consts::LN_2;
 
@@ -37,6 +38,10 @@ pub fn decimate_by(factor: u32, coupling: f64) -> f64 {
     if coupling.is_infinite() {
         return coupling;
     }
+    if coupling.abs() > SATURATION {
+        // 1 - tanh^b K = 2b e^{-2K}, which underflows sooner than K' does anything new.
+        return (coupling.abs() - 0.5 * f64::from(factor).ln()).copysign(coupling);
+    }
     let ln_u = f64::from(factor) * ln_tanh(coupling.abs());
     let u = ln_u.exp();
     // artanh u; 1 - u would cancel at large K.
@@ -54,7 +59,12 @@ pub fn decimate_by(factor: u32, coupling: f64) -> f64 {
 /// is [`decimate_constant`], thesis (49).
 pub fn decimate_constant_by(factor: u32, coupling: f64, constant: f64) -> f64 {
     let b = f64::from(factor);
-    let ln_u = b * ln_tanh(coupling.abs());
+    let k = coupling.abs();
+    if k > SATURATION {
+        // 1 - tanh^{2b} K = 4b e^{-2K}.
+        return b * constant + (b - 1.0) * k + 0.5 * b.ln();
+    }
+    let ln_u = b * ln_tanh(k);
     b * (constant + ln_2cosh(coupling)) - LN_2 + 0.5 * (-(2.0 * ln_u).exp_m1()).ln()
 }
 

@@ -113,7 +113,9 @@ pub fn sampled_flow(
     let mut flow = vec![first];
     for step in 0..steps {
         let p = sampled_step(&flow[step].probabilities, hidden, weight);
-        let (v2, pair) = (second_moment(&p), pair_correlation(&p));
+        // Rounding may carry aligned spins beyond the most that can be read.
+        let most = (sites * sites) as f64;
+        let (v2, pair) = (second_moment(&p).min(most), pair_correlation(&p).min(1.0));
         flow.push(read(p, v2, pair)?);
     }
     Ok(flow)

@@ -1,0 +1,58 @@
+//! `exact rbm`: a machine of any weights, by sums over all states.
+
+use super::machine_file::{Contents, read};
+use super::options::MOST_LISTED;
+use super::print::Value::{List, Matrix, Number};
+use super::print::Values;
+use super::refused;
+use crate::input::BadInput;
+use anyhow::Result;
+use clap::Args;
+use exact::enumerate::{Moments, moments, visible_probabilities};
+use exact::likelihood::pseudo_log_likelihood;
+use nalgebra::DMatrix;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(super) struct Rbm {
+    /// The machine, units +-1, weight exp(v W h + b v + c h), its smaller layer of at most 24 units. JSON: an object with M,
+    /// N, W (M rows of N numbers), b_visible, c_hidden and, if pseudo-likelihoods are wanted, data (rows of M units,
+    /// each 1 or -1); other keys are ignored. A name in .safetensors: the tensors weights [visible, hidden] and, if not
+    /// zero, visible_bias and hidden_bias, each F32 or F64; other tensors are ignored.
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    /// Also above 4096 states p_v, the probability of each visible state: bit i of its place is unit i, set for +1.
+    #[arg(long)]
+    full: bool,
+}
+
+pub(super) fn values(flags: &Rbm) -> Result<Values> {
+    let Contents { machine, data } = read(&flags.file)?;
+    let path = flags.file.display();
+    let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&machine).map_err(refused(&path))?;
+    if !ln_z.is_finite() {
+        let sentence = format!("{path}: the parameters are so large that ln Z is {ln_z}");
+        return Err(BadInput(sentence).into());
+    }
+    let mut values = vec![("ln_z", Number(ln_z))];
+    if flags.full || machine.visible() <= MOST_LISTED.ilog2() as usize {
+        let p = visible_probabilities(&machine).map_err(refused(format!("--full {path}")))?;
+        values.push(("p_v", List(p)));
+    }
+    values.extend([
+        ("mean_v", List(mean_v.as_slice().to_vec())),
+        ("mean_h", List(mean_h.as_slice().to_vec())),
+        ("mean_vh", rows(&mean_vh)),
+    ]);
+    if let Some(data) = data {
+        let concerns = format!("{path}, key data");
+        let pseudo = pseudo_log_likelihood(&machine, &data).map_err(refused(concerns))?;
+        values.push(("pseudo_log_likelihood", List(pseudo)));
+    }
+    Ok(values)
+}
+
+/// Rows of `[visible, hidden]`: one for each visible unit.
+pub(super) fn rows(matrix: &DMatrix<f64>) -> super::print::Value {
+    Matrix(matrix.row_iter().map(|row| row.iter().copied().collect()).collect())
+}
