@@ -64,7 +64,7 @@ impl Stage for Descend {
     fn effort(&self) -> f64 {
         const SECONDS_PER_TERM: f64 = 1e-6;
         let (Target::Ring { sites, .. } | Target::Range { sites, .. }) = self.target;
-        SECONDS_PER_TERM * (self.starts as usize * self.hidden * sites << sites) as f64 / 4.0
+        SECONDS_PER_TERM * ((self.starts as usize * self.hidden * sites) << sites) as f64 / 4.0
     }
 
     fn run(&self, task: &Task<'_>) -> Result<Vec<Descent>> {
