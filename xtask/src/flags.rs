@@ -26,6 +26,9 @@ pub(crate) enum Verb {
     /// List the experiments: what each redoes and how long it takes.
     #[command(after_help = "Example: cargo xtask list --profile standard")]
     List(List),
+    /// Measure how fast the project is, against yardsticks of this machine.
+    #[command(after_help = "Example: cargo xtask bench weight ln-z --json")]
+    Bench(Bench),
     /// Check the invariants that a program can check.
     #[command(after_help = "Example: cargo xtask tidy")]
     Tidy,
@@ -79,6 +82,15 @@ pub(crate) struct List {
     /// Print one JSON document instead of text.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// Figures to measure; all when none is named.
+    pub(crate) names: Vec<String>,
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Prints the experiments.
