@@ -30,6 +30,9 @@ pub(crate) enum Verb {
     /// Compute a single quantity exactly, in closed form or by a sum over all states.
     #[command(after_help = "Example: cargo xtask exact weight --visible 8 --hidden 4 --coupling 1")]
     Exact(Exact),
+    /// Measure how fast the project is, against yardsticks of this machine.
+    #[command(after_help = "Example: cargo xtask bench weight ln-z --json")]
+    Bench(Bench),
     /// Check the invariants that a program can check.
     #[command(after_help = "Example: cargo xtask tidy")]
     Tidy,
@@ -83,6 +86,15 @@ pub(crate) struct List {
     /// Print one JSON document instead of text.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// Figures to measure; all when none is named.
+    pub(crate) names: Vec<String>,
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Prints the experiments.

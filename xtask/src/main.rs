@@ -3,6 +3,7 @@
 // The one crate that talks to a terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
+mod bench;
 mod codec;
 mod experiment;
 mod flags;
@@ -59,6 +60,7 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
                 }
             }
         }
+        Verb::Bench(flags) => say(&bench::bench(&flags.names, flags.json)?),
         Verb::List(flags) => flags::list(flags),
         Verb::Exact(flags) => quantities::run(flags),
         Verb::Tidy => tidy::tidy(),

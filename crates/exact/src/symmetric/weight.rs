@@ -2,7 +2,7 @@
 
 use super::{ln_factor, ln_weights, response, response_of, sum_of, visible_sum_probabilities};
 use crate::logs::{ln_binomials, ln_sum_exp, tanh_ratio};
-use crate::root::bisect;
+use crate::root::{bisect, refine};
 use crate::{Error, Mixture, Ring};
 use std::f64::consts::LN_2;
 
@@ -174,7 +174,7 @@ fn ln_deficit(m: usize, ln_weight: impl Fn(usize) -> f64, weight: f64, aligned: 
 /// W = 0 always solves (69); it is the answer for `<V^2> <= M` (a ring at `K <= 0`), where no other root has been found,
 /// and a maximum of the divergence for `<V^2> > M`, where one positive root has been found at every size tried (neither is
 /// proved). W is infinite at zero temperature (appendix B). The bracket starts at the known asymptote at small K,
-/// `W^2 = (<V^2> - M) / (N M (M - 1))`.
+/// `W^2 = (<V^2> - M) / (N M (M - 1))`, and narrows by interpolation before its last bits are bisected.
 ///
 /// # Errors
 /// [`Error::TooSmall`] without hidden units, [`Error::NoRoot`] where `4 K` overflows.
@@ -200,7 +200,7 @@ pub fn best_weight(data: &Mixture, hidden: usize) -> Result<f64, Error> {
     while slope(high) < 0.0 {
         high *= 2.0;
     }
-    bisect(slope, low, high)
+    refine(slope, low, high)
 }
 
 /// `gain = N M W^2`, the slope of the deterministic flow at m = 0; its fixed point is ordered where it exceeds 1.
