@@ -117,7 +117,8 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
             figures::how_many(settings, &locked, &sizes),
         ],
         tables: vec![
-            figures::couplings_table(settings, &minima, &sampled)?,
+            figures::minima_table(settings, &minima),
+            figures::sampled_table(settings, &sampled),
             figures::sizes_table(settings, &sizes)?,
             figures::locked_table(settings, &locked),
             figures::bonds_table(&minima::bonds(settings)?),

@@ -95,6 +95,17 @@ pub(crate) fn shown(e: Estimate) -> String {
     numbers::measured(e.into())
 }
 
+/// An exact number in prose, of which only the size matters: `3×10⁻¹¹`.
+pub(crate) fn rough(value: f64) -> String {
+    let text = format!("{value:.0e}");
+    match text.split_once('e').and_then(|(digit, power)| Some((digit, power.parse().ok()?))) {
+        Some((digit, power)) if power != 0 => {
+            format!("{}{}", digit.replace('-', "−"), numbers::power_of_ten(power))
+        }
+        _ => text.replace("e0", ""),
+    }
+}
+
 /// Settings: a list must hold something, and every value must lie in a range.
 pub(crate) fn check_values(key: &str, values: &[f64], low: f64, high: f64) -> Result<()> {
     ensure!(!values.is_empty(), "{key} is empty, but needs at least one value");

@@ -135,7 +135,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     Ok(Section {
         experiment: "variational-rg".into(),
         title: "Machines and the variational renormalization group".into(),
-        headline: format!("The mapping holds for every machine, trained or not; its content is how much $\\ln Tr_h e^T$ varies from state to state, {:.3} for equal weights and {:.0e} for the best machine. Fitting and conserving Z differ by one constant, which for the best machine is that of eq. (49).", equal.spread, fitted.spread),
+        headline: format!("The mapping holds for every machine, trained or not; its content is how much $\\ln Tr_h e^T$ varies from state to state, {:.3} for equal weights and {} for the best machine. Fitting and conserving Z differ by one constant, which for the best machine is that of eq. (49).", equal.spread, rough(fitted.spread)),
         introduction: vec![
             "Mehta and Schwab read a machine with energy $E(v, h)$ as a variational renormalization group step $T = -E + H$ on a microscopic Hamiltonian $H(v)$; its renormalized Hamiltonian is $H'(h) = -\\ln Tr_v e^{-E}$. The step is exact if $Tr_h e^{T(v,h)} = 1$ for every v. Liu asks how the goal of training, $p(v) = q(v)$, relates to that of the step, to conserve Z.".into(),
             format!("For M = {m} visible units all sums over states can be carried out. Always $Tr_h e^T = (Z_{{machine}}/Z_{{ring}})\\, p(v)/q(v)$, so that $KL(q\\|p) = \\ln Z_{{machine}} - \\ln Z_{{ring}} - \\langle \\ln Tr_h e^T \\rangle_q$."),
@@ -245,8 +245,9 @@ fn claims(
                 "standard deviation of $\\ln Tr_h e^T$ over the ring's states, best equal weights",
                 if_true(fitted.spread < 1e-5 && equal.spread > 0.1, Verdict::Corrected),
                 format!(
-                    "The mapping of forms is exact for every machine; the step is exact only where this is 0. It is {:.3} untrained, {:.1e} for the best machine over all weights.",
-                    steps[0].spread, fitted.spread
+                    "The mapping of forms is exact for every machine; the step is exact only where this is 0. It is {:.3} untrained, {} for the best machine over all weights.",
+                    steps[0].spread,
+                    rough(fitted.spread)
                 ),
             ),
         )?,
@@ -256,16 +257,16 @@ fn claims(
             exactly(
                 last.excess(),
                 &format!(
-                    "$\\ln Z_{{machine}} - \\ln Z_{{ring}}$ after {} updates, KL = {:.1e}",
+                    "$\\ln Z_{{machine}} - \\ln Z_{{ring}}$ after {} updates, KL = {}",
                     along[along.len() - 1].0,
-                    last.kl
+                    rough(last.kl)
                 ),
                 if_true(apart, Verdict::Corrected),
                 format!(
-                    "They do differ: while KL fell from {:.2}, this grew from {:.2}. But by a constant only: with it taken out of E, Z is conserved and $\\ln Tr_h e^T$ is {:.1e} from 0 in the root mean square.",
+                    "They do differ: while KL fell from {:.2}, this grew from {:.2}. But by a constant only: with it taken out of E, Z is conserved and $\\ln Tr_h e^T$ is {} from 0 in the root mean square.",
                     first.kl,
                     first.excess(),
-                    last.spread
+                    rough(last.spread)
                 ),
             ),
         )?,
@@ -277,8 +278,8 @@ fn claims(
                 "largest hidden coupling that is not on a ring, best equal weights",
                 if_true(good && equal.hidden.largest_other > 1e-3, Verdict::Reproduced),
                 format!(
-                    "A variational step, but not a good one. That of the best machine is: no coupling but the ring's exceeds {:.0e}, and $K' = {:.6}$ is eq. (48)'s {:.6}.",
-                    fitted.hidden.largest_other,
+                    "A variational step, but not a good one. That of the best machine is: no coupling but the ring's exceeds {}, and $K' = {:.6}$ is eq. (48)'s {:.6}.",
+                    rough(fitted.hidden.largest_other),
                     fitted.hidden.coupling,
                     decimate(settings.coupling)
                 ),

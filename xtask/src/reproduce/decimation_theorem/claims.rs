@@ -6,7 +6,7 @@ use super::sampled::{self, Sampled};
 use crate::published::{Finding, exactly};
 use crate::report::content::{Claim, Verdict};
 use crate::reproduce::Run;
-use crate::reproduce::parts::{SIGMAS, shown};
+use crate::reproduce::parts::{SIGMAS, rough, shown};
 use anyhow::Result;
 use exact::ring::decimate;
 use stats::Estimate;
@@ -44,8 +44,11 @@ fn saddle(settings: &Settings, minimum: &Minimum, curvatures: &[Curvature]) -> F
         false => Verdict::Reproduced,
     };
     let reason = format!(
-        "Negative at every K of the figure ({mildest:.1e} at the mildest): equal weights are a saddle, not a minimum. KL is {:.4} nats there and {:.1e} at the best of {} descents.",
-        minimum.equal_kl, minimum.best.kl, settings.starts
+        "Negative at every K of the figure ({} at the mildest): equal weights are a saddle, not a minimum. KL is {:.4} nats there and {} at the best of {} descents.",
+        rough(mildest),
+        minimum.equal_kl,
+        rough(minimum.best.kl),
+        settings.starts
     );
     let quantity = format!("lowest curvature of KL at equal weights, near $K = {k}$");
     exactly(here.map_or(f64::NAN, lowest), &quantity, verdict, reason)
@@ -77,10 +80,10 @@ fn opposite(settings: &Settings, minimum: &Minimum, trained: &Sampled) -> Findin
         quantity: format!("coupling $K'$ of the hidden layer, trained on samples at $K = {k}$"),
         verdict: direction(trained.coupling, k),
         reason: format!(
-            "The renormalization group lowers K to {:.6}, eq. (48); so do machines trained on samples. What they still lack of it they lack of the ring (KL = {}); the best of the descents, at KL = {:.0e}, has {:.6}.",
+            "The renormalization group lowers K to {:.6}, eq. (48); so do machines trained on samples. What they still lack of it they lack of the ring (KL = {}); the best of the descents, at KL = {}, has {:.6}.",
             decimate(k),
             shown(trained.kl),
-            minimum.best.kl,
+            rough(minimum.best.kl),
             minimum.hidden.coupling
         ),
     }
@@ -99,8 +102,9 @@ fn decimation(minima: &[Minimum]) -> Finding {
     };
     let quantity = "largest relative deviation of the best machines' $K'$ from eq. (48)";
     let reason = format!(
-        "Descents over all weights at {} couplings; nothing in them knows of decimation. No coupling that is not the ring's exceeds {other:.0e}.",
-        minima.len()
+        "Descents over all weights at {} couplings; nothing in them knows of decimation. No coupling that is not the ring's exceeds {}.",
+        minima.len(),
+        rough(other)
     );
     exactly(deviation, quantity, verdict, reason)
 }

@@ -176,7 +176,7 @@ pub(super) fn receptive_fields(
     Ok(Figure {
         id: "decimation-theorem-fields".into(),
         caption: format!(
-            "What the hidden units look at, $K = {k}$. Each is locked to one site (how strongly depends on how long one trains: the best is infinite) and has the weight K to the two neighbours of that site: $w / K / w$ with $w = K$, decimation."
+            "What the hidden units look at, $K = {k}$. Each is locked to one site, by a weight L that grows as long as one trains, and has the weight K to the two neighbours of that site: K, L, K, decimation. Once units are locked, weights between one unit's site and another's that cancel in every state are free, which is what is left on other even distances."
         ),
         panels: vec![
             panel("exact gradient", &minimum.best.weights),
@@ -237,58 +237,51 @@ pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -
     }
 }
 
-pub(super) fn couplings_table(
-    settings: &Settings,
-    minima: &[Minimum],
-    sampled: &[Sampled],
-) -> Result<Table> {
-    let measured =
-        |e: Option<Estimate>| e.map_or(Cell::Text("—".into()), |e| Cell::Measured(e.into()));
+pub(super) fn minima_table(settings: &Settings, minima: &[Minimum]) -> Table {
     let row = |m: &Minimum| {
-        let s = sampled.iter().find(|s| s.coupling_of_data == m.coupling);
-        let learnt = s.map_or("—".into(), |s| {
-            format!("{} of {}", s.machines.len(), settings.training.seeds)
-        });
-        let other = s.map(|s| {
-            over_exact(&s.machines.iter().map(|t| t.hidden.largest_other).collect::<Vec<_>>())
-        });
+        let Minimum { coupling, best, reached, hidden, equal_kl, .. } = m;
+        let eq = decimate(*coupling);
+        [*coupling, eq, hidden.coupling, hidden.largest_other, best.kl, *reached, *equal_kl]
+            .map(Cell::Number)
+            .into()
+    };
+    Table {
+        id: "decimation-theorem-minima".into(),
+        caption: format!(
+            "The best of {} descents on the exact divergence: the coupling of its hidden layer, the largest coupling there that is not the ring's, its KL in nats, and the share of descents that ended there.",
+            settings.starts
+        ),
+        columns: ["K", "K′, eq. (48)", "K′", "largest other", "KL", "share", "KL, equal weights"]
+            .map(String::from)
+            .into(),
+        rows: minima.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn sampled_table(settings: &Settings, sampled: &[Sampled]) -> Table {
+    let row = |s: &Sampled| {
+        let others: Vec<f64> = s.machines.iter().map(|t| t.hidden.largest_other).collect();
+        let measured = |e: Estimate| Cell::Measured(e.into());
         vec![
-            Cell::Number(m.coupling),
-            Cell::Number(decimate(m.coupling)),
-            Cell::Number(m.hidden.coupling),
-            Cell::Number(m.hidden.largest_other),
-            Cell::Number(m.best.kl),
-            Cell::Number(m.reached),
-            measured(s.map(|s| s.coupling)),
-            measured(other),
-            measured(s.map(|s| s.kl)),
-            Cell::Text(learnt),
-            Cell::Number(m.equal_kl),
+            Cell::Number(s.coupling_of_data),
+            Cell::Number(decimate(s.coupling_of_data)),
+            measured(s.coupling),
+            measured(over_exact(&others)),
+            measured(s.kl),
+            Cell::Text(format!("{} of {}", s.machines.len(), settings.training.seeds)),
         ]
     };
-    Ok(Table {
-        id: "decimation-theorem-couplings".into(),
+    Table {
+        id: "decimation-theorem-samples".into(),
         caption: format!(
-            "The hidden layer's coupling. Descent: the best of {} descents on the exact divergence, its largest coupling that is not the ring's, its KL in nats, and the share of descents that ended there. Samples: contrastive divergence on {} samples, over the machines whose KL is below {} of that of equal weights; the others are trapped in defects.",
-            settings.starts, settings.training.samples, settings.training.trapped
+            "The same from contrastive divergence on {} samples, over the machines whose KL is below {} of that of equal weights; the others are trapped in defects.",
+            settings.training.samples, settings.training.trapped
         ),
-        columns: [
-            "K",
-            "K′, eq. (48)",
-            "descent: K′",
-            "other",
-            "KL",
-            "share",
-            "samples: K′",
-            "other",
-            "KL",
-            "learnt",
-            "equal weights: KL",
-        ]
-        .map(String::from)
-        .into(),
-        rows: minima.iter().map(row).collect(),
-    })
+        columns: ["K", "K′, eq. (48)", "K′", "largest other", "KL", "learnt"]
+            .map(String::from)
+            .into(),
+        rows: sampled.iter().map(row).collect(),
+    }
 }
 
 pub(super) fn sizes_table(settings: &Settings, sizes: &[Size]) -> Result<Table> {
@@ -343,7 +336,7 @@ pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
         columns: [
             "L",
             "KL",
-            "KL e^{4L}",
+            "KL exp(4L)",
             "K′",
             "deviation from eq. (48)",
             "largest other coupling",
