@@ -178,6 +178,52 @@ fn logistic(x: f64) -> f64 {
     (1.0 + (-x).exp()).recip()
 }
 
+/// Steps in which the sampled flow v -> h -> v' of a machine forgets its start, `-1 / ln lambda` of the largest eigenvalue
+/// below 1; from sums over both layers.
+///
+/// The chain is reversible: with `C[v][h] = p(v, h) / sqrt(p(v) p(h))` its eigenvalues are those of `C^T C`. Times above
+/// 1e12 are lost in the rounding of `1 - lambda`. A hidden unit locked to a site with the weight L copies it: the time is of
+/// the order `e^{2L}`.
+///
+/// # Errors
+/// [`Error::TooManyStates`] above 20 units in one layer or 8 in the other, [`Error::OutOfRange`] when all states are
+/// forgotten at once.
+pub fn relaxation_time(machine: &Machine) -> Result<f64, Error> {
+    if machine.hidden() > machine.visible() {
+        return relaxation_time(&machine.transpose());
+    }
+    for (units, limit) in [(machine.hidden(), 8), (machine.visible(), 20)] {
+        if units > limit {
+            return Err(Error::TooManyStates { units, limit });
+        }
+    }
+    let (visible, hidden) =
+        (ln_visible_weights(machine)?, ln_visible_weights(&machine.transpose())?);
+    let unit = |state: usize, i: usize| if state >> i & 1 == 1 { 1.0 } else { -1.0 };
+    let spins = |state: usize, n: usize| DVector::from_fn(n, |i, _| unit(state, i));
+    let mut gram = DMatrix::zeros(hidden.len(), hidden.len());
+    for (v, ln_v) in visible.iter().enumerate() {
+        let state = spins(v, machine.visible());
+        let field = machine.weights.tr_mul(&state) + &machine.hidden_bias;
+        let bias = machine.visible_bias.dot(&state);
+        let row = DVector::from_fn(hidden.len(), |h, _| {
+            let joint = bias + field.dot(&spins(h, machine.hidden()));
+            // ln p(v, h) - (ln p(v) + ln p(h)) / 2: the constants ln Z cancel.
+            (joint - 0.5 * (ln_v + hidden[h])).exp()
+        });
+        gram.ger(1.0, &row, &row, 1.0);
+    }
+    let mut eigenvalues: Vec<f64> = gram.symmetric_eigenvalues().iter().copied().collect();
+    eigenvalues.sort_by(|a, b| b.total_cmp(a));
+    let value = eigenvalues.get(1).copied().unwrap_or(0.0);
+    match value > 0.0 {
+        true => Ok(-1.0 / value.min(1.0).ln()),
+        false => {
+            Err(Error::OutOfRange { what: "the second eigenvalue", value, allowed: "above 0" })
+        }
+    }
+}
+
 pub(crate) fn check_units(units: usize) -> Result<(), Error> {
     if units > MOST_UNITS {
         return Err(Error::TooManyStates { units, limit: MOST_UNITS });

@@ -57,8 +57,8 @@ impl Mixture {
     /// A continuous range of temperatures, uniform on `[low, high]`, thesis (78): `q(v)` is the integral of `P(v | T)`.
     ///
     /// It is carried out by Gauss-Legendre quadrature on panels that halve towards T = 0, where all derivatives in T
-    /// vanish (errata E17): at `low = 0` the last panel, whose excited states weigh less than 1e-17 of those above, counts
-    /// as zero temperature.
+    /// vanish (errata E17). What of the range lies below `T = 0.05`, or below a sixteenth of `high` if that is less, counts
+    /// as zero temperature: its excited states weigh less than 1e-17 of those above.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] unless `0 <= low < high < infinity`; those of [`Ring::new`].

@@ -7,6 +7,7 @@ mod walls;
 
 pub use decimation::{decimate, decimate_by, decimate_constant, decimate_constant_by};
 pub use reading::{coupling_from_correlation, coupling_from_v2};
+pub use walls::walls;
 
 use crate::Error;
 use crate::logs::{ln_2cosh, tanh_ratio};

@@ -10,8 +10,8 @@ mod weight;
 pub use flow::{FlowStep, mean_fixed_point, mean_slope, mean_step, sampled_flow, sampled_step};
 pub use kernel::{Mode, Spectrum, kernel, spectrum};
 pub use weight::{
-    best_weight, critical_coupling, critical_range, critical_susceptibility, f, g, gain, kl,
-    kl_of_sums, kl_slope, orders,
+    best_weight, critical_coupling, critical_low, critical_range, critical_susceptibility, f, g,
+    gain, kl, kl_of_sums, kl_slope, orders,
 };
 
 use crate::logs::{ln_binomials, ln_sum_exp, normalise};

@@ -179,3 +179,21 @@ fn what_is_no_step_is_refused() {
     assert!(matches!(refused, Err(Error::WrongLength { found: 8, expected: 16, .. })));
     assert_eq!(ln_visible_weights(&one).unwrap().len(), 16);
 }
+
+#[test]
+fn how_long_the_sampled_flow_remembers() {
+    use exact::enumerate::relaxation_time;
+    use exact::{Machine, symmetric};
+    // Equal weights, where the kernel on V has the same leading eigenvalue.
+    for (m, n, w) in [(8, 4, 0.3063083), (6, 3, 0.8), (5, 7, 0.2), (8, 2, 0.5)] {
+        let found = relaxation_time(&Machine::uniform(m, n, w).unwrap()).unwrap();
+        let expected = symmetric::spectrum(m, n, w).unwrap().relaxation_time_odd;
+        // The eigenvalue is known to 1e-15.
+        assert!((found - expected).abs() < 1e-14 * (1.0 + expected).powi(2), "{found} {expected}");
+    }
+    // Locked: in proportion to e^{2L}.
+    let at = |l: f64| relaxation_time(&exact::decimation::locked(8, 1.0, l).unwrap()).unwrap();
+    assert!((at(7.0) / at(6.0) / 2f64.exp() - 1.0).abs() < 1e-3, "{} {}", at(6.0), at(7.0));
+    assert!(relaxation_time(&Machine::uniform(9, 9, 0.1).unwrap()).is_err());
+    assert!(relaxation_time(&Machine::uniform(4, 2, 0.0).unwrap()).is_err());
+}

@@ -2,7 +2,8 @@
 
 use exact::ring::{decimate_by, decimate_constant_by};
 use exact::symmetric::{
-    best_weight, critical_range, gain, kernel, kl, kl_slope, orders, sampled_flow, spectrum,
+    best_weight, critical_low, critical_range, gain, kernel, kl, kl_slope, orders, sampled_flow,
+    spectrum,
 };
 use exact::{Machine, Mixture, Ring, enumerate};
 use proptest::prelude::*;
@@ -176,6 +177,8 @@ fn the_range_answer_of_the_errata() {
     let at = |t: f64| gain(8, 4, best_weight(&Mixture::range(8, 1.0, t).unwrap(), 4).unwrap());
     assert!((at(turn) - 1.0).abs() < 1e-9, "T2 = {turn}");
     assert_eq!(critical_range(8, 4, 3.0).unwrap(), None);
+    assert!((critical_low(8, 4, turn).unwrap().unwrap() - 1.0).abs() < 1e-9);
+    assert_eq!((critical_low(8, 4, 20.0), critical_low(8, 4, 2.0)), (Ok(None), Ok(None)));
     let ordered = |t| orders(&Mixture::range(8, 1.0, t).unwrap(), 4).unwrap();
     assert!(ordered(0.999 * turn) && !ordered(1.001 * turn));
 }

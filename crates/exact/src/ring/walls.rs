@@ -2,6 +2,15 @@
 
 use super::Ring;
 
+/// The number of domain walls of a state of a ring: bit i of `state` is spin i, set for +1.
+///
+/// ```
+/// assert_eq!(exact::ring::walls(0b0110, 4), 2);
+/// ```
+pub fn walls(state: usize, sites: usize) -> u32 {
+    (state ^ (state >> 1 | (state & 1) << (sites - 1))).count_ones()
+}
+
 impl Ring {
     /// `P(D)` of D = 0, 2, 4, .. domain walls: `2 C(M, D) e^{K(M - 2D)} / Z`.
     ///

@@ -248,7 +248,7 @@ pub fn critical_susceptibility(visible: usize, hidden: usize) -> f64 {
 }
 
 /// T2 at which the deterministic flow of a machine trained on all temperatures from `low` to T2 goes over from order to
-/// disorder; `None` where it is disordered for every `T2 > low`.
+/// disorder (see [`orders`]); `None` where it is disordered for every `T2 > low`.
 ///
 /// # Errors
 /// Those of [`Mixture::range`]; [`Error::TooSmall`]; [`Error::NoRoot`] should it still order at `T2 = 10^9`.
@@ -266,6 +266,21 @@ pub fn critical_range(visible: usize, hidden: usize, low: f64) -> Result<Option<
         high *= 2.0;
     }
     bisect(excess, narrowest, high).map(Some)
+}
+
+/// T1 at which the deterministic flow of a machine trained on all temperatures from T1 to `high` goes over from order to
+/// disorder; `None` where it is disordered even for `T1 = 0`, or ordered for every `T1 < high`.
+///
+/// # Errors
+/// Those of [`Mixture::range`]; [`Error::TooSmall`].
+pub fn critical_low(visible: usize, hidden: usize, high: f64) -> Result<Option<f64>, Error> {
+    let disorder = disorder(visible, hidden)?;
+    let excess = |t| Mixture::range(visible, t, high).map(|data| disorder(&data));
+    let narrowest = high * (1.0 - 1e-6);
+    if excess(0.0)? >= 0.0 || excess(narrowest)? <= 0.0 {
+        return Ok(None);
+    }
+    bisect(|t| excess(t).unwrap_or(f64::NAN), 0.0, narrowest).map(Some)
 }
 
 /// `dKL/dW` at `N M W^2 = 1`, up to a positive factor: positive where the best weight lies below, so that the
