@@ -54,6 +54,7 @@ pub(super) fn values(flags: &Minimum) -> Result<Values> {
     let descend = Descend { target, hidden, starts, initial_std: INITIAL_STD, seed: flags.seed };
     let descents = descend.descend(|_| ()).map_err(option())?;
     let best = stages::best(&descents)?;
+    let share = stages::reached(&descents)?.len() as f64 / descents.len() as f64;
     let renormalised = match hidden {
         2..=MOST_UNITS => {
             let machine = Machine::without_biases(best.weights.clone()).map_err(option())?;
@@ -64,7 +65,7 @@ pub(super) fn values(flags: &Minimum) -> Result<Values> {
     Ok(vec![
         ("kl_best", Number(best.kl)),
         ("kl_uniform", Number(symmetric::kl(&ring.into(), hidden, equal))),
-        ("fraction_reaching_best", Number(stages::reached(&descents)?)),
+        ("fraction_reaching_best", Number(share)),
         ("weights", rows(&best.weights)),
         ("hidden_coupling", renormalised),
     ])

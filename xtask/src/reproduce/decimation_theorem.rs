@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     couplings: Vec<f64>,
     /// Locking strengths of the construction.
     lockings: Vec<f64>,
+    /// Other sizes M of the ring, at `coupling`.
+    sites: Vec<usize>,
     /// Numbers of hidden units that are compared at `coupling`.
     hidden_sizes: Vec<usize>,
     /// Descents on the exact divergence, from normal weights of this standard deviation.
@@ -67,6 +69,10 @@ impl experiment::Settings for Settings {
             let trained = self.train_couplings.contains(k);
             ensure!(trained, "flow_couplings contains {k}, but must be among train_couplings");
         }
+        for &sites in &self.sites {
+            check_count("an entry of sites", sites as u64, 4, 16)?;
+            ensure!(sites.is_multiple_of(2), "sites contains {sites}, but must be even");
+        }
         check_values("lockings", &self.lockings, 0.0, 20.0)?;
         ensure!(!self.hidden_sizes.is_empty(), "hidden_sizes is empty, but needs an entry");
         for &n in &self.hidden_sizes {
@@ -95,6 +101,8 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let paths = minima::paths(run, settings)?;
     let curvatures = minima::curvatures(settings)?;
     let sampled = sampled::train(run, settings)?;
+    let exact = claims::Exact { curvatures: &curvatures, paths: &paths };
+    let others = minima::over_sites(run, settings)?;
     let (m, k) = (settings.visible, settings.coupling);
     let shown_minimum = minima::at(&minima, k)?;
     let shown_sampled = sampled::at(&sampled, k)?;
@@ -105,19 +113,24 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
             shown_minimum.hidden.coupling, shown(shown_sampled.coupling), decimate(k)),
         introduction: vec![
             format!("The thesis sets all weights equal \"by symmetry\" and finds a machine that does the opposite of the renormalization group. Here all weights are free, M = {m} visible and N = M/2 = {} hidden units, and the divergence KL from the ring is exact, a sum over all states.", m / 2),
-            "The theorem: let hidden unit a have the weight L to site 2a and the weight K to the two neighbours of that site. For $L \\to \\infty$ each hidden unit copies its site and the visible layer becomes exactly the ring at K, so that KL, which is never negative, tends to its least possible value 0. And at every L the sum over the visible units leaves a ring of M/2 hidden units at $\\tanh K' = \\tanh^2 K$: eq. (48), the renormalization group. With N = M, one unit on every bond, KL is 0 at finite weights; that machine is an exact inverse step.".into(),
-            "It is shown in four ways that do not depend on each other: the construction, descents on the exact divergence from random weights, the curvature of the divergence at the equal-weight point, and training by contrastive divergence on samples, which knows nothing of all this.".into(),
+            "What can be proved: let hidden unit a have the weight L to site 2a and the weight K to the two neighbours of that site. For $L \\to \\infty$ each hidden unit copies its site and the visible layer becomes exactly the ring at K, so that KL, which is never negative, tends to its least possible value 0. And at every L the sum over the visible units leaves a ring of M/2 hidden units at $\\tanh K' = \\tanh^2 K$: eq. (48), the renormalization group. With N = M, one unit on every bond, KL is 0 at finite weights; v and h together are then a ring of 2M sites at a larger coupling w, decimated to either layer: an exact inverse step from v.".into(),
+            "What is found: that minima over all weights are of this kind and no other, that fewer hidden units do not suffice, that equal weights are a saddle, and that training by contrastive divergence on samples, which knows nothing of all this, comes to the same.".into(),
         ],
-        claims: claims::claims(run, settings, &minima, &sampled, &curvatures)?,
+        claims: claims::claims(run, settings, &minima, &sampled, &exact)?,
         figures: vec![
-            figures::renormalization(settings, &minima, &sampled)?,
+            figures::renormalization(
+                settings,
+                &minima,
+                &sampled,
+                &minima::layers(run, settings)?,
+            )?,
             figures::training(settings, &paths, shown_sampled)?,
             figures::saddle(settings, &curvatures),
             figures::receptive_fields(settings, shown_minimum, shown_sampled)?,
             figures::how_many(settings, &locked, &sizes),
         ],
         tables: vec![
-            figures::minima_table(settings, &minima),
+            figures::minima_table(settings, &minima, &others),
             figures::sampled_table(settings, &sampled),
             figures::sizes_table(settings, &sizes)?,
             figures::locked_table(settings, &locked),
@@ -131,11 +144,11 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
 /// Why the thesis saw the opposite.
 fn discussion() -> Vec<String> {
     [
-        "Why did the thesis see the opposite? First, the symmetry of the ring maps one best machine to another, it does not make a machine's weights equal: translation by two sites permutes the hidden units. Equal weights are a stationary point only. Its curvature is negative in every direction that tells hidden units apart along a long wave, and training that starts with small weights is drawn to this saddle, stays for long, and then leaves it.",
-        "Second, it looks at the flow of configurations $v \\to h \\to v'$, which for any machine leads to the machine's own distribution: to the training set if the machine is good. A renormalization step is to be read in the hidden layer, whose Hamiltonian is the renormalized one. There every machine that has learnt the ring shows $K' < K$, as eq. (48) has it, and a second machine trained on the hidden units of the first goes on along the exact flow.",
-        "Third, a single-temperature machine cannot go to $T_c = 0$ or away from it: its parameters are what they are. What flows in the renormalization group are couplings, and they flow from layer to layer.",
-        "Which sublattice is kept, the order of the hidden units and their signs are free: a machine of 8 and 4 units has $2 \\cdot 4! \\cdot 2^4$ best machines. $K'$ is read from the couplings of the hidden marginal to all orders, which does not depend on them; the largest coupling that does not belong to the ring says how much of a ring it is. Descents and training sometimes end in defects, hidden units locked to both sublattices in different stretches of the ring, with a divergence well above 0; the tables count them.",
-        "Below N = M/2 there are not enough hidden units to carry the ring's correlations and KL stays positive; a single hidden unit leaves the equal-weight machine as the best. At N = M/2 the infimum 0 is not attained at finite weights, from N = M on it is.",
+        "Why did the thesis see the opposite? First, it looks at another flow. It passes configurations from the visible layer to the hidden one and back, $v \\to h \\to v'$, and asks which temperature they end at; the renormalization group compares the hidden layer with the visible one. It does so at training temperature 0, where the deterministic flow aligns all spins. But there $K = K' = \\infty$: the critical point is a fixed point of the renormalization group too, and a machine that maps it to itself is not opposite to it.",
+        "Second, away from temperature 0 it has only equal weights to look at, and these are not what training finds. The symmetry of the ring maps one best machine to another, it does not make a machine's weights equal: translation by two sites permutes the hidden units. Equal weights are a stationary point whose curvature is negative in the directions that tell hidden units apart along a long wave. At low temperature their hidden layer, in which all pairs are coupled alike, is coupled more strongly than the visible one (first figure): here the equal-weight machine really does go the other way. The best machines, and those trained on samples, go with eq. (48).",
+        "Third, for a good machine the flow $v \\to h \\to v'$ tells nothing about scales. Sampled, its stationary law is the machine's own distribution, the training set; and a locked unit copies its site, so that it forgets the start only after a number of steps that grows like $e^{2L}$ (table of the construction). The deterministic flow of such a machine keeps the sign of every locked site for ever. The step of the renormalization group is done once v has become h.",
+        "Which sublattice is kept, the order of the hidden units and their signs are free: for 8 and 4 units $2 \\cdot 4! \\cdot 2^4 = 768$ classes of best machines, and in each of them weights between locked sites that are antisymmetric cost nothing. $K'$ is read from the couplings of the hidden marginal to all orders, which depend on none of this; the largest coupling that does not belong to the ring says how much of a ring it is.",
+        "At finite locking the best weight to the neighbours lies a little above K, and so does $K'$ above eq. (48); machines trained for a finite time show it. Some descents and some training runs end in defects, hidden units locked to sites of both sublattices; the tables count them.",
     ]
     .map(String::from)
     .into()

@@ -1,8 +1,8 @@
-//! Machines trained by contrastive divergence on exact samples of the ring, as several experiments need them.
+//! Machines fitted to the ring as several experiments need them: by descent on the exact divergence, and on samples.
 
 use super::Run;
 use super::parts::{check_count, check_values};
-use crate::stages::{Data, DrawSamples, Shape, anneal_rbm};
+use crate::stages::{Data, Descend, Descent, DrawSamples, Shape, Target, anneal_rbm};
 use crate::store::Done;
 use anyhow::{Context, Result, ensure};
 use exact::Machine;
@@ -19,10 +19,10 @@ pub(crate) struct Training {
     pub(crate) seeds: u64,
     /// Independent configurations, each machine its own.
     pub(crate) samples: u32,
-    /// `[epochs, learning rate]` of each phase; the rate of `train` stands for none of them.
+    /// `[epochs, learning rate]` of each phase, in place of the rate in `train`.
     pub(crate) phases: Vec<(u64, f32)>,
     /// The share of the best equal weights' divergence above which a machine counts as trapped in a defect.
-    pub(crate) trapped: f64,
+    pub(crate) trapped_above: f64,
     pub(crate) train: TrainConfig,
 }
 
@@ -35,7 +35,7 @@ impl Training {
             check_count("epochs in training.phases", epochs, 1, 1_000_000)?;
             check_values("learning rate in training.phases", &[rate.into()], 1e-6, 10.0)?;
         }
-        check_values("training.trapped", &[self.trapped], 1e-9, 100.0)?;
+        check_values("training.trapped_above", &[self.trapped_above], 1e-9, 100.0)?;
         rbm::Trainer::new(self.train, visible, 0)?;
         check_count("training.train.batch", self.train.batch as u64, 1, self.samples.into())
     }
@@ -70,6 +70,23 @@ pub(crate) fn samples(
         schedule,
         seed,
     })
+}
+
+/// Descents on the exact divergence from the ring at `coupling`, from normal weights of standard deviation `initial_std`.
+///
+/// `label` names the ring; it enters the seed in place of the coupling, which may itself be a result.
+pub(crate) fn descents(
+    run: &Run,
+    label: &str,
+    [sites, hidden]: [usize; 2],
+    coupling: f64,
+    starts: u64,
+    initial_std: f64,
+) -> Result<Vec<Descent>> {
+    let target = Target::Ring { sites, coupling };
+    let label = format!("rings/descents/{sites}-{hidden}-{label}");
+    let seed = stats::child_seed(run.seed, &label, 0);
+    Ok(run.store.get(&Descend { target, hidden, starts, initial_std, seed })?.value)
 }
 
 /// The machine in f64, for exact sums.

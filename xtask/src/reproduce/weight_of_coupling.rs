@@ -6,8 +6,7 @@ use crate::experiment;
 use crate::published::{Finding, exactly};
 use crate::report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use anyhow::Result;
-use exact::decimation::{hidden_coupling, locked};
-use exact::ring::decimate;
+use exact::decimation::locked;
 use exact::{Machine, Ring, enumerate, symmetric};
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +75,6 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     claims.extend(limit_claims(run, settings)?);
     let ring = Ring::new(m, settings.coupling)?;
     let equal = symmetric::kl(&ring.into(), n, weight);
-    claims.extend(symmetry_claims(run, settings, equal, weight)?);
     let unequal = kl(&ring, &locked(m, settings.coupling, settings.locking)?)?;
     Ok(Section {
         experiment: "weight-of-coupling".into(),
@@ -94,7 +92,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         tables: vec![table(settings)?],
         discussion: vec![
             "W(K) begins like $\\sqrt{2K/(N(M-1))}$, with infinite slope, and grows like $2K/N$. That W diverges with K is right, but equation (102) does not prove it: two curves with one asymptote may cross anywhere. The proof is the inequality $f < M \\tanh MW$ at every finite W, checked above.".into(),
-            "The premise that all weights are equal by symmetry does not hold: translation maps an optimum to another optimum, not to itself. A machine with M/2 hidden units and unequal weights, unit a locked to site 2a and coupled with K to its two neighbours, fits the ring far better, and its hidden layer is the decimated ring.".into(),
+            "The premise that all weights are equal by symmetry does not hold: translation maps an optimum to another optimum, not to itself. A machine with M/2 hidden units and unequal weights, unit a locked to site 2a and coupled with K to its two neighbours, fits the ring far better: see the experiment decimation-theorem.".into(),
         ],
         settings: toml::to_string(settings)?,
     })
@@ -188,41 +186,6 @@ fn limit_claims(run: &Run, settings: &Settings) -> Result<Vec<Claim>> {
         claim(run, "product", exactly(printed, &format!("the displayed product at $\\alpha = M$, $K = {large}$"),
             if near(printed, 0.5) { Verdict::Reproduced } else { Verdict::Corrected },
             "It takes $1/(a^M + b^M)$ for $(1/a + 1/b)^M$ and tends to $2^M$; the conclusion 1/2 is right.".into()))?,
-    ])
-}
-
-/// The premise of section 4.1, equal weights by symmetry, and the conclusion, against one machine with unequal weights.
-fn symmetry_claims(run: &Run, settings: &Settings, equal: f64, weight: f64) -> Result<Vec<Claim>> {
-    let (m, k) = (settings.visible, settings.coupling);
-    let ring = Ring::new(m, k)?;
-    let machine = locked(m, k, settings.locking)?;
-    let (hidden, hidden_coupling) = (machine.hidden(), hidden_coupling(&machine)?.coupling);
-    let kl = kl(&ring, &machine)?;
-    let model = symmetric::visible_sum_probabilities(m, settings.hidden, weight);
-    let reason = format!(
-        "A machine of {hidden} hidden units with unequal weights, each locked to one site (with weight {}) and coupled with K to its two neighbours, has KL = {kl:.2e}. Equal weights give every pair the correlation {:.4}; neighbours in the ring have {:.4}.",
-        settings.locking,
-        symmetric::pair_correlation(&model),
-        ring.correlation(1),
-    );
-    let verdict = if kl < equal { Verdict::Contradicted } else { Verdict::Reproduced };
-    let quantity = format!("KL of the best equal weights at $K = {k}$, nats");
-    let decimated = decimate(k);
-    let is_decimation = (hidden_coupling - decimated).abs() <= ROUNDING.sqrt();
-    Ok(vec![
-        claim(run, "equal-by-symmetry", exactly(equal, &quantity, verdict, reason))?,
-        claim(
-            run,
-            "opposite-to-rg",
-            exactly(
-                hidden_coupling,
-                "coupling $K'$ of the hidden layer of the machine with unequal weights",
-                if is_decimation { Verdict::Contradicted } else { Verdict::Reproduced },
-                format!(
-                    "Decimation of $K = {k}$ gives $K' = {decimated:.6}$: the hidden layer of that machine, which fits the ring better than equal weights, is exactly the decimated ring."
-                ),
-            ),
-        )?,
     ])
 }
 

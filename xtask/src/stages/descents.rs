@@ -3,6 +3,7 @@
 use crate::progress::Task;
 use crate::store::Stage;
 use anyhow::{Context, Result};
+use exact::ring::walls;
 use exact::{Mixture, Ring, minimum};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -32,8 +33,7 @@ impl Target {
         let data = self.mixture()?;
         let m = data.sites();
         let of_walls = data.configuration_probabilities();
-        let walls = |state: usize| (state ^ (state >> 1 | (state & 1) << (m - 1))).count_ones();
-        Ok((0..1 << m).map(|state| of_walls[walls(state) as usize / 2]).collect())
+        Ok((0..1 << m).map(|state| of_walls[walls(state, m) as usize / 2]).collect())
     }
 }
 
@@ -99,9 +99,8 @@ pub(crate) fn best(descents: &[Descent]) -> Result<&Descent> {
     descents.iter().min_by(|a, b| a.kl.total_cmp(&b.kl)).context("there is no descent")
 }
 
-/// The share of descents that reached the lowest divergence to 1e-6 nats.
-pub(crate) fn reached(descents: &[Descent]) -> Result<f64> {
+/// The descents that ended as low as the lowest, to 1e-6 nats.
+pub(crate) fn reached(descents: &[Descent]) -> Result<Vec<&Descent>> {
     let lowest = best(descents)?.kl;
-    let count = descents.iter().filter(|d| d.kl < lowest + 1e-6).count();
-    Ok(count as f64 / descents.len() as f64)
+    Ok(descents.iter().filter(|d| d.kl < lowest + 1e-6).collect())
 }

@@ -91,10 +91,10 @@ impl Project {
         );
         project.shrink(
             "decimation-theorem",
-            "couplings = [0.5, 1.0]\nhidden_sizes = [1, 4]\nstarts = 6\npaths = 1\npath_steps = 20\nflow_couplings = [1.0]\ntrain_couplings = [1.0]\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2], [1, 0.05]]\ntrapped = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false",
+            "couplings = [0.5, 1.0]\nsites = [4]\nhidden_sizes = [1, 4]\nstarts = 6\npaths = 1\npath_steps = 20\nflow_couplings = [1.0]\ntrain_couplings = [1.0]\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2], [1, 0.05]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false",
         );
         project.shrink("variational-rg",
-            "couplings = [1.0]\nstarts = 6\npath_steps = 20\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2]]\ntrapped = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false");
+            "starts = 6\npath_steps = 20\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false");
         project
     }
 

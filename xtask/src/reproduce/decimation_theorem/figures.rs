@@ -6,8 +6,9 @@ use super::sampled::{self, Sampled};
 use crate::report::content::{Cell, Figure, Panel, Series, Style, Table};
 use crate::reproduce::parts::*;
 use anyhow::{Context, Result};
-use exact::Machine;
+use exact::decimation::hidden_coupling;
 use exact::ring::decimate;
+use exact::{Machine, Ring, symmetric};
 use nalgebra::DMatrix;
 use stats::Estimate;
 
@@ -16,45 +17,69 @@ pub(super) fn renormalization(
     settings: &Settings,
     minima: &[Minimum],
     sampled: &[Sampled],
+    layers: &[[f64; 2]],
 ) -> Result<Figure> {
+    let (m, n) = (settings.visible, settings.visible / 2);
     let top = settings.couplings.iter().copied().fold(0.0, f64::max);
-    let of_minima = |of: fn(&Minimum) -> f64| minima.iter().map(move |m| (m.coupling, of(m)));
+    let equal = |k: f64| -> Result<(f64, f64)> {
+        let weight = symmetric::best_weight(&Ring::new(m, k)?.into(), n)?;
+        Ok((k, hidden_coupling(&Machine::uniform(m, n, weight)?)?.coupling))
+    };
+    let equal = grid(0.0, top, 60).skip(1).map(equal).collect::<Result<Vec<_>>>()?;
+    let rg = "RG, tanh K′ = tanh² K";
     let one_step = Panel {
         title: "one machine: a step".into(),
-        x: axis("coupling K of the visible layer"),
-        y: axis("coupling K′ of the hidden layer"),
+        x: axis("coupling K, visible layer"),
+        y: axis("coupling K′, hidden layer"),
         series: vec![
+            curve(rg, Style::Line, grid(0.0, top, 200).map(|k| (k, decimate(k)))),
             curve(
-                "RG, tanh K′ = tanh² K",
-                Style::Line,
-                grid(0.0, top, 200).map(|k| (k, decimate(k))),
+                "exact gradient",
+                Style::Points,
+                minima.iter().map(|m| (m.coupling, m.hidden.coupling)),
             ),
-            curve("exact gradient", Style::Points, of_minima(|m| m.hidden.coupling)),
             measured(
                 "trained on samples",
                 Style::Points,
                 sampled.iter().map(|s| (s.coupling_of_data, s.coupling)),
             ),
-            curve("K′ = K, no step", Style::Dashed, [(0.0, 0.0), (top, top)]),
+            curve("equal weights (all pairs)", Style::Dashed, equal),
+            curve("K′ = K", Style::Dashed, [(0.0, 0.0), (top, top)]),
         ],
         marks: vec![],
     };
+    let beyond = |s: &Sampled| {
+        let coupling = s.coupling;
+        let mean = coupling.mean - decimate(s.coupling_of_data);
+        (s.coupling_of_data, Estimate { mean, ..coupling })
+    };
+    let deviation = Panel {
+        title: "what is left".into(),
+        x: axis("coupling K, visible layer"),
+        y: axis("K′ minus that of the RG"),
+        series: vec![
+            curve(
+                "exact gradient",
+                Style::Points,
+                minima.iter().map(|m| (m.coupling, m.hidden.coupling - decimate(m.coupling))),
+            ),
+            measured("trained on samples", Style::Points, sampled.iter().map(beyond)),
+        ],
+        marks: vec![mark_y("0", 0.0)],
+    };
     let mut flow: Vec<Series> = Vec::new();
-    let (mut lines, mut exact, mut trained) = (Vec::new(), Vec::new(), Vec::new());
-    for &k in &settings.flow_couplings {
-        lines.push([(0.0, k), (1.0, decimate(k)), (2.0, decimate(decimate(k)))]);
-        if let Some(m) = minima.iter().find(|m| m.coupling == k) {
-            exact.extend([(1.0, m.hidden.coupling), (2.0, m.twice)]);
-        }
+    let (mut exact, mut trained) = (Vec::new(), Vec::new());
+    for (&k, [first, second]) in settings.flow_couplings.iter().zip(layers) {
+        let line = [(0.0, k), (1.0, decimate(k)), (2.0, decimate(decimate(k)))];
+        flow.push(curve(rg, Style::Line, line));
+        exact.extend([(1.0, *first), (2.0, *second)]);
         let s = sampled::at(sampled, k)?;
         trained.extend([(1.0, Some(s.coupling)), (2.0, s.twice)]);
     }
-    let rg = "RG, tanh K′ = tanh² K";
-    flow.extend(lines.into_iter().map(|line| curve(rg, Style::Line, line)));
     flow.push(curve("exact gradient", Style::Points, exact));
     let trained = trained.into_iter().filter_map(|(x, y)| Some((x, y?)));
     flow.push(measured("trained on samples", Style::Points, trained));
-    let layers = Panel {
+    let stacked = Panel {
         title: "machine on machine: the flow".into(),
         x: axis("layer"),
         y: axis("coupling K of the layer"),
@@ -64,10 +89,9 @@ pub(super) fn renormalization(
     Ok(Figure {
         id: "decimation-theorem-flow".into(),
         caption: format!(
-            "The coupling flow of machines with half as many hidden as visible units (M = {}), on top of the exact renormalization group. Left: the coupling of the hidden layer after one machine, by descent on the exact divergence and by contrastive divergence on samples (error bars: standard errors over {} seeds). Right: the hidden layer as the data of a second machine.",
-            settings.visible, settings.training.seeds
+            "The coupling flow of machines with half as many hidden as visible units (M = {m}), on top of the exact renormalization group. Left: the coupling of the hidden layer, by descent on the exact divergence, by contrastive divergence on samples (error bars: standard errors over machines), and for equal weights, whose hidden layer is no ring. Middle: the difference from eq. (48); machines trained on samples still lie above it, as all do that are not locked for good (next figure). Right: the hidden layer as the data of a second machine."
         ),
-        panels: vec![one_step, layers],
+        panels: vec![one_step, deviation, stacked],
     })
 }
 
@@ -95,12 +119,12 @@ pub(super) fn training(settings: &Settings, paths: &[Path], sampled: &Sampled) -
         curve(format!("start {}", i + 1), Style::Line, points.filter(|(kl, _)| *kl < equal_kl))
     };
     let mut couplings: Vec<Series> = paths.iter().enumerate().map(along).collect();
-    let trained = sampled.machines.iter().map(|t| (t.kl, t.hidden.coupling));
+    let trained = sampled.learnt().map(|t| (t.kl, t.hidden.coupling));
     couplings.push(curve("trained on samples", Style::Points, trained));
     Ok(Figure {
         id: "decimation-theorem-training".into(),
         caption: format!(
-            "Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. The weights first become equal (share near 1) and KL stays at that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0. Right: as it falls, the coupling of the hidden layer comes to that of eq. (48); machines trained on samples lie on the same way, as far as their KL goes.",
+            "Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. Each hidden unit's weights first become equal over the sites (share near 1), and KL rests near that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0. Right: $K'$, read as that of a ring, rises to K on the way and means something only where KL is below $10^{{-2}}$; from there it comes down to eq. (48), and so do machines trained on samples.",
             settings.coupling
         ),
         panels: vec![
@@ -138,7 +162,7 @@ pub(super) fn saddle(settings: &Settings, curvatures: &[Curvature]) -> Figure {
     Figure {
         id: "decimation-theorem-saddle".into(),
         caption: format!(
-            "The curvature of KL at the best equal weights, in directions $W_{{ia}} = x_i y_a$ with $\\sum_a y_a = 0$ that tell hidden units apart, for x a wave of k periods along the ring (M = {}). One negative curvature makes the point a saddle; the long wave, k = 1, is negative at every K. Each holds for every pair of hidden units, so only N = 1 escapes.",
+            "The curvature of KL at the best equal weights, in directions $W_{{ia}} = x_i y_a$ with $\\sum_a y_a = 0$ that tell hidden units apart, for x a wave of k periods along the ring (M = {}). One negative curvature makes the point a saddle; the long wave, k = 1, is negative at every K shown. Each of these eigenvalues is (N − 1)-fold, so that only N = 1 escapes.",
             settings.visible
         ),
         panels: vec![Panel {
@@ -176,7 +200,7 @@ pub(super) fn receptive_fields(
     Ok(Figure {
         id: "decimation-theorem-fields".into(),
         caption: format!(
-            "What the hidden units look at, $K = {k}$. Each is locked to one site, by a weight L that grows as long as one trains, and has the weight K to the two neighbours of that site: K, L, K, decimation. Once units are locked, weights between one unit's site and another's that cancel in every state are free, which is what is left on other even distances."
+            "What the hidden units look at, $K = {k}$. Each is locked to one site, by a weight L that grows as long as one trains, and has the weight K to the two neighbours of that site: K, L, K, decimation. Once units are locked, weights between their sites are free as far as they are antisymmetric, $W_{{2b,a}} = -W_{{2a,b}}$ up to the signs of the units: that is what is left at other even distances."
         ),
         panels: vec![
             panel("exact gradient", &minimum.best.weights),
@@ -230,37 +254,48 @@ pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -
     Figure {
         id: "decimation-theorem-size".into(),
         caption: format!(
-            "Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {} hidden units no weights fit the ring, with M/2 and more they do (1e-16 stands for 0); equal weights never do.",
+            "Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {} hidden units no descent has found weights that fit the ring, with M/2 and more they do ($10^{{-16}}$ stands for 0); equal weights never do.",
             settings.visible / 2
         ),
         panels: vec![construction, minimum],
     }
 }
 
-pub(super) fn minima_table(settings: &Settings, minima: &[Minimum]) -> Table {
+pub(super) fn minima_table(settings: &Settings, minima: &[Minimum], others: &[Minimum]) -> Table {
     let row = |m: &Minimum| {
-        let Minimum { coupling, best, reached, hidden, equal_kl, .. } = m;
-        let eq = decimate(*coupling);
-        [*coupling, eq, hidden.coupling, hidden.largest_other, best.kl, *reached, *equal_kl]
-            .map(Cell::Number)
-            .into()
+        let mut cells = vec![Cell::Number(m.sites as f64)];
+        let eq = decimate(m.coupling);
+        cells.extend([m.coupling, eq, m.hidden.coupling, m.deviation].map(Cell::Number));
+        cells.push(Cell::Text(if m.all_rings { "all" } else { "not all" }.into()));
+        cells.extend([m.best.kl, m.reached, m.equal_kl].map(Cell::Number));
+        cells
     };
     Table {
         id: "decimation-theorem-minima".into(),
         caption: format!(
-            "The best of {} descents on the exact divergence: the coupling of its hidden layer, the largest coupling there that is not the ring's, its KL in nats, and the share of descents that ended there.",
+            "Minima over all weights, N = M/2, the best of {} descents on the exact divergence: its $K'$; over all descents that ended as low, the largest relative deviation of $K'$ from eq. (48) and whether their hidden layers are rings; KL in nats, and the share of descents that ended there.",
             settings.starts
         ),
-        columns: ["K", "K′, eq. (48)", "K′", "largest other", "KL", "share", "KL, equal weights"]
-            .map(String::from)
-            .into(),
-        rows: minima.iter().map(row).collect(),
+        columns: [
+            "M",
+            "K",
+            "K′, eq. (48)",
+            "K′",
+            "deviation",
+            "rings",
+            "KL",
+            "share",
+            "KL, equal weights",
+        ]
+        .map(String::from)
+        .into(),
+        rows: minima.iter().chain(others).map(row).collect(),
     }
 }
 
 pub(super) fn sampled_table(settings: &Settings, sampled: &[Sampled]) -> Table {
     let row = |s: &Sampled| {
-        let others: Vec<f64> = s.machines.iter().map(|t| t.hidden.largest_other).collect();
+        let others: Vec<f64> = s.learnt().map(|t| t.hidden.largest_other).collect();
         let measured = |e: Estimate| Cell::Measured(e.into());
         vec![
             Cell::Number(s.coupling_of_data),
@@ -268,16 +303,17 @@ pub(super) fn sampled_table(settings: &Settings, sampled: &[Sampled]) -> Table {
             measured(s.coupling),
             measured(over_exact(&others)),
             measured(s.kl),
-            Cell::Text(format!("{} of {}", s.machines.len(), settings.training.seeds)),
+            measured(s.kl_of_all),
+            Cell::Text(format!("{} of {}", s.learnt().count(), s.machines.len())),
         ]
     };
     Table {
         id: "decimation-theorem-samples".into(),
         caption: format!(
-            "The same from contrastive divergence on {} samples, over the machines whose KL is below {} of that of equal weights; the others are trapped in defects.",
-            settings.training.samples, settings.training.trapped
+            "The same from contrastive divergence on {} samples, over the machines whose KL is below {} of that of equal weights; the others, units locked to both sublattices, are trapped. Largest other: the largest coupling of the hidden layer that is not the ring's.",
+            settings.training.samples, settings.training.trapped_above
         ),
-        columns: ["K", "K′, eq. (48)", "K′", "largest other", "KL", "learnt"]
+        columns: ["K", "K′, eq. (48)", "K′", "largest other", "KL", "KL of all", "learnt"]
             .map(String::from)
             .into(),
         rows: sampled.iter().map(row).collect(),
@@ -323,6 +359,7 @@ pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
             l.hidden.coupling,
             deviation,
             l.hidden.largest_other,
+            l.memory,
         ]
         .map(Cell::Number)
         .into()
@@ -330,7 +367,7 @@ pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
     Table {
         id: "decimation-theorem-locked".into(),
         caption: format!(
-            "The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows.",
+            "The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows. Memory: the steps in which the sampled flow $v \\to h \\to v'$ forgets its start.",
             settings.coupling
         ),
         columns: [

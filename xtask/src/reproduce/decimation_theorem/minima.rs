@@ -1,11 +1,12 @@
 //! What is exact: the construction, the minima over all weights, descents step by step, the curvature at equal weights.
 
 use super::Settings;
-use crate::reproduce::Run;
 use crate::reproduce::parts::is_shown;
-use crate::stages::{self, Descend, Descent, Target};
+use crate::reproduce::{Run, rings};
+use crate::stages::{self, Descent};
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
+use exact::ring::decimate;
 use exact::{Machine, Ring, decimation, divergence, enumerate, minimum, symmetric};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -17,6 +18,8 @@ pub(super) struct Locked {
     pub(super) locking: f64,
     pub(super) kl: f64,
     pub(super) hidden: HiddenCoupling,
+    /// Steps in which the sampled flow forgets its start.
+    pub(super) memory: f64,
 }
 
 pub(super) fn locked(settings: &Settings) -> Result<Vec<Locked>> {
@@ -26,7 +29,9 @@ pub(super) fn locked(settings: &Settings) -> Result<Vec<Locked>> {
         for &locking in &settings.lockings {
             let machine = decimation::locked(settings.visible, coupling, locking)?;
             let kl = divergence::kl_gradient(&q, &machine.weights)?.0;
-            all.push(Locked { coupling, locking, kl, hidden: hidden_coupling(&machine)? });
+            let (hidden, memory) =
+                (hidden_coupling(&machine)?, enumerate::relaxation_time(&machine)?);
+            all.push(Locked { coupling, locking, kl, hidden, memory });
         }
     }
     Ok(all)
@@ -53,54 +58,69 @@ pub(super) fn bonds(settings: &Settings) -> Result<Vec<Bonds>> {
 
 /// The minimum over all weights at one coupling, and the equal-weight machine beside it.
 pub(super) struct Minimum {
+    pub(super) sites: usize,
     pub(super) coupling: f64,
     pub(super) best: Descent,
-    /// The share of descents that ended there.
+    /// The share of descents that ended as low.
     pub(super) reached: f64,
     pub(super) hidden: HiddenCoupling,
-    /// K' of a second descent, from the decimated ring of M/2 sites.
-    pub(super) twice: f64,
+    /// The largest relative deviation from eq. (48) of all that ended as low, and whether all of them are rings.
+    pub(super) deviation: f64,
+    pub(super) all_rings: bool,
     pub(super) equal_kl: f64,
 }
 
-pub(super) fn over_couplings(run: &Run, settings: &Settings) -> Result<Vec<Minimum>> {
-    let (m, n) = (settings.visible, settings.visible / 2);
-    let of_coupling = |&coupling: &f64| -> Result<Minimum> {
-        let ring = Ring::new(m, coupling)?;
-        let descents = descents(run, settings, m, n, coupling)?;
-        let best = stages::best(&descents)?.clone();
-        let hidden = hidden_coupling(&Machine::without_biases(best.weights.clone())?)?;
-        let second = self::descents(run, settings, n, n / 2, hidden.coupling)?;
-        let second = Machine::without_biases(stages::best(&second)?.weights.clone())?;
-        let weight = symmetric::best_weight(&ring.into(), n)?;
-        Ok(Minimum {
-            coupling,
-            reached: stages::reached(&descents)?,
-            hidden,
-            twice: hidden_coupling(&second)?.coupling,
-            equal_kl: symmetric::kl(&ring.into(), n, weight),
-            best,
-        })
+fn minimum_at(run: &Run, settings: &Settings, sites: usize, coupling: f64) -> Result<Minimum> {
+    let n = sites / 2;
+    let ring = Ring::new(sites, coupling)?;
+    let (starts, std) = (settings.starts, settings.initial_std);
+    let label = coupling.to_string();
+    let descents = rings::descents(run, &label, [sites, n], coupling, starts, std)?;
+    let best = stages::best(&descents)?.clone();
+    let read = |d: &Descent| -> Result<HiddenCoupling> {
+        Ok(hidden_coupling(&Machine::without_biases(d.weights.clone())?)?)
     };
-    settings.couplings.iter().map(of_coupling).collect()
+    let as_low = stages::reached(&descents)?;
+    let all = as_low.iter().map(|d| read(d)).collect::<Result<Vec<_>>>()?;
+    let deviation = |h: &HiddenCoupling| (h.coupling / decimate(coupling) - 1.0).abs();
+    Ok(Minimum {
+        sites,
+        coupling,
+        reached: as_low.len() as f64 / descents.len() as f64,
+        hidden: read(&best)?,
+        deviation: all.iter().map(deviation).fold(0.0, f64::max),
+        all_rings: all.iter().all(|h| h.is_ring && h.sign > 0.0),
+        equal_kl: symmetric::kl(&ring.into(), n, symmetric::best_weight(&ring.into(), n)?),
+        best,
+    })
 }
 
-fn descents(
-    run: &Run,
-    settings: &Settings,
-    sites: usize,
-    hidden: usize,
-    coupling: f64,
-) -> Result<Vec<Descent>> {
-    let label = format!("decimation-theorem/descents/{sites}-{hidden}-{coupling}");
-    let stage = Descend {
-        target: Target::Ring { sites, coupling },
-        hidden,
-        starts: settings.starts,
-        initial_std: settings.initial_std,
-        seed: stats::child_seed(run.seed, &label, 0),
+pub(super) fn over_couplings(run: &Run, settings: &Settings) -> Result<Vec<Minimum>> {
+    let of = |&k: &f64| minimum_at(run, settings, settings.visible, k);
+    settings.couplings.iter().map(of).collect()
+}
+
+/// Rings of other sizes, at the coupling that is shown.
+pub(super) fn over_sites(run: &Run, settings: &Settings) -> Result<Vec<Minimum>> {
+    let of = |&sites: &usize| minimum_at(run, settings, sites, settings.coupling);
+    settings.sites.iter().map(of).collect()
+}
+
+/// K of layers 1 and 2 by descent, machine on machine, for each start of the flow.
+pub(super) fn layers(run: &Run, settings: &Settings) -> Result<Vec<[f64; 2]>> {
+    let of_start = |&k: &f64| -> Result<[f64; 2]> {
+        let mut layers = [k, 0.0, 0.0];
+        for layer in 0..2 {
+            let (sites, label) = (settings.visible >> layer, format!("{k}, layer {layer}"));
+            let (starts, std) = (settings.starts, settings.initial_std);
+            let shape = [sites, sites / 2];
+            let descents = rings::descents(run, &label, shape, layers[layer], starts, std)?;
+            let best = Machine::without_biases(stages::best(&descents)?.weights.clone())?;
+            layers[layer + 1] = hidden_coupling(&best)?.coupling;
+        }
+        Ok([layers[1], layers[2]])
     };
-    Ok(run.store.get(&stage)?.value)
+    settings.flow_couplings.iter().map(of_start).collect()
 }
 
 pub(super) fn at(minima: &[Minimum], coupling: f64) -> Result<&Minimum> {
@@ -122,13 +142,14 @@ pub(super) fn over_sizes(run: &Run, settings: &Settings) -> Result<Vec<Size>> {
     let ring = Ring::new(m, k)?;
     let q = enumerate::ring(&ring)?.probabilities;
     let of_size = |&hidden: &usize| -> Result<Size> {
-        let descents = descents(run, settings, m, hidden, k)?;
+        let (starts, std) = (settings.starts, settings.initial_std);
+        let descents = rings::descents(run, &k.to_string(), [m, hidden], k, starts, std)?;
         let weight = symmetric::best_weight(&ring.into(), hidden)?;
         let equal = DMatrix::from_element(m, hidden, weight);
         Ok(Size {
             hidden,
             kl: stages::best(&descents)?.kl,
-            reached: stages::reached(&descents)?,
+            reached: stages::reached(&descents)?.len() as f64 / descents.len() as f64,
             equal_kl: symmetric::kl(&ring.into(), hidden, weight),
             curvatures: divergence::hessian_eigenvalues(&q, &equal)?,
         })
@@ -182,13 +203,16 @@ pub(super) struct Curvature {
 pub(super) fn curvatures(settings: &Settings) -> Result<Vec<Curvature>> {
     let (m, n) = (settings.visible, settings.visible / 2);
     let largest = settings.couplings.iter().copied().fold(0.0, f64::max);
-    let of_coupling = |i: usize| -> Result<Curvature> {
-        let coupling = largest * i as f64 / 100.0;
+    let mut couplings: Vec<f64> = (1..=100).map(|i| largest * f64::from(i) / 100.0).collect();
+    // The coupling that is shown is among them to the last bit.
+    couplings.extend(&settings.couplings);
+    couplings.sort_by(f64::total_cmp);
+    let of_coupling = |coupling: f64| -> Result<Curvature> {
         let ring = Ring::new(m, coupling)?;
         let weight = symmetric::best_weight(&ring.into(), n)?;
         let mut modes = divergence::uniform_modes(&ring, n, weight)?;
         modes.truncate(m / 2 + 1);
         Ok(Curvature { coupling, modes })
     };
-    (1..=100).into_par_iter().map(of_coupling).collect()
+    couplings.into_par_iter().map(of_coupling).collect()
 }

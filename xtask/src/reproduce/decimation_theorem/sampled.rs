@@ -18,20 +18,28 @@ pub(super) struct Trained {
     /// KL(q || p) from the distribution that its data were drawn from.
     pub(super) kl: f64,
     pub(super) hidden: HiddenCoupling,
+    /// Whether it has learnt the ring, or is trapped in a defect.
+    pub(super) learnt: bool,
 }
 
 /// All machines trained at one coupling.
 pub(super) struct Sampled {
     pub(super) coupling_of_data: f64,
-    /// Those that are not trapped.
+    /// By increasing KL.
     pub(super) machines: Vec<Trained>,
-    pub(super) trapped: usize,
-    /// K', over machines.
-    pub(super) coupling: Estimate,
-    /// KL, over machines.
+    /// KL over all machines, the trapped ones included.
+    pub(super) kl_of_all: Estimate,
+    /// KL and K' over the machines that have learnt the ring.
     pub(super) kl: Estimate,
-    /// K' of the second machines, trained on hidden units of the first; none unless they were asked for.
+    pub(super) coupling: Estimate,
+    /// K' of the second machines, trained on hidden units of the first, where both have learnt; none unless asked for.
     pub(super) twice: Option<Estimate>,
+}
+
+impl Sampled {
+    pub(super) fn learnt(&self) -> impl Iterator<Item = &Trained> {
+        self.machines.iter().filter(|t| t.learnt)
+    }
 }
 
 pub(super) fn train(run: &Run, settings: &Settings) -> Result<Vec<Sampled>> {
@@ -46,11 +54,8 @@ pub(super) fn train(run: &Run, settings: &Settings) -> Result<Vec<Sampled>> {
         .collect::<Result<Vec<_>>>()?;
     let mut stacks = stacks.into_iter();
     let seeds = settings.training.seeds as usize;
-    let gather = |&k: &f64| {
-        let of_coupling: Vec<_> = stacks.by_ref().take(seeds).collect();
-        summary(settings, k, of_coupling)
-    };
-    settings.train_couplings.iter().map(gather).collect()
+    let gather = |&k: &f64| summary(k, stacks.by_ref().take(seeds).collect());
+    Ok(settings.train_couplings.iter().map(gather).collect())
 }
 
 pub(super) fn at(sampled: &[Sampled], coupling: f64) -> Result<&Sampled> {
@@ -71,45 +76,45 @@ fn stack(
     let samples = rings::samples(run, settings.visible, k, training.samples, seed)?;
     let data = Data::Samples(&samples);
     let first = training.run(run, data, settings.visible / 2, seed)?;
-    let trained = trained(first.value.rbm(), k)?;
+    let trained = trained(settings, first.value.rbm(), k)?;
     if !settings.flow_couplings.contains(&k) {
         return Ok((trained, None));
     }
     let data = Data::Hidden { of: &first, below: &data, seed };
     let seed = stats::child_seed(seed, "second", 0);
     let second = training.run(run, data, settings.visible / 4, seed)?;
-    let second = self::trained(second.value.rbm(), decimate(k))?;
+    let second = self::trained(settings, second.value.rbm(), decimate(k))?;
     Ok((trained, Some(second)))
 }
 
 /// What a machine has made of the ring at K.
-fn trained(rbm: &Rbm, k: f64) -> Result<Trained> {
+fn trained(settings: &Settings, rbm: &Rbm, k: f64) -> Result<Trained> {
     let machine = rings::machine(rbm)?;
-    let q = enumerate::ring(&Ring::new(rbm.visible(), k)?)?.probabilities;
+    let ring = Ring::new(rbm.visible(), k)?;
+    let q = enumerate::ring(&ring)?.probabilities;
     let kl = enumerate::kl(&q, &enumerate::visible_probabilities(&machine)?)?;
-    let hidden = hidden_coupling(&machine)?;
-    Ok(Trained { machine, kl, hidden })
+    let (n, data) = (rbm.hidden(), ring.into());
+    let equal = symmetric::kl(&data, n, symmetric::best_weight(&data, n)?);
+    let learnt = kl <= settings.training.trapped_above * equal;
+    Ok(Trained { hidden: hidden_coupling(&machine)?, machine, kl, learnt })
 }
 
-fn summary(
-    settings: &Settings,
-    coupling_of_data: f64,
-    stacks: Vec<(Trained, Option<Trained>)>,
-) -> Result<Sampled> {
-    let all = stacks.len();
-    let (n, data) = (settings.visible / 2, Ring::new(settings.visible, coupling_of_data)?.into());
-    let equal = symmetric::kl(&data, n, symmetric::best_weight(&data, n)?);
-    let free = |t: &Trained| t.kl <= settings.training.trapped * equal;
-    let learnt: Vec<_> = stacks.into_iter().filter(|(first, _)| free(first)).collect();
-    let values = |of: &dyn Fn(&Trained) -> f64| {
-        let values: Vec<f64> = learnt.iter().map(|(first, _)| of(first)).collect();
-        over_exact(&values)
-    };
-    let (coupling, kl) = (values(&|t| t.hidden.coupling), values(&|t| t.kl));
-    let second: Vec<f64> =
-        learnt.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.hidden.coupling).collect();
-    let twice = (!second.is_empty()).then(|| over_exact(&second));
-    let trapped = all - learnt.len();
-    let machines: Vec<Trained> = learnt.into_iter().map(|(first, _)| first).collect();
-    Ok(Sampled { coupling_of_data, machines, trapped, coupling, kl, twice })
+fn summary(coupling_of_data: f64, mut stacks: Vec<(Trained, Option<Trained>)>) -> Sampled {
+    stacks.sort_by(|a, b| a.0.kl.total_cmp(&b.0.kl));
+    let second: Vec<f64> = stacks
+        .iter()
+        .filter(|(first, _)| first.learnt)
+        .filter_map(|(_, second)| second.as_ref().filter(|t| t.learnt))
+        .map(|t| t.hidden.coupling)
+        .collect();
+    let machines: Vec<Trained> = stacks.into_iter().map(|(first, _)| first).collect();
+    let learnt = || machines.iter().filter(|t| t.learnt);
+    Sampled {
+        coupling_of_data,
+        kl_of_all: over_exact(&machines.iter().map(|t| t.kl).collect::<Vec<_>>()),
+        kl: over_exact(&learnt().map(|t| t.kl).collect::<Vec<_>>()),
+        coupling: over_exact(&learnt().map(|t| t.hidden.coupling).collect::<Vec<_>>()),
+        twice: (!second.is_empty()).then(|| over_exact(&second)),
+        machines,
+    }
 }
