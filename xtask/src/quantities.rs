@@ -63,7 +63,9 @@ enum Quantity {
     /// A descent starts from weights drawn from a normal distribution of mean 0 and standard deviation 0.5 and follows the
     /// exact divergence, for 20000 steps at most. fraction_reaching_best is the share of descents within 1e-6 nats of the
     /// lowest, kl_uniform the divergence of the best equal weights, hidden_coupling K' of the hidden layer read as a ring:
-    /// none (null in JSON) for a single hidden unit and above 24.
+    /// the mean of its N strongest pair couplings (half of the one for N = 2), with hidden_spread, the largest of them minus
+    /// the smallest, and hidden_largest_other, the largest coupling of any order that is not among them: where these are not
+    /// small the layer is no ring. None (null in JSON) for a single hidden unit and above 24.
     #[command(
         after_help = "Example: cargo xtask exact minimum --visible 8 --hidden 4 --coupling 1 --starts 20 --seed 1"
     )]

@@ -56,9 +56,9 @@ impl Mixture {
 
     /// A continuous range of temperatures, uniform on `[low, high]`, thesis (78): `q(v)` is the integral of `P(v | T)`.
     ///
-    /// It is carried out by Gauss-Legendre quadrature on panels that halve towards T = 0, where all derivatives in T
-    /// vanish (errata E17). What of the range lies below `T = 0.05`, or below a sixteenth of `high` if that is less, counts
-    /// as zero temperature: its excited states weigh less than 1e-17 of those above.
+    /// It is carried out by Gauss-Legendre quadrature on panels that shrink towards T = 0, where all derivatives in T
+    /// vanish (errata E17). What of the range has `1/T` above `1/high + 20` counts as zero temperature: its excited states
+    /// weigh less than e^{-80} of those above.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] unless `0 <= low < high < infinity`; those of [`Ring::new`].
@@ -71,9 +71,10 @@ impl Mixture {
             let allowed = "from 0 to below the upper one";
             return Err(Error::OutOfRange { what: "the lower temperature", value: low, allowed });
         }
-        // e^{-4/T} against its value at the upper end, and against 1.
-        let frozen = (high / 16.0).min(0.05);
-        // Of e^{-4m/T} over a factor of 2 in T: 32 nodes integrate it to rounding wherever it is not negligible.
+        // e^{-4/T} against its value at the upper end: e^{-80}.
+        let frozen = (high.recip() + 20.0).recip();
+        // Of e^{-4m/T} over 8m in the exponent, or a factor of 2 in T: 32 nodes integrate it to rounding wherever it is not
+        // negligible.
         const NODES: NonZeroUsize = NonZeroUsize::new(32).expect("32 is not 0");
         let rule = GaussLegendre::new(NODES);
         let mut parts = Vec::new();
@@ -83,7 +84,8 @@ impl Mixture {
                 parts.push((Ring::new(sites, f64::INFINITY)?, top - low));
                 break;
             }
-            let bottom = if 0.5 * top < low * 1.5 { low } else { 0.5 * top };
+            let below = (2.0 / top).min(top.recip() + 2.0).recip();
+            let bottom = if below < low * 1.01 { low } else { below };
             let half = 0.5 * (top - bottom);
             for &(node, weight) in rule.iter() {
                 parts.push((at_temperature(sites, bottom + half * (1.0 + node))?, half * weight));

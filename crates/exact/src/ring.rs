@@ -6,6 +6,7 @@ mod reading;
 mod walls;
 
 pub use decimation::{decimate, decimate_by, decimate_constant, decimate_constant_by};
+pub(crate) use reading::{coupling_from_broken, coupling_from_v2_deficit};
 pub use reading::{coupling_from_correlation, coupling_from_v2};
 pub use walls::walls;
 
@@ -121,12 +122,15 @@ impl Ring {
         let (ln_near, near_negative) = self.ln_tanh_power(r);
         let (ln_far, far_negative) = self.ln_tanh_power(self.sites - r);
         let sign = if near_negative { -1.0 } else { 1.0 };
+        let ln_whole = self.ln_tanh_power(self.sites).0;
         if near_negative == far_negative {
-            let ln_whole = self.ln_tanh_power(self.sites).0;
-            sign * (ln_near.exp() + ln_far.exp()) / (1.0 + ln_whole.exp())
+            return sign * (ln_near.exp() + ln_far.exp()) / (1.0 + ln_whole.exp());
+        }
+        // A frustrated ring (odd M, K < 0). A cold one has differences from 1 on both sides of the fraction.
+        if ln_whole > 0.5_f64.ln() {
+            sign * (ln_far.exp_m1() - ln_near.exp_m1()) / ln_whole.exp_m1()
         } else {
-            // A frustrated ring (odd M, K < 0): differences from 1 on both sides of the fraction.
-            sign * (ln_far.exp_m1() - ln_near.exp_m1()) / self.ln_tanh_power(self.sites).0.exp_m1()
+            sign * (ln_near.exp() - ln_far.exp()) / -ln_whole.exp_m1()
         }
     }
 
@@ -142,6 +146,33 @@ impl Ring {
         m * (2.0 * self.coupling.clamp(-SATURATION, SATURATION)).exp() * ratio
     }
 
+    /// `1 - <V^2> / M^2` of an ordered ring, K > 0: `<V^2> = M E tanh y` with `y = M artanh(1/E)`, `E = e^{2K}`, and what
+    /// tanh y lacks from M/E decides.
+    fn lacking(&self) -> f64 {
+        let y = -0.5 * self.ln_tanh_power(self.sites).0;
+        let e = (2.0 * self.coupling.min(SATURATION)).exp();
+        -tanh_ratio(y) - (1.0 + tanh_ratio(y)) * artanh_ratio(e.recip())
+    }
+
+    /// `M^2 - <V^2>`, without cancellation on a cold ring.
+    pub(crate) fn v2_deficit(&self) -> f64 {
+        let m = self.sites as f64;
+        match m > (2.0 * self.coupling).exp() || self.coupling <= 0.0 {
+            true => m * m - self.v2(),
+            false => m * m * self.lacking(),
+        }
+    }
+
+    /// `1 - <v_i v_{i+1}>`, without cancellation on a cold ring.
+    pub(crate) fn broken(&self) -> f64 {
+        if self.coupling <= 0.0 {
+            return 1.0 - self.correlation(1);
+        }
+        let (ln_rest, _) = self.ln_tanh_power(self.sites - 1);
+        let one_minus_t = 2.0 / ((2.0 * self.coupling).exp() + 1.0);
+        one_minus_t * -ln_rest.exp_m1() / self.ln_1p_tanh_power().exp()
+    }
+
     /// `<V^4> = 3 M^2 E^2 + (1 - 3 E^2) <V^2>`, `E = e^{2K}`: the fourth derivative of `ln Z` in a field at field 0.
     pub fn v4(&self) -> f64 {
         let m = self.sites as f64;
@@ -153,9 +184,7 @@ impl Ring {
         if m > e || self.coupling <= 0.0 {
             return 3.0 * m * m * e * e + (1.0 - 3.0 * e * e) * self.v2();
         }
-        // An ordered ring: <V^2> = M E tanh y with y = M artanh(1/E), and what tanh y lacks from M/E decides.
-        let y = -0.5 * self.ln_tanh_power(self.sites).0;
-        let lacking = -tanh_ratio(y) - (1.0 + tanh_ratio(y)) * artanh_ratio(e.recip());
+        let lacking = self.lacking();
         m * m * (3.0 * e * e * lacking + 1.0 - lacking)
     }
 
@@ -179,15 +208,9 @@ impl Ring {
         // On an even ring the sign of K is a matter of naming every second spin.
         let k = if self.sites.is_multiple_of(2) { self.coupling.abs() } else { self.coupling };
         let m = self.sites as f64;
-        // K (M - <sum v v>) instead of the difference of two large numbers: 1 - c with c the neighbour correlation.
-        let broken = if k > 0.0 {
-            let (ln_rest, _) = self.ln_tanh_power(self.sites - 1);
-            let one_minus_t = 2.0 / ((2.0 * k).exp() + 1.0);
-            one_minus_t * -ln_rest.exp_m1() / self.ln_1p_tanh_power().exp()
-        } else {
-            1.0 - self.correlation(1)
-        };
-        Self { coupling: k, ..*self }.ln_z_above_aligned() + k * m * broken
+        // K (M - <sum v v>) instead of the difference of two large numbers.
+        let ring = Self { coupling: k, ..*self };
+        ring.ln_z_above_aligned() + k * m * ring.broken()
     }
 }
 

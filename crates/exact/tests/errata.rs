@@ -11,11 +11,11 @@ const M: usize = 8;
 const N: usize = 4;
 
 fn ring(coupling: f64) -> Ring {
-    Ring::new(M, coupling).unwrap()
+    Ring::new(M, coupling).expect("a ring")
 }
 
 fn weight(coupling: f64) -> f64 {
-    best_weight(&ring(coupling).into(), N).unwrap()
+    best_weight(&ring(coupling).into(), N).expect("a weight")
 }
 
 /// Agreement to half a unit of the last digit that was written down.

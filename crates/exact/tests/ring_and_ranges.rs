@@ -228,3 +228,36 @@ fn a_frozen_machine_is_read_in_spite_of_rounding() {
         }
     }
 }
+
+#[test]
+fn cold_ranges_and_frustrated_rings() {
+    // Roots of (79) with thousands of digits: the excited states crowd into T2^2 / 4 below T2.
+    for (m, n, low, high, expected) in [
+        (8, 4, 0.0, 0.01, 50.489_624_778_968_56),
+        (8, 4, 0.0, 0.005, 100.575_957_995_556_83),
+        (8, 4, 0.0, 0.001, 500.776_888_481_081_37),
+        (6, 2, 0.001, 0.002, 501.351_169_221_009),
+    ] {
+        let found = best_weight(&Mixture::range(m, low, high).unwrap(), n).unwrap();
+        assert!(close(found, expected, 1e-12), "[{low}, {high}]: {found} {expected}");
+    }
+    // Odd rings at K < 0, in 50 digits: hot ones are not to be written as cold ones.
+    assert!(close(ring(101, -0.8).correlation(49), -1.370_737_685_479_644_6e-9, SUM));
+    assert!(close(ring(13, -0.123).correlation(6), 2.948_769_235_763_346_5e-6, SUM));
+    assert!(close(ring(7, -1e-9).energy_per_spin(), 1e-9, SUM));
+}
+
+#[test]
+fn flows_are_read_from_any_start() {
+    for k in [-400.0, -20.0, -10.0, 0.0, 8.0, 14.0, 15.0, 17.0, 50.0, 400.0] {
+        for m in [3, 6, 7, 8] {
+            let flow = sampled_flow(&ring(m, k).into(), 3, 0.3, 2).expect("a flow");
+            assert_eq!((flow[0].coupling_from_correlation, flow[0].coupling_from_v2), (k, k));
+            assert!(flow[1].coupling_from_v2.is_finite(), "{m} {k}");
+        }
+    }
+    // An aligned ensemble keeps its digits: what is left of excitations is e^{-4K} of the ring at 11.9.
+    let flow = sampled_flow(&ring(8, 11.9).into(), 4, 20.0, 1).unwrap();
+    let direct = exact::ring::coupling_from_v2(8, ring(8, 5.0).v2()).unwrap();
+    assert!((direct - 5.0).abs() < 1e-7 && flow[1].coupling_from_v2 > 5.0, "{direct} {flow:?}");
+}

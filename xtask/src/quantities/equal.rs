@@ -9,6 +9,9 @@ use anyhow::Result;
 use clap::Args;
 use exact::{Mixture, Ring, symmetric};
 
+/// The most visible units of a machine trained on a range.
+const MOST_OF_RANGE: usize = 1_000_000;
+
 #[derive(Args)]
 pub(super) struct Layers {
     /// The number of visible units M, from 2 to 10000000.
@@ -48,6 +51,12 @@ impl Data {
         let (mixture, option) = match (self.coupling, self.range, &self.temperatures) {
             (Some(k), _, _) => {
                 (Ring::new(sites, k).map(Mixture::from), format!("--coupling {k:?}"))
+            }
+            (_, Some(_), _) if sites > MOST_OF_RANGE => {
+                let sentence = format!(
+                    "--visible is {sites}, but must be at most {MOST_OF_RANGE} with --range, which takes hundreds of temperatures"
+                );
+                return Err(BadInput(sentence));
             }
             (_, Some((low, high)), _) => {
                 (Mixture::range(sites, low, high), format!("--range {low:?},{high:?}"))

@@ -26,18 +26,12 @@ pub(super) struct Flow {
     /// K of the rings on which the machine was trained.
     #[arg(long, value_name = "K1", allow_hyphen_values = true, value_parser = coupling)]
     train_coupling: f64,
-    /// K of the rings that flow, from -20; inf is zero temperature, which is read as infinite couplings (null in JSON).
-    #[arg(long, value_name = "K0", allow_hyphen_values = true, value_parser = start_coupling)]
+    /// K of the rings that flow; inf is zero temperature. A coupling beyond what can be read is infinite (null in JSON).
+    #[arg(long, value_name = "K0", allow_hyphen_values = true, value_parser = coupling_or_inf)]
     start_coupling: f64,
     /// The number of steps n; the lists have n + 1 entries, the first is the start.
     #[arg(long, value_name = "n", allow_hyphen_values = true, value_parser = whole(0, 1_000_000))]
     steps: usize,
-}
-
-/// What can be read back: below -20 neighbours are opposite to the last bit.
-fn start_coupling(text: &str) -> Result<f64, &'static str> {
-    let k = coupling_or_inf(text).ok().filter(|&k| k >= -20.0);
-    k.ok_or("it must be a number from -20 to 1e100, or inf")
 }
 
 pub(super) fn values(flags: &Flow) -> Result<Values> {

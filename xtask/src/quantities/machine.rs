@@ -8,7 +8,8 @@ use super::refused;
 use crate::input::BadInput;
 use anyhow::Result;
 use clap::Args;
-use exact::enumerate::{Moments, moments, visible_probabilities};
+use exact::Machine;
+use exact::enumerate::{MOST_UNITS, Moments, moments, visible_probabilities};
 use exact::likelihood::pseudo_log_likelihood;
 use nalgebra::DMatrix;
 use std::path::PathBuf;
@@ -28,15 +29,17 @@ pub(super) struct Rbm {
 
 pub(super) fn values(flags: &Rbm) -> Result<Values> {
     let Contents { machine, data } = read(&flags.file)?;
-    let path = flags.file.display();
+    let path = format!("--file {}", flags.file.display());
+    check_cost(&path, &machine)?;
     let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&machine).map_err(refused(&path))?;
     if !ln_z.is_finite() {
-        let sentence = format!("{path}: the parameters are so large that ln Z is {ln_z}");
+        let sentence =
+            format!("{path}: ln Z is {ln_z}, but must be finite: the parameters are too large");
         return Err(BadInput(sentence).into());
     }
     let mut values = vec![("ln_z", Number(ln_z))];
     if flags.full || machine.visible() <= MOST_LISTED.ilog2() as usize {
-        let p = visible_probabilities(&machine).map_err(refused(format!("--full {path}")))?;
+        let p = visible_probabilities(&machine).map_err(refused(format!("--full, {path}")))?;
         values.push(("p_v", List(p)));
     }
     values.extend([
@@ -50,6 +53,20 @@ pub(super) fn values(flags: &Rbm) -> Result<Values> {
         values.push(("pseudo_log_likelihood", List(pseudo)));
     }
     Ok(values)
+}
+
+/// The sum over the smaller layer's states costs the larger layer's units each.
+fn check_cost(path: &str, machine: &Machine) -> Result<(), BadInput> {
+    const MOST: usize = 1 << 30;
+    let (small, large) =
+        (machine.visible().min(machine.hidden()), machine.visible().max(machine.hidden()));
+    let most = MOST >> small.min(MOST_UNITS);
+    match large > most {
+        true => Err(BadInput(format!(
+            "{path}: the larger layer has {large} units, but must have at most {most} when the smaller has {small}"
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Rows of `[visible, hidden]`: one for each visible unit.

@@ -22,14 +22,14 @@ pub(super) struct Contents {
 
 /// The file at `path`: safetensors by its extension, otherwise JSON.
 pub(super) fn read(path: &Path) -> Result<Contents, BadInput> {
-    let bytes =
-        bytes(path).map_err(|why| BadInput(format!("cannot read {}: {why}", path.display())))?;
+    let bytes = bytes(path)
+        .map_err(|why| BadInput(format!("--file {}: cannot be read: {why}", path.display())))?;
     let extension = path.extension().unwrap_or_default();
     let contents = match extension.eq_ignore_ascii_case("safetensors") {
         true => of_tensors(&bytes),
         false => of_json(&bytes),
     };
-    contents.map_err(|BadInput(why)| BadInput(format!("{}{why}", path.display())))
+    contents.map_err(|BadInput(why)| BadInput(format!("--file {}{why}", path.display())))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {

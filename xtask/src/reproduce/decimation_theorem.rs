@@ -4,6 +4,7 @@ mod claims;
 mod figures;
 mod minima;
 mod sampled;
+mod tables;
 
 use super::Run;
 use super::parts::*;
@@ -130,11 +131,11 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
             figures::how_many(settings, &locked, &sizes),
         ],
         tables: vec![
-            figures::minima_table(settings, &minima, &others),
-            figures::sampled_table(settings, &sampled),
-            figures::sizes_table(settings, &sizes)?,
-            figures::locked_table(settings, &locked),
-            figures::bonds_table(&minima::bonds(settings)?),
+            tables::minima_table(settings, &minima, &others),
+            tables::sampled_table(settings, &sampled),
+            tables::sizes_table(settings, &sizes)?,
+            tables::locked_table(settings, &locked),
+            tables::bonds_table(&minima::bonds(settings)?),
         ],
         discussion: discussion(),
         settings: toml::to_string(settings)?,

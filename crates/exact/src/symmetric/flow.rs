@@ -2,7 +2,9 @@
 
 use super::{gain, pair_correlation, second_moment, sum_of};
 use crate::logs::{ln_2cosh, ln_binomials};
-use crate::ring::{coupling_from_correlation, coupling_from_v2};
+use crate::ring::{
+    coupling_from_broken, coupling_from_correlation, coupling_from_v2, coupling_from_v2_deficit,
+};
 use crate::root::bisect;
 use crate::{Error, Mixture};
 
@@ -95,28 +97,52 @@ pub fn sampled_flow(
     if hidden == 0 {
         return Err(Error::TooSmall { what: "the number of hidden units", value: 0, least: 1 });
     }
+    if start.sites() < 3 {
+        let value = start.sites();
+        return Err(Error::TooSmall { what: "the number of sites", value, least: 3 });
+    }
     if !weight.is_finite() {
         let allowed = "finite for a sampled flow";
         return Err(Error::OutOfRange { what: "the weight", value: weight, allowed });
     }
     let sites = start.sites();
-    let read = |probabilities: Vec<f64>, v2: f64, neighbour_correlation: f64| {
+    let read = |probabilities: Vec<f64>| {
+        let v2 = second_moment(&probabilities);
+        // M^2 - V^2 term by term: it keeps its digits where the spins are aligned.
+        let deficit: f64 = (probabilities.iter().enumerate())
+            .map(|(k, p)| p * 4.0 * k as f64 * (sites - k) as f64)
+            .sum();
+        let pairs = (sites * (sites - 1)) as f64;
         Ok(FlowStep {
             v2,
-            neighbour_correlation,
-            coupling_from_correlation: coupling_from_correlation(sites, neighbour_correlation)?,
-            coupling_from_v2: coupling_from_v2(sites, v2)?,
+            neighbour_correlation: pair_correlation(&probabilities).min(1.0),
+            coupling_from_correlation: coupling_from_broken(sites, deficit / pairs)?,
+            coupling_from_v2: coupling_from_v2_deficit(sites, deficit)?,
             probabilities,
         })
     };
-    let first = read(start.magnetisation_probabilities(), start.v2(), start.correlation(1))?;
-    let mut flow = vec![first];
+    let mut flow = vec![start_of_flow(start)?];
     for step in 0..steps {
-        let p = sampled_step(&flow[step].probabilities, hidden, weight);
-        // Rounding may carry aligned spins beyond the most that can be read.
-        let most = (sites * sites) as f64;
-        let (v2, pair) = (second_moment(&p).min(most), pair_correlation(&p).min(1.0));
-        flow.push(read(p, v2, pair)?);
+        flow.push(read(sampled_step(&flow[step].probabilities, hidden, weight))?);
     }
     Ok(flow)
+}
+
+/// Step 0: neighbours are still those of the ring, and the couplings of a single ring its own.
+fn start_of_flow(start: &Mixture) -> Result<FlowStep, Error> {
+    let (v2, neighbour_correlation) = (start.v2(), start.correlation(1));
+    let (from_correlation, from_v2) = match start.parts() {
+        [(ring, _)] => (ring.coupling(), ring.coupling()),
+        _ => (
+            coupling_from_correlation(start.sites(), neighbour_correlation)?,
+            coupling_from_v2(start.sites(), v2)?,
+        ),
+    };
+    Ok(FlowStep {
+        probabilities: start.magnetisation_probabilities(),
+        v2,
+        neighbour_correlation,
+        coupling_from_correlation: from_correlation,
+        coupling_from_v2: from_v2,
+    })
 }

@@ -105,11 +105,16 @@ impl Joint {
         let mut triples = singular_triples(block);
         triples.sort_by(|a, b| b.value.total_cmp(&a.value));
         let time = triples.get(which).map_or(0.0, |t| self.relaxation_time(t, even));
-        let values = triples.iter().map(|t| t.value.min(1.0)).collect();
+        // What rounding leaves of a singular value 0.
+        let value = |t: &Triple| if t.value > f64::EPSILON { t.value.min(1.0) } else { 0.0 };
+        let values = triples.iter().map(value).collect();
         (values, time)
     }
 
     fn relaxation_time(&self, mode: &Triple, even: bool) -> f64 {
+        if mode.value <= f64::EPSILON {
+            return 0.0;
+        }
         let ln_sigma = match mode.value < 0.5 {
             true => mode.value.ln(),
             false => (-self.gap(&mode.left, &mode.right, even)).ln_1p(),

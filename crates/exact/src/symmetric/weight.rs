@@ -23,14 +23,16 @@ pub fn kl(data: &Mixture, hidden: usize, weight: f64) -> f64 {
     // 0 ln 0 = 0.
     let term = |(k, q): (usize, &f64)| q * ln_factor(sum_of(k, m), m, hidden, weight);
     let clamped: f64 = q.iter().enumerate().filter(|(_, q)| **q > 0.0).map(term).sum();
-    ln_sum_exp(&ln_weights(m, hidden, weight)) - clamped - data.entropy()
+    // Never negative but for rounding.
+    (ln_sum_exp(&ln_weights(m, hidden, weight)) - clamped - data.entropy()).max(0.0)
 }
 
 /// KL of the distributions of V alone: what is left of [`kl`] when the places of the spins are forgotten.
 pub fn kl_of_sums(data: &Mixture, hidden: usize, weight: f64) -> f64 {
     let p = visible_sum_probabilities(data.sites(), hidden, weight);
     let q = data.magnetisation_probabilities();
-    q.iter().zip(&p).filter(|(q, _)| **q > 0.0).map(|(q, p)| q * (q / p).ln()).sum()
+    let of_sum = |(q, p): (&f64, &f64)| if *q > 0.0 { q * (q / p).ln() } else { 0.0 };
+    q.iter().zip(&p).map(of_sum).sum::<f64>().max(0.0)
 }
 
 /// `dKL/dW = N (f - g)`, thesis (62) with (94).

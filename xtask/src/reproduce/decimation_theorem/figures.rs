@@ -1,9 +1,9 @@
-//! What `decimation-theorem` shows, as figures and tables.
+//! What `decimation-theorem` shows, as figures.
 
 use super::Settings;
-use super::minima::{Bonds, Curvature, Locked, Minimum, Path, Size};
+use super::minima::{Curvature, Locked, Minimum, Path, Size};
 use super::sampled::{self, Sampled};
-use crate::report::content::{Cell, Figure, Panel, Series, Style, Table};
+use crate::report::content::{Figure, Panel, Series, Style};
 use crate::reproduce::parts::*;
 use anyhow::{Context, Result};
 use exact::decimation::hidden_coupling;
@@ -12,6 +12,9 @@ use exact::{Machine, Ring, symmetric};
 use nalgebra::DMatrix;
 use stats::Estimate;
 
+/// How the renormalization group is named in every legend.
+const RG: &str = "RG, tanh K′ = tanh² K";
+
 /// The central figure: K' over K, and K from layer to layer, on top of the renormalization group.
 pub(super) fn renormalization(
     settings: &Settings,
@@ -19,6 +22,21 @@ pub(super) fn renormalization(
     sampled: &[Sampled],
     layers: &[[f64; 2]],
 ) -> Result<Figure> {
+    Ok(Figure {
+        id: "decimation-theorem-flow".into(),
+        caption: format!(
+            "The coupling flow of machines with half as many hidden as visible units (M = {}), on top of the exact renormalization group. Left: the coupling of the hidden layer, by descent on the exact divergence, by contrastive divergence on samples (error bars: standard errors over machines), and for equal weights, whose hidden layer is no ring. Middle: the difference from eq. (48); machines trained on samples still lie above it, as all do that are not locked for good (next figure). Right: the hidden layer as the data of a second machine.",
+            settings.visible
+        ),
+        panels: vec![
+            step_panel(settings, minima, sampled)?,
+            deviation_panel(minima, sampled),
+            flow_panel(settings, sampled, layers)?,
+        ],
+    })
+}
+
+fn step_panel(settings: &Settings, minima: &[Minimum], sampled: &[Sampled]) -> Result<Panel> {
     let (m, n) = (settings.visible, settings.visible / 2);
     let top = settings.couplings.iter().copied().fold(0.0, f64::max);
     let equal = |k: f64| -> Result<(f64, f64)> {
@@ -26,72 +44,60 @@ pub(super) fn renormalization(
         Ok((k, hidden_coupling(&Machine::uniform(m, n, weight)?)?.coupling))
     };
     let equal = grid(0.0, top, 60).skip(1).map(equal).collect::<Result<Vec<_>>>()?;
-    let rg = "RG, tanh K′ = tanh² K";
-    let one_step = Panel {
+    let exact = minima.iter().map(|m| (m.coupling, m.hidden.coupling));
+    let trained = sampled.iter().map(|s| (s.coupling_of_data, s.coupling));
+    Ok(Panel {
         title: "one machine: a step".into(),
         x: axis("coupling K, visible layer"),
         y: axis("coupling K′, hidden layer"),
         series: vec![
-            curve(rg, Style::Line, grid(0.0, top, 200).map(|k| (k, decimate(k)))),
-            curve(
-                "exact gradient",
-                Style::Points,
-                minima.iter().map(|m| (m.coupling, m.hidden.coupling)),
-            ),
-            measured(
-                "trained on samples",
-                Style::Points,
-                sampled.iter().map(|s| (s.coupling_of_data, s.coupling)),
-            ),
+            curve(RG, Style::Line, grid(0.0, top, 200).map(|k| (k, decimate(k)))),
+            curve("exact gradient", Style::Points, exact),
+            measured("trained on samples", Style::Points, trained),
             curve("equal weights (all pairs)", Style::Dashed, equal),
             curve("K′ = K", Style::Dashed, [(0.0, 0.0), (top, top)]),
         ],
         marks: vec![],
-    };
+    })
+}
+
+fn deviation_panel(minima: &[Minimum], sampled: &[Sampled]) -> Panel {
+    let exact = minima.iter().map(|m| (m.coupling, m.hidden.coupling - decimate(m.coupling)));
     let beyond = |s: &Sampled| {
-        let coupling = s.coupling;
-        let mean = coupling.mean - decimate(s.coupling_of_data);
-        (s.coupling_of_data, Estimate { mean, ..coupling })
+        let mean = s.coupling.mean - decimate(s.coupling_of_data);
+        (s.coupling_of_data, Estimate { mean, ..s.coupling })
     };
-    let deviation = Panel {
+    Panel {
         title: "what is left".into(),
         x: axis("coupling K, visible layer"),
         y: axis("K′ minus that of the RG"),
         series: vec![
-            curve(
-                "exact gradient",
-                Style::Points,
-                minima.iter().map(|m| (m.coupling, m.hidden.coupling - decimate(m.coupling))),
-            ),
+            curve("exact gradient", Style::Points, exact),
             measured("trained on samples", Style::Points, sampled.iter().map(beyond)),
         ],
         marks: vec![mark_y("0", 0.0)],
-    };
-    let mut flow: Vec<Series> = Vec::new();
+    }
+}
+
+fn flow_panel(settings: &Settings, sampled: &[Sampled], layers: &[[f64; 2]]) -> Result<Panel> {
+    let mut series: Vec<Series> = Vec::new();
     let (mut exact, mut trained) = (Vec::new(), Vec::new());
     for (&k, [first, second]) in settings.flow_couplings.iter().zip(layers) {
         let line = [(0.0, k), (1.0, decimate(k)), (2.0, decimate(decimate(k)))];
-        flow.push(curve(rg, Style::Line, line));
+        series.push(curve(RG, Style::Line, line));
         exact.extend([(1.0, *first), (2.0, *second)]);
         let s = sampled::at(sampled, k)?;
         trained.extend([(1.0, Some(s.coupling)), (2.0, s.twice)]);
     }
-    flow.push(curve("exact gradient", Style::Points, exact));
+    series.push(curve("exact gradient", Style::Points, exact));
     let trained = trained.into_iter().filter_map(|(x, y)| Some((x, y?)));
-    flow.push(measured("trained on samples", Style::Points, trained));
-    let stacked = Panel {
+    series.push(measured("trained on samples", Style::Points, trained));
+    Ok(Panel {
         title: "machine on machine: the flow".into(),
         x: axis("layer"),
         y: axis("coupling K of the layer"),
-        series: flow,
+        series,
         marks: vec![],
-    };
-    Ok(Figure {
-        id: "decimation-theorem-flow".into(),
-        caption: format!(
-            "The coupling flow of machines with half as many hidden as visible units (M = {m}), on top of the exact renormalization group. Left: the coupling of the hidden layer, by descent on the exact divergence, by contrastive divergence on samples (error bars: standard errors over machines), and for equal weights, whose hidden layer is no ring. Middle: the difference from eq. (48); machines trained on samples still lie above it, as all do that are not locked for good (next figure). Right: the hidden layer as the data of a second machine."
-        ),
-        panels: vec![one_step, deviation, stacked],
     })
 }
 
@@ -258,142 +264,5 @@ pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -
             settings.visible / 2
         ),
         panels: vec![construction, minimum],
-    }
-}
-
-pub(super) fn minima_table(settings: &Settings, minima: &[Minimum], others: &[Minimum]) -> Table {
-    let row = |m: &Minimum| {
-        let mut cells = vec![Cell::Number(m.sites as f64)];
-        let eq = decimate(m.coupling);
-        cells.extend([m.coupling, eq, m.hidden.coupling, m.deviation].map(Cell::Number));
-        cells.push(Cell::Text(if m.all_rings { "all" } else { "not all" }.into()));
-        cells.extend([m.best.kl, m.reached, m.equal_kl].map(Cell::Number));
-        cells
-    };
-    Table {
-        id: "decimation-theorem-minima".into(),
-        caption: format!(
-            "Minima over all weights, N = M/2, the best of {} descents on the exact divergence: its $K'$; over all descents that ended as low, the largest relative deviation of $K'$ from eq. (48) and whether their hidden layers are rings; KL in nats, and the share of descents that ended there.",
-            settings.starts
-        ),
-        columns: [
-            "M",
-            "K",
-            "K′, eq. (48)",
-            "K′",
-            "deviation",
-            "rings",
-            "KL",
-            "share",
-            "KL, equal weights",
-        ]
-        .map(String::from)
-        .into(),
-        rows: minima.iter().chain(others).map(row).collect(),
-    }
-}
-
-pub(super) fn sampled_table(settings: &Settings, sampled: &[Sampled]) -> Table {
-    let row = |s: &Sampled| {
-        let others: Vec<f64> = s.learnt().map(|t| t.hidden.largest_other).collect();
-        let measured = |e: Estimate| Cell::Measured(e.into());
-        vec![
-            Cell::Number(s.coupling_of_data),
-            Cell::Number(decimate(s.coupling_of_data)),
-            measured(s.coupling),
-            measured(over_exact(&others)),
-            measured(s.kl),
-            measured(s.kl_of_all),
-            Cell::Text(format!("{} of {}", s.learnt().count(), s.machines.len())),
-        ]
-    };
-    Table {
-        id: "decimation-theorem-samples".into(),
-        caption: format!(
-            "The same from contrastive divergence on {} samples, over the machines whose KL is below {} of that of equal weights; the others, units locked to both sublattices, are trapped. Largest other: the largest coupling of the hidden layer that is not the ring's.",
-            settings.training.samples, settings.training.trapped_above
-        ),
-        columns: ["K", "K′, eq. (48)", "K′", "largest other", "KL", "KL of all", "learnt"]
-            .map(String::from)
-            .into(),
-        rows: sampled.iter().map(row).collect(),
-    }
-}
-
-pub(super) fn sizes_table(settings: &Settings, sizes: &[Size]) -> Result<Table> {
-    let row = |s: &Size| {
-        let negative = s.curvatures.iter().filter(|c| **c < -1e-12).count();
-        let lowest = s.curvatures.first().copied().unwrap_or(f64::NAN);
-        [s.hidden as f64, s.equal_kl, negative as f64, lowest, s.kl, s.reached]
-            .map(Cell::Number)
-            .into()
-    };
-    Ok(Table {
-        id: "decimation-theorem-sizes".into(),
-        caption: format!(
-            "How many hidden units it takes, M = {}, $K = {}$: the best equal weights, the negative eigenvalues of the Hessian there, and the best of {} descents over all weights.",
-            settings.visible, settings.coupling, settings.starts
-        ),
-        columns: [
-            "N",
-            "KL, equal weights",
-            "negative curvatures",
-            "lowest",
-            "KL, best",
-            "share that reached it",
-        ]
-        .map(String::from)
-        .into(),
-        rows: sizes.iter().map(row).collect(),
-    })
-}
-
-pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
-    let shown = locked.iter().filter(|l| l.coupling == settings.coupling);
-    let row = |l: &Locked| {
-        let deviation = (l.hidden.coupling - decimate(l.coupling)).abs();
-        [
-            l.locking,
-            l.kl,
-            l.kl * (4.0 * l.locking).exp(),
-            l.hidden.coupling,
-            deviation,
-            l.hidden.largest_other,
-            l.memory,
-        ]
-        .map(Cell::Number)
-        .into()
-    };
-    Table {
-        id: "decimation-theorem-locked".into(),
-        caption: format!(
-            "The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows. Memory: the steps in which the sampled flow $v \\to h \\to v'$ forgets its start.",
-            settings.coupling
-        ),
-        columns: [
-            "L",
-            "KL",
-            "KL exp(4L)",
-            "K′",
-            "deviation from eq. (48)",
-            "largest other coupling",
-        ]
-        .map(String::from)
-        .into(),
-        rows: shown.map(row).collect(),
-    }
-}
-
-pub(super) fn bonds_table(bonds: &[Bonds]) -> Table {
-    let row = |b: &Bonds| {
-        [b.coupling, b.weight, b.kl, b.hidden.coupling, b.hidden.largest_other]
-            .map(Cell::Number)
-            .into()
-    };
-    Table {
-        id: "decimation-theorem-bonds".into(),
-        caption: "The inverse step, N = M: a hidden unit on every bond, with the weight w to both of its ends, $\\tanh^2 w = \\tanh K$. Visible and hidden units together are a ring of 2M sites at w; decimated to either layer it is the ring at K.".into(),
-        columns: ["K", "w", "KL", "K′ of the hidden layer", "largest other coupling"].map(String::from).into(),
-        rows: bonds.iter().map(row).collect(),
     }
 }

@@ -74,29 +74,29 @@ fn stack(
     let seed = stats::child_seed(run.seed, &label, number);
     let training = &settings.training;
     let samples = rings::samples(run, settings.visible, k, training.samples, seed)?;
-    let data = Data::Samples(&samples);
-    let first = training.run(run, data, settings.visible / 2, seed)?;
-    let trained = trained(settings, first.value.rbm(), k)?;
+    let drawn = Data::Samples(&samples);
+    let first = training.run(run, drawn, settings.visible / 2, seed)?;
+    // Both layers are judged by what the first has to learn.
+    let (n, data) = (settings.visible / 2, Ring::new(settings.visible, k)?.into());
+    let equal = symmetric::kl(&data, n, symmetric::best_weight(&data, n)?);
+    let limit = training.trapped_above * equal;
+    let trained = trained(first.value.rbm(), k, limit)?;
     if !settings.flow_couplings.contains(&k) {
         return Ok((trained, None));
     }
-    let data = Data::Hidden { of: &first, below: &data, seed };
+    let data = Data::Hidden { of: &first, below: &drawn, seed };
     let seed = stats::child_seed(seed, "second", 0);
     let second = training.run(run, data, settings.visible / 4, seed)?;
-    let second = self::trained(settings, second.value.rbm(), decimate(k))?;
+    let second = self::trained(second.value.rbm(), decimate(k), limit)?;
     Ok((trained, Some(second)))
 }
 
-/// What a machine has made of the ring at K.
-fn trained(settings: &Settings, rbm: &Rbm, k: f64) -> Result<Trained> {
+/// What a machine has made of the ring at K; below `limit` it has learnt it.
+fn trained(rbm: &Rbm, k: f64, limit: f64) -> Result<Trained> {
     let machine = rings::machine(rbm)?;
-    let ring = Ring::new(rbm.visible(), k)?;
-    let q = enumerate::ring(&ring)?.probabilities;
+    let q = enumerate::ring(&Ring::new(rbm.visible(), k)?)?.probabilities;
     let kl = enumerate::kl(&q, &enumerate::visible_probabilities(&machine)?)?;
-    let (n, data) = (rbm.hidden(), ring.into());
-    let equal = symmetric::kl(&data, n, symmetric::best_weight(&data, n)?);
-    let learnt = kl <= settings.training.trapped_above * equal;
-    Ok(Trained { hidden: hidden_coupling(&machine)?, machine, kl, learnt })
+    Ok(Trained { hidden: hidden_coupling(&machine)?, machine, kl, learnt: kl <= limit })
 }
 
 fn summary(coupling_of_data: f64, mut stacks: Vec<(Trained, Option<Trained>)>) -> Sampled {
