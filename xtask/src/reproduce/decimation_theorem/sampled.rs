@@ -6,7 +6,6 @@ use crate::reproduce::{Run, rings};
 use crate::stages::Data;
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
-use exact::ring::decimate;
 use exact::{Machine, Ring, enumerate, symmetric};
 use rayon::prelude::*;
 use rbm::Rbm;
@@ -80,22 +79,24 @@ fn stack(
     let (n, data) = (settings.visible / 2, Ring::new(settings.visible, k)?.into());
     let equal = symmetric::kl(&data, n, symmetric::best_weight(&data, n)?);
     let limit = training.trapped_above * equal;
-    let trained = trained(first.value.rbm(), k, limit)?;
+    let q = enumerate::ring(&Ring::new(settings.visible, k)?)?.probabilities;
+    let trained = trained(first.value.rbm(), &q, limit)?;
     if !settings.flow_couplings.contains(&k) {
         return Ok((trained, None));
     }
     let data = Data::Hidden { of: &first, below: &drawn, seed };
     let seed = stats::child_seed(seed, "second", 0);
     let second = training.run(run, data, settings.visible / 4, seed)?;
-    let second = self::trained(second.value.rbm(), decimate(k), limit)?;
+    // Its data are the hidden units as they are, in any order and of any sign.
+    let q = enumerate::visible_probabilities(&trained.machine.transpose())?;
+    let second = self::trained(second.value.rbm(), &q, limit)?;
     Ok((trained, Some(second)))
 }
 
-/// What a machine has made of the ring at K; below `limit` it has learnt it.
-fn trained(rbm: &Rbm, k: f64, limit: f64) -> Result<Trained> {
+/// What a machine has made of the distribution q of its data; below `limit` it has learnt it.
+fn trained(rbm: &Rbm, q: &[f64], limit: f64) -> Result<Trained> {
     let machine = rings::machine(rbm)?;
-    let q = enumerate::ring(&Ring::new(rbm.visible(), k)?)?.probabilities;
-    let kl = enumerate::kl(&q, &enumerate::visible_probabilities(&machine)?)?;
+    let kl = enumerate::kl(q, &enumerate::visible_probabilities(&machine)?)?;
     Ok(Trained { hidden: hidden_coupling(&machine)?, machine, kl, learnt: kl <= limit })
 }
 
