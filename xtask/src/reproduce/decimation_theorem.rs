@@ -85,11 +85,6 @@ impl experiment::Settings for Settings {
         check_values("path_std", &[self.path_std], 1e-6, 10.0)?;
         check_values("path_rate", &[self.path_rate], 1e-6, 10.0)?;
         check_count("path_steps", self.path_steps as u64, 10, 10_000_000)?;
-        let (found, hidden) = (self.training.train.hidden, self.visible / 2);
-        ensure!(
-            found == hidden,
-            "training.train.hidden is {found}, but half of visible is {hidden}"
-        );
         self.training.check(self.visible)
     }
 }

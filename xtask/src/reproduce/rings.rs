@@ -27,7 +27,13 @@ pub(crate) struct Training {
 }
 
 impl Training {
+    /// For machines with half as many hidden as visible units.
     pub(crate) fn check(&self, visible: usize) -> Result<()> {
+        let (found, hidden) = (self.train.hidden, visible / 2);
+        ensure!(
+            found == hidden,
+            "training.train.hidden is {found}, but half of visible is {hidden}"
+        );
         check_count("training.seeds", self.seeds, 2, 1000)?;
         check_count("training.samples", self.samples.into(), 10, 10_000_000)?;
         ensure!(!self.phases.is_empty(), "training.phases is empty, but needs at least one");
