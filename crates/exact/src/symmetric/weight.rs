@@ -23,8 +23,7 @@ pub fn kl(data: &Mixture, hidden: usize, weight: f64) -> f64 {
     // 0 ln 0 = 0.
     let term = |(k, q): (usize, &f64)| q * ln_factor(sum_of(k, m), m, hidden, weight);
     let clamped: f64 = q.iter().enumerate().filter(|(_, q)| **q > 0.0).map(term).sum();
-    // Never negative but for rounding.
-    (ln_sum_exp(&ln_weights(m, hidden, weight)) - clamped - data.entropy()).max(0.0)
+    not_negative(ln_sum_exp(&ln_weights(m, hidden, weight)) - clamped - data.entropy())
 }
 
 /// KL of the distributions of V alone: what is left of [`kl`] when the places of the spins are forgotten.
@@ -32,7 +31,12 @@ pub fn kl_of_sums(data: &Mixture, hidden: usize, weight: f64) -> f64 {
     let p = visible_sum_probabilities(data.sites(), hidden, weight);
     let q = data.magnetisation_probabilities();
     let of_sum = |(q, p): (&f64, &f64)| if *q > 0.0 { q * (q / p).ln() } else { 0.0 };
-    q.iter().zip(&p).map(of_sum).sum::<f64>().max(0.0)
+    not_negative(q.iter().zip(&p).map(of_sum).sum())
+}
+
+/// A divergence is negative by rounding alone; NaN stays.
+fn not_negative(kl: f64) -> f64 {
+    if kl < 0.0 { 0.0 } else { kl }
 }
 
 /// `dKL/dW = N (f - g)`, thesis (62) with (94).
