@@ -256,8 +256,13 @@ fn flows_are_read_from_any_start() {
             assert!(flow[1].coupling_from_v2.is_finite(), "{m} {k}");
         }
     }
-    // An aligned ensemble keeps its digits: what is left of excitations is e^{-4K} of the ring at 11.9.
-    let flow = sampled_flow(&ring(8, 11.9).into(), 4, 20.0, 1).unwrap();
-    let direct = exact::ring::coupling_from_v2(8, ring(8, 5.0).v2()).unwrap();
-    assert!((direct - 5.0).abs() < 1e-7 && flow[1].coupling_from_v2 > 5.0, "{direct} {flow:?}");
+    // An aligned ensemble keeps its digits. One step from aligned spins, N = 1: h differs from v with the probability
+    // 1/(1 + e^{2MW}), which leaves <V^2> as it is, and M^2 - <V^2> = M (M - 1) / cosh^2 W. A cold ring has
+    // M^2 (M^2 - 1) / (3 E^2) with E = e^{2K}, up to terms smaller by E^2.
+    let (m, w) = (8.0, 12.0_f64);
+    let flow = sampled_flow(&ring(8, f64::INFINITY).into(), 1, w, 1).unwrap();
+    let deficit = m * (m - 1.0) / w.cosh().powi(2);
+    let expected = 0.25 * (m * m * (m * m - 1.0) / (3.0 * deficit)).ln();
+    let found = flow[1].coupling_from_v2;
+    assert!(close(found, expected, 1e-9), "{found} {expected}");
 }

@@ -4,7 +4,6 @@ use super::Settings;
 use crate::report::content::{Cell, Figure, Panel, Series, Style, Table};
 use crate::reproduce::parts::*;
 use anyhow::Result;
-use exact::root::bisect;
 use exact::{Mixture, symmetric};
 use rayon::prelude::*;
 
@@ -133,7 +132,7 @@ pub(super) fn law_table(sizes: &[Size]) -> Result<Table> {
     let row = |s: &Size| -> Result<Vec<Cell>> {
         let data = Mixture::range(s.visible, 0.0, s.top)?;
         let law = top_by_law(s.visible, s.hidden);
-        let cold = bisect(|k| (2.0 * k).exp() - s.visible as f64, 0.0, 40.0)?.recip();
+        let cold = 2.0 / (s.visible as f64).ln();
         Ok(vec![
             Cell::Number(s.visible as f64),
             Cell::Number(s.response),
