@@ -19,7 +19,9 @@ fn rings(temperature: f64, draws: u32, seed: u64) -> DMatrix<f32> {
     let lattice = Lattice::ring(SITES).expect("a ring");
     let coupling = Coupling::from_temperature(temperature).expect("a temperature");
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise: false };
-    ising::draw(&lattice, coupling, Algorithm::Transfer, schedule, seed).expect("draws").to_matrix()
+    ising::chain(&lattice, coupling, Algorithm::Transfer, schedule, seed)
+        .expect("draws")
+        .to_matrix()
 }
 
 fn training_set(draws: u32) -> (DMatrix<f32>, Vec<f64>) {

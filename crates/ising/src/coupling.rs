@@ -3,7 +3,8 @@
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
-/// `K = J / (k_B T) >= 0`; zero temperature is `K = infinity`, infinite temperature `K = 0`.
+/// `K = J / (k_B T)`: positive for the ferromagnet, negative for the antiferromagnet. Zero temperature is `K = +-infinity`,
+/// infinite temperature `K = 0`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Coupling(f64);
@@ -12,13 +13,13 @@ impl Coupling {
     /// The coupling K.
     ///
     /// # Errors
-    /// [`Error::Coupling`] when K is negative or NaN.
+    /// [`Error::Coupling`] when K is NaN.
     pub fn new(k: f64) -> Result<Self, Error> {
-        // -0.0 would be T = -infinity.
-        if k >= 0.0 { Ok(Self(k.abs())) } else { Err(Error::Coupling(k)) }
+        // Adding 0 turns -0 into 0.
+        if k.is_nan() { Err(Error::Coupling(k)) } else { Ok(Self(k + 0.0)) }
     }
 
-    /// The coupling at the temperature T in units of J / k_B; T = 0 is allowed.
+    /// The ferromagnet at the temperature T in units of J / k_B; T = 0 is allowed.
     ///
     /// # Errors
     /// [`Error::Temperature`] when T is negative or NaN.
@@ -27,34 +28,46 @@ impl Coupling {
         if t >= 0.0 { Ok(Self(t.abs().recip())) } else { Err(Error::Temperature(t)) }
     }
 
+    /// The antiferromagnet of the same temperature (and the ferromagnet of an antiferromagnet): -K.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self(0.0 - self.0)
+    }
+
     /// K itself.
     pub fn value(self) -> f64 {
         self.0
     }
 
-    /// The temperature in units of J / k_B, 0 at infinite K.
+    /// The temperature in units of |J| / k_B, 0 at infinite K.
     pub fn temperature(self) -> f64 {
-        self.0.recip()
+        self.0.abs().recip()
+    }
+
+    /// Whether neighbours prefer to differ.
+    pub fn is_antiferromagnetic(self) -> bool {
+        self.0 < 0.0
     }
 
     /// Whether the temperature is zero.
     pub fn is_frozen(self) -> bool {
-        self.0 == f64::INFINITY
+        self.0.is_infinite()
     }
 
-    /// Heat bath: probability that a spin is up in the field `neighbours` (a sum of spins),
-    /// `1 / (1 + e^{-2 K neighbours})`; 1/2 without a field at every K.
-    pub(crate) fn probability_up(self, neighbours: i32) -> f64 {
-        if neighbours == 0 {
-            0.5
-        } else {
-            1.0 / (1.0 + (-2.0 * self.0 * f64::from(neighbours)).exp())
-        }
+    /// Heat bath: probability that a spin is up given the sum of its neighbours, `1 / (1 + e^{-2 (K neighbours + H)})`;
+    /// decided by the field H alone where the neighbours cancel, at every K.
+    pub(crate) fn probability_up(self, neighbours: i32, field: f64) -> f64 {
+        1.0 / (1.0 + (-2.0 * (self.pull(neighbours) + field)).exp())
     }
 
-    /// Metropolis: probability `min(1, e^{-2 K aligned})` to flip a spin, `aligned` = spin times sum of neighbours.
-    pub(crate) fn probability_flip(self, aligned: i32) -> f64 {
-        if aligned <= 0 { 1.0 } else { (-2.0 * self.0 * f64::from(aligned)).exp() }
+    /// Metropolis: probability `min(1, e^{-2 (K aligned + H s)})` to flip a spin s, `aligned` = s times sum of neighbours.
+    pub(crate) fn probability_flip(self, aligned: i32, field_on_spin: f64) -> f64 {
+        (-2.0 * (self.pull(aligned) + field_on_spin)).exp().min(1.0)
+    }
+
+    /// `K neighbours`, 0 without neighbours also at infinite K.
+    fn pull(self, neighbours: i32) -> f64 {
+        if neighbours == 0 { 0.0 } else { self.0 * f64::from(neighbours) }
     }
 }
 
@@ -91,13 +104,18 @@ mod tests {
         assert_eq!(Coupling::from_temperature(-1.0), Err(Error::Temperature(-1.0)));
         assert!(Coupling::from_temperature(f64::NAN).is_err());
         assert_eq!(Coupling::new(-0.0).unwrap().temperature(), f64::INFINITY);
-        assert_eq!(Coupling::new(-0.5), Err(Error::Coupling(-0.5)));
+        assert!(Coupling::new(f64::NAN).is_err());
+        let antiferromagnet = Coupling::from_temperature(2.0).unwrap().reversed();
+        assert_eq!((antiferromagnet.value(), antiferromagnet.temperature()), (-0.5, 2.0));
+        assert!(antiferromagnet.is_antiferromagnetic());
+        assert!(Coupling::from_temperature(0.0).unwrap().reversed().is_frozen());
+        assert_eq!(Coupling::new(0.0).unwrap().reversed().value().to_bits(), 0);
     }
 
     #[test]
     fn zero_temperature_divides_by_nothing() {
         let frozen = Coupling::from_temperature(0.0).unwrap();
-        assert_eq!([-2, 0, 2].map(|n| frozen.probability_up(n)), [0.0, 0.5, 1.0]);
-        assert_eq!([-2, 0, 2].map(|n| frozen.probability_flip(n)), [1.0, 1.0, 0.0]);
+        assert_eq!([-2, 0, 2].map(|n| frozen.probability_up(n, 0.0)), [0.0, 0.5, 1.0]);
+        assert_eq!([-2, 0, 2].map(|n| frozen.probability_flip(n, 0.0)), [1.0, 1.0, 0.0]);
     }
 }

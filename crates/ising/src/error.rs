@@ -7,9 +7,12 @@ pub enum Error {
     /// A temperature below zero or NaN.
     #[error("the temperature is {0}, but must be 0 or more")]
     Temperature(f64),
-    /// A coupling that is negative or NaN.
-    #[error("the coupling is {0}, but must be 0 or more (infinity is zero temperature)")]
+    /// A coupling that is NaN.
+    #[error("the coupling is {0}, but must be a number (infinity is zero temperature)")]
     Coupling(f64),
+    /// An external field that is not finite.
+    #[error("the field is {0}, but must be finite")]
+    Field(f64),
     /// A lattice without sites, or with more than 32 bits can number.
     #[error("the side of the lattice is {0}, but must be from 1 to 65535")]
     Side(usize),

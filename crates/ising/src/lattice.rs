@@ -2,13 +2,14 @@
 
 use crate::Error;
 
-/// A ring or a square torus. Every site has `degree` neighbours, listed in one flat table.
+/// A ring or a rectangular torus. Every site has `degree` neighbours, listed in one flat table.
 ///
 /// On a side of length 2 both neighbours in that direction are the same site: its bond counts twice, as in the
 /// closed form (68) of the ring. On a side of length 1 a site is its own neighbour, a constant in the energy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lattice {
-    sites: usize,
+    width: usize,
+    height: usize,
     degree: usize,
     neighbours: Vec<u32>,
 }
@@ -21,7 +22,8 @@ impl Lattice {
     pub fn ring(n: usize) -> Result<Self, Error> {
         check_side(n)?;
         let neighbours = (0..n).flat_map(|i| [(i + 1) % n, (i + n - 1) % n]);
-        Ok(Self { sites: n, degree: 2, neighbours: neighbours.map(|j| j as u32).collect() })
+        let neighbours = neighbours.map(|j| j as u32).collect();
+        Ok(Self { width: n, height: 1, degree: 2, neighbours })
     }
 
     /// An l x l torus, 1 <= l <= 65535, sites numbered row by row.
@@ -29,17 +31,38 @@ impl Lattice {
     /// # Errors
     /// [`Error::Side`].
     pub fn square(l: usize) -> Result<Self, Error> {
-        check_side(l)?;
-        let site = move |x: usize, y: usize| y % l * l + x % l;
-        let around =
-            move |x, y| [site(x + 1, y), site(x + l - 1, y), site(x, y + 1), site(x, y + l - 1)];
-        let neighbours = (0..l * l).flat_map(|i| around(i % l, i / l));
-        Ok(Self { sites: l * l, degree: 4, neighbours: neighbours.map(|j| j as u32).collect() })
+        Self::rectangle(l, l)
+    }
+
+    /// A torus of `height` rows of `width` sites, both from 1 to 65535, sites numbered row by row.
+    ///
+    /// # Errors
+    /// [`Error::Side`].
+    pub fn rectangle(width: usize, height: usize) -> Result<Self, Error> {
+        check_side(width)?;
+        check_side(height)?;
+        let site = move |x: usize, y: usize| y % height * width + x % width;
+        let around = move |x, y| {
+            [site(x + 1, y), site(x + width - 1, y), site(x, y + 1), site(x, y + height - 1)]
+        };
+        let neighbours = (0..width * height).flat_map(|i| around(i % width, i / width));
+        let neighbours = neighbours.map(|j| j as u32).collect();
+        Ok(Self { width, height, degree: 4, neighbours })
     }
 
     /// The number of sites.
     pub fn sites(&self) -> usize {
-        self.sites
+        self.width * self.height
+    }
+
+    /// Sites of a row; all of a ring.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The number of rows, 1 for a ring.
+    pub fn height(&self) -> usize {
+        self.height
     }
 
     /// Neighbours of each site: 2 on a ring, 4 on a torus.
@@ -49,12 +72,24 @@ impl Lattice {
 
     /// The number of bonds, each counted once.
     pub fn bonds(&self) -> usize {
-        self.sites * self.degree / 2
+        self.sites() * self.degree / 2
     }
 
-    /// Spins in a row and the number of rows: l and l on a torus; a ring of n sites is n rows of one spin.
-    pub(crate) fn rows(&self) -> (usize, usize) {
-        if self.degree == 2 { (1, self.sites) } else { (self.sites.isqrt(), self.sites.isqrt()) }
+    /// Whether this is a ring.
+    pub fn is_ring(&self) -> bool {
+        self.degree == 2
+    }
+
+    /// Whether the sites fall into two classes with bonds between the classes only: all sides are even.
+    ///
+    /// Then the antiferromagnet is the ferromagnet with the spins of one class turned over; else it is frustrated.
+    pub fn is_bipartite(&self) -> bool {
+        self.width.is_multiple_of(2) && (self.is_ring() || self.height.is_multiple_of(2))
+    }
+
+    /// The class of a site of a bipartite lattice: whether the sum of its coordinates is odd.
+    pub fn is_odd(&self, site: usize) -> bool {
+        (site % self.width + site / self.width) % 2 == 1
     }
 
     /// The neighbours of a site.
@@ -79,8 +114,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn being_neighbours_is_mutual(side in 1usize..9, square: bool) {
-            let lattice = if square { Lattice::square(side) } else { Lattice::ring(side) }.unwrap();
+        fn being_neighbours_is_mutual(width in 1usize..9, height in 1usize..9, ring: bool) {
+            let torus = Lattice::rectangle(width, height);
+            let lattice = if ring { Lattice::ring(width) } else { torus }.unwrap();
             let count = |i: usize, j: usize| {
                 lattice.neighbours(i).iter().filter(|&&n| n as usize == j).count()
             };
@@ -88,6 +124,8 @@ mod tests {
                 prop_assert_eq!(lattice.neighbours(i).len(), lattice.degree());
                 for j in 0..lattice.sites() {
                     prop_assert_eq!(count(i, j), count(j, i));
+                    let across = lattice.is_odd(i) != lattice.is_odd(j);
+                    prop_assert!(across || count(i, j) == 0 || !lattice.is_bipartite());
                 }
             }
         }
@@ -96,6 +134,7 @@ mod tests {
     #[test]
     fn the_side_is_checked() {
         assert_eq!(Lattice::square(0), Err(Error::Side(0)));
+        assert_eq!(Lattice::rectangle(8, 0), Err(Error::Side(0)));
         assert_eq!(Lattice::ring(70_000), Err(Error::Side(70_000)));
     }
 }

@@ -3,19 +3,21 @@
 //! The weight of a configuration is `exp(K sum_<ij> s_i s_j)`, spins +-1, `K = J / (k_B T)`; boundaries are periodic.
 //!
 //! ```
-//! use ising::{Algorithm, Coupling, Lattice, Schedule, draw};
+//! use ising::{Algorithm, Coupling, Lattice, Schedule, chain};
 //!
 //! // 100 independent rings of 16 spins at T = 1, drawn exactly.
 //! let ring = Lattice::ring(16)?;
 //! let coupling = Coupling::from_temperature(1.0)?;
 //! let schedule = Schedule { burn_in: 0, stride: 1, draws: 100, symmetrise: false };
-//! let samples = draw(&ring, coupling, Algorithm::Transfer, schedule, 1)?;
+//! let samples = chain(&ring, coupling, Algorithm::Transfer, schedule, 1)?;
 //! assert_eq!((samples.len(), samples.sites()), (100, 16));
 //! # Ok::<(), ising::Error>(())
 //! ```
 
+mod bernoulli;
+mod bits;
+mod chain;
 mod coupling;
-mod draw;
 mod error;
 mod lattice;
 mod observe;
@@ -23,8 +25,8 @@ mod sampler;
 mod samples;
 mod spins;
 
+pub use chain::{Algorithm, Schedule, chain, run};
 pub use coupling::Coupling;
-pub use draw::{Algorithm, Schedule, draw, run};
 pub use error::Error;
 pub use lattice::Lattice;
 pub use observe::{energy_per_spin, magnetisation};

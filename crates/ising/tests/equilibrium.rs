@@ -5,7 +5,7 @@ mod common;
 use common::{Enumerated, Shape, assert_fair, chi_square, critical_z, index, spin};
 use exact::Ring;
 use ising::{
-    Algorithm, Coupling, HeatBath, Lattice, Metropolis, Sampler, Samples, Schedule, Spins, draw,
+    Algorithm, Coupling, HeatBath, Lattice, Metropolis, Sampler, Samples, Schedule, Spins, chain,
     energy_per_spin, magnetisation, run,
 };
 use stats::Estimate;
@@ -70,7 +70,7 @@ fn check_chains(shape: Shape, k: f64) {
     let lattice = shape.lattice();
     let exact = exact_averages(shape, k);
     for algorithm in [Algorithm::Metropolis, Algorithm::HeatBath] {
-        let cold = draw(&lattice, coupling(k), algorithm, SCHEDULE, 1).expect("a valid schedule");
+        let cold = chain(&lattice, coupling(k), algorithm, SCHEDULE, 1).expect("a valid schedule");
         let what = format!("{shape:?}, K = {k}, {algorithm:?}");
         assert_averages(&observe_samples(&lattice, &cold), exact, &format!("{what}, cold"));
         let hot = if algorithm == Algorithm::Metropolis {
@@ -103,7 +103,7 @@ fn direct_draws_of_rings() {
         for k in [0.0, 0.5, 1.0, 2.0] {
             let shape = Shape::Ring(n);
             let lattice = shape.lattice();
-            let samples = draw(&lattice, coupling(k), Algorithm::Transfer, DIRECT, 1).unwrap();
+            let samples = chain(&lattice, coupling(k), Algorithm::Transfer, DIRECT, 1).unwrap();
             let series = observe_samples(&lattice, &samples);
             assert_averages(&series, exact_averages(shape, k), &format!("{shape:?}, K = {k}"));
         }
@@ -114,7 +114,7 @@ fn direct_draws_of_rings() {
 fn direct_draws_are_independent() {
     for k in [0.3, 1.0] {
         let lattice = Lattice::ring(16).unwrap();
-        let samples = draw(&lattice, coupling(k), Algorithm::Transfer, DIRECT, 3).unwrap();
+        let samples = chain(&lattice, coupling(k), Algorithm::Transfer, DIRECT, 3).unwrap();
         let series = observe_samples(&lattice, &samples);
         for (i, name) in OBSERVABLES.iter().enumerate() {
             let data: Vec<f64> = series.iter().map(|values| values[i]).collect();
@@ -128,7 +128,7 @@ fn direct_draws_are_independent() {
     let exact = Enumerated::new(Shape::Ring(3), 0.5);
     let schedule = Schedule { draws: 200_000, ..DIRECT };
     let samples =
-        draw(&exact.shape.lattice(), exact.coupling(), Algorithm::Transfer, schedule, 4).unwrap();
+        chain(&exact.shape.lattice(), exact.coupling(), Algorithm::Transfer, schedule, 4).unwrap();
     let state = |row| index(&samples.row(row));
     let mut counts = vec![0; 64];
     (0..samples.len() / 2).for_each(|pair| counts[state(2 * pair) * 8 + state(2 * pair + 1)] += 1);
@@ -145,7 +145,7 @@ fn direct_draws_of_every_state() {
             let schedule = Schedule { draws: 200_000, symmetrise, ..DIRECT };
             let lattice = exact.shape.lattice();
             let samples =
-                draw(&lattice, exact.coupling(), Algorithm::Transfer, schedule, 5).unwrap();
+                chain(&lattice, exact.coupling(), Algorithm::Transfer, schedule, 5).unwrap();
             let mut counts = vec![0; 64];
             (0..samples.len()).for_each(|row| counts[index(&samples.row(row))] += 1);
             let fit = chi_square(&counts, &exact.probabilities);
@@ -167,7 +167,7 @@ fn zero_temperature_gives_both_ground_states() {
         (&torus, Algorithm::HeatBath),
         (&torus, Algorithm::Metropolis),
     ] {
-        let samples = draw(lattice, frozen, algorithm, schedule, 6).unwrap();
+        let samples = chain(lattice, frozen, algorithm, schedule, 6).unwrap();
         let sums: Vec<i64> = (0..samples.len()).map(|row| samples.spin_sum(row)).collect();
         assert!(sums.iter().all(|sum| sum.abs() == 9), "{algorithm:?}");
         let up = sums.iter().filter(|sum| **sum > 0).count();
@@ -182,7 +182,7 @@ fn symmetrised_chains_keep_the_averages_and_give_both_signs() {
     let lattice = shape.lattice();
     for algorithm in [Algorithm::Metropolis, Algorithm::HeatBath] {
         let schedule = Schedule { symmetrise: true, ..SCHEDULE };
-        let samples = draw(&lattice, coupling(k), algorithm, schedule, 7).unwrap();
+        let samples = chain(&lattice, coupling(k), algorithm, schedule, 7).unwrap();
         let series = observe_samples(&lattice, &samples);
         assert_averages(&series, exact_averages(shape, k), &format!("{algorithm:?}"));
         let up = (0..samples.len()).filter(|&row| samples.spin(row, 0) > 0).count();

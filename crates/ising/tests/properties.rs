@@ -3,7 +3,7 @@
 mod common;
 
 use common::tokens::round_trip;
-use ising::{Algorithm, Coupling, Lattice, Samples, Schedule, draw};
+use ising::{Algorithm, Coupling, Lattice, Samples, Schedule, chain};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -36,7 +36,7 @@ proptest! {
         lattice in lattice(), coupling in coupling(), schedule in schedule(), seed: u64,
     ) {
         for algorithm in ALGORITHMS {
-            let samples = draw(&lattice, coupling, algorithm, schedule, seed).unwrap();
+            let samples = chain(&lattice, coupling, algorithm, schedule, seed).unwrap();
             prop_assert_eq!(samples.len(), schedule.draws as usize);
             prop_assert_eq!(samples.sites(), lattice.sites());
             prop_assert_eq!(samples.couplings(), vec![coupling; samples.len()]);
@@ -63,7 +63,7 @@ proptest! {
         let schedule = Schedule { burn_in: 1, stride: 2, draws: 256, symmetrise };
         let coupling = Coupling::new(k).unwrap();
         for algorithm in ALGORITHMS {
-            let from = |seed| draw(&lattice, coupling, algorithm, schedule, seed).unwrap();
+            let from = |seed| chain(&lattice, coupling, algorithm, schedule, seed).unwrap();
             let samples = from(seed);
             prop_assert_eq!(&samples, &from(seed));
             prop_assert_ne!(&samples, &from(other));
@@ -77,7 +77,7 @@ proptest! {
         let schedule = Schedule { burn_in: 0, stride: 1, draws: 2, symmetrise: true };
         let mut all = Samples::new(lattice.sites());
         for coupling in couplings {
-            let samples = draw(&lattice, coupling, Algorithm::HeatBath, schedule, seed).unwrap();
+            let samples = chain(&lattice, coupling, Algorithm::HeatBath, schedule, seed).unwrap();
             all.append(&samples).unwrap();
         }
         prop_assert_eq!(round_trip(&all).unwrap(), all);
@@ -89,6 +89,6 @@ fn a_coupling_is_checked_when_it_is_read() {
     use common::tokens::Token;
     let read = |k| <Coupling as serde::Deserialize>::deserialize(Token::Float(k));
     assert_eq!(read(f64::INFINITY).unwrap(), Coupling::new(f64::INFINITY).unwrap());
-    assert!(read(-1.0).is_err());
+    assert_eq!(read(-1.0).unwrap().value(), -1.0);
     assert!(read(f64::NAN).is_err());
 }

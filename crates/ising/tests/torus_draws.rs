@@ -7,7 +7,7 @@ use exact::square::critical_temperature;
 use exact::torus::kaufman;
 use exact::transfer::{Moments, magnetisation_probabilities};
 use ising::{
-    Algorithm, Coupling, Lattice, Samples, Schedule, Spins, TorusTransfer, draw, energy_per_spin,
+    Algorithm, Coupling, Lattice, Samples, Schedule, Spins, TorusTransfer, chain, energy_per_spin,
     magnetisation, run,
 };
 use stats::Estimate;
@@ -19,7 +19,7 @@ const AVERAGES: u32 = 20_000;
 fn drawn(lattice: &Lattice, k: f64, draws: u32, seed: u64) -> Samples {
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise: false };
     let coupling = Coupling::new(k).expect("K >= 0");
-    draw(lattice, coupling, Algorithm::Transfer, schedule, seed).expect("short rows")
+    chain(lattice, coupling, Algorithm::Transfer, schedule, seed).expect("short rows")
 }
 
 /// The series of each of [`OBSERVABLES`] over draws at `k` of the L x L torus.

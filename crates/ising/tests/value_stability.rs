@@ -1,6 +1,6 @@
 //! The first draws of each algorithm, bit by bit, and what is refused: a change here breaks stored results.
 
-use ising::{Algorithm, Coupling, Error, Lattice, RingTransfer, Samples, Schedule, draw};
+use ising::{Algorithm, Coupling, Error, Lattice, RingTransfer, Samples, Schedule, chain};
 
 const SCHEDULE: Schedule = Schedule { burn_in: 3, stride: 2, draws: 3, symmetrise: true };
 
@@ -17,7 +17,7 @@ fn words(samples: &Samples) -> Vec<u64> {
 }
 
 fn drawn(lattice: &Lattice, k: f64, algorithm: Algorithm) -> Vec<u64> {
-    words(&draw(lattice, at(k), algorithm, SCHEDULE, 1).expect("a valid schedule"))
+    words(&chain(lattice, at(k), algorithm, SCHEDULE, 1).expect("a valid schedule"))
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn the_first_draws_do_not_change() {
     );
     // Ground states: their signs.
     let schedule = Schedule { draws: 16, ..SCHEDULE };
-    let frozen = draw(&torus, at(f64::INFINITY), Algorithm::Metropolis, schedule, 1).unwrap();
+    let frozen = chain(&torus, at(f64::INFINITY), Algorithm::Metropolis, schedule, 1).unwrap();
     let signs = words(&frozen).iter().fold(0, |bits, word| bits << 1 | word & 1);
     assert_eq!(signs, 0xfd2e);
 }
@@ -60,7 +60,7 @@ fn schedules_that_draw_or_move_nothing_are_refused() {
     let ring = Lattice::ring(8).unwrap();
     for algorithm in [Algorithm::Transfer, Algorithm::HeatBath, Algorithm::Metropolis] {
         for k in [0.5, f64::INFINITY] {
-            let refused = |schedule| draw(&ring, at(k), algorithm, schedule, 1).unwrap_err();
+            let refused = |schedule| chain(&ring, at(k), algorithm, schedule, 1).unwrap_err();
             let error = refused(Schedule { stride: 0, ..SCHEDULE });
             assert_eq!(error, Error::Schedule { what: "stride" });
             let error = refused(Schedule { draws: 0, ..SCHEDULE });
@@ -75,7 +75,7 @@ fn schedules_that_draw_or_move_nothing_are_refused() {
 fn exact_draws_need_short_rows() {
     let torus = Lattice::square(13).unwrap();
     for k in [0.5, f64::INFINITY] {
-        let error = draw(&torus, at(k), Algorithm::Transfer, SCHEDULE, 1).unwrap_err();
+        let error = chain(&torus, at(k), Algorithm::Transfer, SCHEDULE, 1).unwrap_err();
         assert_eq!(error, Error::TransferWidth { width: 13, limit: 12 });
         let text = "the lattice is 13 wide, but exact draws are limited to a width of 12";
         assert_eq!(error.to_string(), text);

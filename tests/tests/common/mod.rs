@@ -11,7 +11,7 @@ pub(crate) fn rings(sites: usize, coupling: f64, draws: u32, seed: u64) -> Sampl
     let lattice = Lattice::ring(sites).expect("a ring");
     let coupling = Coupling::new(coupling).expect("a coupling");
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise: false };
-    ising::draw(&lattice, coupling, Algorithm::Transfer, schedule, seed).expect("draws")
+    ising::chain(&lattice, coupling, Algorithm::Transfer, schedule, seed).expect("draws")
 }
 
 /// Draws of a torus, one chain for each temperature, one after the other.
@@ -22,7 +22,7 @@ pub(crate) fn tori(side: usize, temperatures: &[f64], draws: u32, seed: u64) -> 
     for (index, &t) in temperatures.iter().enumerate() {
         let coupling = Coupling::from_temperature(t).expect("a temperature");
         let seed = stats::child_seed(seed, "tori", index as u64);
-        let samples = ising::draw(&lattice, coupling, Algorithm::HeatBath, schedule, seed);
+        let samples = ising::chain(&lattice, coupling, Algorithm::HeatBath, schedule, seed);
         all.append(&samples.expect("draws")).expect("the same lattice");
     }
     all

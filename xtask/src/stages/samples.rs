@@ -52,7 +52,7 @@ impl Stage for DrawSamples<'_> {
         let draw = |(index, &t): (usize, &f64)| {
             let seed = stats::child_seed(self.seed, Self::NAME, index as u64);
             let coupling = Coupling::from_temperature(t)?;
-            ising::draw(&lattice, coupling, self.algorithm, self.schedule, seed)
+            ising::chain(&lattice, coupling, self.algorithm, self.schedule, seed)
         };
         let per_temperature: Vec<Samples> =
             self.temperatures.par_iter().enumerate().map(draw).collect::<Result<_, _>>()?;

@@ -20,7 +20,7 @@ impl<'a> HeatBath<'a> {
     /// The sampler on this lattice at this coupling.
     pub fn new(lattice: &'a Lattice, coupling: Coupling) -> Self {
         let degree = lattice.degree() as i32;
-        let up = (-degree..=degree).map(|f| threshold(coupling.probability_up(f))).collect();
+        let up = (-degree..=degree).map(|f| threshold(coupling.probability_up(f, 0.0))).collect();
         Self { lattice, up }
     }
 }

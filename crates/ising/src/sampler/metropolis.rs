@@ -20,7 +20,8 @@ impl<'a> Metropolis<'a> {
     /// The sampler on this lattice at this coupling.
     pub fn new(lattice: &'a Lattice, coupling: Coupling) -> Self {
         let degree = lattice.degree() as i32;
-        let flip = (-degree..=degree).map(|a| threshold(coupling.probability_flip(a))).collect();
+        let flip =
+            (-degree..=degree).map(|a| threshold(coupling.probability_flip(a, 0.0))).collect();
         Self { lattice, flip }
     }
 }

@@ -26,7 +26,11 @@ impl TorusTransfer {
     /// # Errors
     /// [`Error::TransferWidth`] for a torus more than 12 wide.
     pub fn new(lattice: &Lattice, coupling: Coupling) -> Result<Self, Error> {
-        let (width, height) = lattice.rows();
+        // A ring is drawn as rows of one spin.
+        let (width, height) = match lattice.is_ring() {
+            true => (1, lattice.sites()),
+            false => (lattice.width(), lattice.height()),
+        };
         let law = RowLaw::new(width, height, coupling.value())
             .map_err(|_| Error::TransferWidth { width, limit: WIDTH_LIMIT })?;
         let mut sum = 0.0;

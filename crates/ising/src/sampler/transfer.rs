@@ -21,8 +21,8 @@ impl RingTransfer {
     /// # Errors
     /// [`Error::TransferWidth`] for a torus; see [`crate::TorusTransfer`].
     pub fn new(lattice: &Lattice, coupling: Coupling) -> Result<Self, Error> {
-        if lattice.degree() != 2 {
-            return Err(Error::TransferWidth { width: lattice.rows().0, limit: 1 });
+        if !lattice.is_ring() {
+            return Err(Error::TransferWidth { width: lattice.width(), limit: 1 });
         }
         let stay = (0..lattice.sites()).map(|r| stay_probabilities(coupling, r).map(threshold));
         Ok(Self { stay: stay.collect() })

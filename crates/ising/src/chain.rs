@@ -1,4 +1,4 @@
-//! The front door: configurations drawn on a schedule.
+//! One chain on a given schedule.
 
 use crate::{
     Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples, Spins,
@@ -54,7 +54,8 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
     }
 }
 
-/// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a random ground state.
+/// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a random ground state and is looked
+/// at on a schedule that the caller answers for; [`draw`](crate::draw) finds its own and judges it.
 ///
 /// At zero temperature every draw is a uniformly chosen ground state, whatever the algorithm. A local chain's draws are
 /// correlated: choose the stride with the autocorrelation time in mind ([`stats::Estimate::tau`]). Every call opens the
@@ -63,7 +64,7 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
 /// # Errors
 /// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::TransferWidth`] for exact draws of a
 /// torus more than 12 wide.
-pub fn draw(
+pub fn chain(
     lattice: &Lattice,
     coupling: Coupling,
     algorithm: Algorithm,

@@ -1,0 +1,167 @@
+//! Bits that are set with a given probability, 512 decisions at a time, each with random bits of its own.
+
+use crate::bits::{Bits, Word};
+use multiversion::multiversion;
+
+/// Digits of a probability: what is cut off is less than 2^-64.
+const DIGITS: usize = 64;
+/// Digits that are compared before anything is asked: the last of 512 decisions falls at the tenth on average.
+const FIRST: usize = 8;
+/// Digits that are compared at a time after those.
+const NEXT: usize = 4;
+
+/// A probability as binary digits, each spread over a word of 64 bits. It is met with an error of less than 2^-64.
+#[derive(Clone, Debug)]
+pub(crate) struct Probability([u64; DIGITS]);
+
+impl Probability {
+    /// The digits of `p`, held within 0 and 1; certainty becomes 1 - 2^-64.
+    pub(crate) fn new(p: f64) -> Self {
+        // Multiplying by 2 and subtracting 1 are exact.
+        let mut rest = p.clamp(0.0, 1.0 - f64::EPSILON / 2.0);
+        let certain = p >= 1.0;
+        Self(std::array::from_fn(|_| {
+            rest *= 2.0;
+            let digit = certain || rest >= 1.0;
+            rest -= if rest >= 1.0 { 1.0 } else { 0.0 };
+            if digit { u64::MAX } else { 0 }
+        }))
+    }
+
+    /// The first 64 digits as one number, the first digit highest: of 64 random bits, those below it decide for "set".
+    pub(crate) fn threshold(&self) -> u64 {
+        self.0.iter().fold(0, |number, digit| number << 1 | digit & 1)
+    }
+}
+
+/// Decides 512 times: where bit i of `classes[c]` is set, bit i of the result is set with probability `probabilities[c]`.
+/// The classes exclude one another; a bit in none of them is 0.
+///
+/// Each place compares random bits of its own with the digits of its probability, from the first on, until one differs.
+/// A place where all are equal would need more digits; where that is certain not to matter, after 64, it is 0 or 1 as the
+/// last digit.
+#[inline(always)]
+pub(crate) fn decide<const C: usize>(
+    bits: &mut Bits,
+    classes: &[Word; C],
+    probabilities: &[Probability; C],
+) -> Word {
+    let (mut result, mut open) = ([0; 8], [u64::MAX; 8]);
+    let mut any = compare::<C, FIRST>(bits, classes, probabilities, 0, &mut result, &mut open);
+    let mut digit = FIRST;
+    while any != 0 && digit < DIGITS {
+        any = compare::<C, NEXT>(bits, classes, probabilities, digit, &mut result, &mut open);
+        digit += NEXT;
+    }
+    result
+}
+
+/// Compares `N` digits from `first` on at the places that are still open, and returns whether any stays so.
+///
+/// One loop over the eight lanes with everything inside, because that is what compilers turn into wide registers.
+#[inline(always)]
+fn compare<const C: usize, const N: usize>(
+    bits: &mut Bits,
+    classes: &[Word; C],
+    probabilities: &[Probability; C],
+    first: usize,
+    result: &mut Word,
+    open: &mut Word,
+) -> u64 {
+    let mut any = 0;
+    for lane in 0..8 {
+        let (mut set, mut undecided) = (result[lane], open[lane]);
+        for i in first..first + N {
+            let random = bits.next_of(lane);
+            let mut digit = 0;
+            for c in 0..C {
+                digit |= classes[c][lane] & probabilities[c].0[i];
+            }
+            // Where they differ for the first time, a digit of 1 stands above a random bit of 0.
+            set = (set & !undecided) | (digit & undecided);
+            undecided &= !(random ^ digit);
+        }
+        result[lane] = set;
+        open[lane] = undecided;
+        any |= undecided;
+    }
+    any
+}
+
+/// Fills words with bits that are set with this probability, independently.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
+pub(crate) fn fill(bits: &mut Bits, probability: &Probability, out: &mut [Word]) {
+    let probability = std::slice::from_ref(probability);
+    let probability: &[Probability; 1] = probability.try_into().expect("one is one");
+    for word in out {
+        *word = decide(bits, &[[u64::MAX; 8]], probability);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::Bits;
+    use proptest::prelude::*;
+
+    /// One decision after the other, each with its own column of random bits.
+    fn plainly(bits: &mut Bits, classes: &[Word; 2], probabilities: &[Probability; 2]) -> Word {
+        let (mut result, mut open) = ([0; 8], true);
+        let mut columns = [0u64; 512];
+        let mut drawn = 0;
+        while open && drawn < DIGITS {
+            for _ in 0..if drawn == 0 { FIRST } else { NEXT } {
+                let word = bits.next();
+                for (place, column) in columns.iter_mut().enumerate() {
+                    *column |= (word[place / 64] >> (place % 64) & 1) << (63 - drawn);
+                }
+                drawn += 1;
+            }
+            let cut = |number: u64| number >> (64 - drawn);
+            open = (0..512).any(|i| cut(columns[i]) == cut(threshold(classes, probabilities, i)));
+        }
+        for (i, &column) in columns.iter().enumerate() {
+            let set = column < threshold(classes, probabilities, i);
+            result[i / 64] |= u64::from(set) << (i % 64);
+        }
+        result
+    }
+
+    fn threshold(classes: &[Word; 2], probabilities: &[Probability; 2], i: usize) -> u64 {
+        let inside = |c: usize| classes[c][i / 64] >> (i % 64) & 1 == 1;
+        (0..2).filter(|&c| inside(c)).map(|c| probabilities[c].threshold()).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn wide_decisions_equal_plain_ones(seed: u64, p in 0.0..1.0f64, q in 0.0..1e-3f64) {
+            let mut rng = stats::stream(seed, "bernoulli-test", 0);
+            let mut bits = Bits::new(&mut rng);
+            let (first, second) = (bits.next(), bits.next());
+            let second = std::array::from_fn(|lane| second[lane] & !first[lane]);
+            let probabilities = [Probability::new(p), Probability::new(q)];
+            let mut same = bits.clone();
+            for _ in 0..8 {
+                let wide = decide(&mut bits, &[first, second], &probabilities);
+                prop_assert_eq!(wide, plainly(&mut same, &[first, second], &probabilities));
+                prop_assert_eq!(&bits, &same);
+            }
+        }
+
+        #[test]
+        fn digits_are_those_of_the_probability(p in 0.0..1.0f64) {
+            let number = Probability::new(p).threshold() as f64;
+            prop_assert!((number * 0.5f64.powi(64) - p).abs() <= 0.5f64.powi(64) + p * f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn certainty_and_impossibility() {
+        let mut bits = Bits::new(&mut stats::stream(1, "bernoulli-test", 0));
+        let mut out = [[0; 8]; 100];
+        fill(&mut bits, &Probability::new(1.0), &mut out);
+        assert!(out.as_flattened().iter().all(|&word| word == u64::MAX));
+        fill(&mut bits, &Probability::new(0.0), &mut out);
+        assert!(out.as_flattened().iter().all(|&word| word == 0));
+    }
+}
