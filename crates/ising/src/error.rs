@@ -16,6 +16,16 @@ pub enum Error {
     /// A lattice without sites, or with more than 32 bits can number.
     #[error("the side of the lattice is {0}, but must be from 1 to 65535")]
     Side(usize),
+    /// A torus that cannot be packed by colour.
+    #[error(
+        "the lattice is {width} x {height}, but a plane is a torus of even height and a width that is a multiple of 128"
+    )]
+    Plane {
+        /// Columns.
+        width: usize,
+        /// Rows, 1 for a ring.
+        height: usize,
+    },
     /// A schedule that draws nothing or never moves.
     #[error("the {what} of the schedule is 0, but must be at least 1")]
     Schedule {

@@ -1,7 +1,9 @@
 //! What a sampler is: one verb that moves a state and keeps the Boltzmann distribution.
 
+pub(crate) mod checkerboard;
 pub(crate) mod heat_bath;
 pub(crate) mod metropolis;
+pub(crate) mod multispin;
 pub(crate) mod torus_transfer;
 pub(crate) mod transfer;
 

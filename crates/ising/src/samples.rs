@@ -53,6 +53,13 @@ impl Samples {
         self.couplings.push(coupling);
     }
 
+    /// Adds configurations that are packed already, `sites.div_ceil(64)` words each.
+    pub(crate) fn push_rows(&mut self, words: &[u64], coupling: Coupling) {
+        debug_assert_eq!(words.len() % self.row_words(), 0);
+        self.words.extend(words);
+        self.couplings.resize(self.words.len() / self.row_words(), coupling);
+    }
+
     /// Adds all of `other` behind these.
     ///
     /// # Errors

@@ -17,6 +17,11 @@ impl Spins {
         Self((0..sites).map(|_| if rng.random() { 1 } else { -1 }).collect())
     }
 
+    pub(crate) fn from_vec(spins: Vec<i8>) -> Self {
+        debug_assert!(spins.iter().all(|s| s.abs() == 1));
+        Self(spins)
+    }
+
     /// The spins, each +1 or -1.
     pub fn as_slice(&self) -> &[i8] {
         &self.0
