@@ -154,6 +154,27 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_are_those_of_the_lattice() {
+        for (width, height) in [(128, 2), (256, 4), (1152, 4)] {
+            let lattice = Lattice::rectangle(width, height).unwrap();
+            let plane = Plane::random(&lattice, &mut stats::stream(2, "plane-test", 0)).unwrap();
+            let spins = plane.to_spins();
+            let mut beside = vec![[0; 8]; plane.row_words()];
+            for site in 0..lattice.sites() {
+                let (x, y) = (site % width, site / width);
+                let colour = (x + y) % 2;
+                plane.beside(colour, y, &mut beside);
+                let (above, below) = plane.above_and_below(colour, y);
+                let up = [plane.half_row(1 - colour, y), &beside, above, below]
+                    .map(|words| words.as_flattened()[x / 128] >> (x / 2 % 64) & 1);
+                let neighbours = lattice.neighbours(site).iter();
+                let expected = neighbours.filter(|&&n| spins.as_slice()[n as usize] > 0).count();
+                assert_eq!(up.iter().sum::<u64>() as usize, expected, "{width} x {height}, {site}");
+            }
+        }
+    }
+
+    #[test]
     fn other_sides_are_refused() {
         let rng = &mut stats::stream(1, "plane-test", 0);
         let refused = Plane::random(&Lattice::square(64).unwrap(), rng);

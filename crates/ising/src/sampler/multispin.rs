@@ -18,7 +18,7 @@ const TRIED: f64 = 15.0 / 16.0;
 ///
 /// A word holds a spin of every replica; sums of neighbours and decisions are logic on words. Every replica compares
 /// random bits of its own with 64 digits of the probability that its own neighbours give: replicas are independent, and
-/// every probability is met with an error below 2^-64. Sites are visited in the order of a checkerboard, all of one
+/// every probability is met with an error below 2^-64 beside the rounding of f64 (relative 2^-53, of the rarer outcome). Sites are visited in the order of a checkerboard, all of one
 /// colour and then the other; where sides are odd this is just an order, and as right as any.
 pub struct Multispin<'a> {
     lattice: &'a Lattice,
@@ -50,8 +50,12 @@ pub(super) enum Kind {
 impl Rule {
     /// Heat bath (`glauber-1963`): up with probability `1 / (1 + e^{-2 (K neighbours + H)})`.
     pub(super) fn heat_bath(degree: usize, coupling: Coupling, field: f64) -> Self {
-        let up = |n: usize| coupling.probability_up(2 * n as i32 - degree as i32, field);
-        let kind = Kind::HeatBath(std::array::from_fn(|n| Probability::new(up(n))));
+        let up = |n: usize| {
+            let neighbours = 2 * n as i32 - degree as i32;
+            let down = coupling.probability_up(-neighbours, -field);
+            Probability::with_complement(coupling.probability_up(neighbours, field), down)
+        };
+        let kind = Kind::HeatBath(std::array::from_fn(up));
         Self { coupling, kind }
     }
 
@@ -256,6 +260,68 @@ pub(super) fn metropolis(
             let along: Word = std::array::from_fn(|lane| !(spin[lane] ^ favoured));
             let allowed = decide(bits, &[along], share);
             std::array::from_fn(|lane| flips[lane] & (allowed[lane] | !along[lane]))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All 32 cases of a spin and its neighbours, one in each of the first 32 lanes.
+    fn cases() -> (Word, [Word; 4]) {
+        let bits = |place: usize| {
+            let word = (0..32u64).fold(0, |word, case| word | (case >> place & 1) << case);
+            [word, 0, 0, 0, 0, 0, 0, 0]
+        };
+        (bits(0), [1, 2, 3, 4].map(bits))
+    }
+
+    /// Whether the spin of a case is up, and how many of its neighbours.
+    fn of_case(case: u64) -> (bool, usize) {
+        (case & 1 == 1, (case >> 1).count_ones() as usize)
+    }
+
+    fn certain(here: bool) -> Probability {
+        Probability::new(if here { 1.0 } else { 0.0 })
+    }
+
+    #[test]
+    fn a_heat_bath_looks_up_the_number_of_neighbours_that_are_up() {
+        let mut bits = Bits::new(&mut stats::stream(1, "multispin-test", 0));
+        let (spin, around) = cases();
+        for chosen in 0..5 {
+            let up = std::array::from_fn(|n| certain(n == chosen));
+            let flips = heat_bath(&up, &mut bits, spin, around)[0];
+            for case in 0..32 {
+                let (is_up, neighbours) = of_case(case);
+                assert_eq!(flips >> case & 1 == 1, (neighbours == chosen) != is_up, "{case:b}");
+            }
+        }
+    }
+
+    #[test]
+    fn metropolis_looks_up_the_loss() {
+        let mut bits = Bits::new(&mut stats::stream(1, "multispin-test", 0));
+        let (spin, around) = cases();
+        for chosen in 0..3 {
+            for reversed in [0, u64::MAX] {
+                for (favoured, allowed) in [(None, true), (Some(u64::MAX), false), (Some(0), false)]
+                {
+                    let flip = std::array::from_fn(|loss| certain(loss == chosen));
+                    let against = favoured.map(|bit| (bit, [certain(allowed)]));
+                    let flips =
+                        metropolis(reversed, &flip, against.as_ref(), &mut bits, spin, around)[0];
+                    for case in 0..32 {
+                        let (is_up, neighbours) = of_case(case);
+                        let sign = if is_up == (reversed == 0) { 1 } else { -1 };
+                        let loss = (sign * (2 * neighbours as i32 - 4) / 2).max(0) as usize;
+                        let blocked = favoured.is_some_and(|bit| (bit == u64::MAX) == is_up);
+                        let expected = loss == chosen && !blocked;
+                        assert_eq!(flips >> case & 1 == 1, expected, "{case:b}, {reversed}");
+                    }
+                }
+            }
         }
     }
 }
