@@ -184,8 +184,12 @@ fn each<const D: usize>(
         let site = site as usize;
         let neighbours = lattice.neighbours(site);
         let mut around = [[0; 8]; D];
-        for (word, &neighbour) in around.iter_mut().zip(neighbours) {
-            *word = spins[neighbour as usize];
+        for (n, (word, &neighbour)) in around.iter_mut().zip(neighbours).enumerate() {
+            // On a side of length 1 a site is its own neighbour, both ways: an up and a down that cancel.
+            *word = match neighbour as usize == site {
+                true => [if n % 2 == 0 { u64::MAX } else { 0 }; 8],
+                false => spins[neighbour as usize],
+            };
         }
         let spin = &mut spins[site];
         let flip = flips(*spin, around);
