@@ -40,6 +40,12 @@ pub enum Error {
         /// The widest that the sampler knows.
         limit: usize,
     },
+    /// An antiferromagnet on a torus with an odd side, whose bonds cannot all be satisfied.
+    #[error("an odd side frustrates the antiferromagnet: {what} cannot draw it")]
+    Frustrated {
+        /// What would have to draw it.
+        what: &'static str,
+    },
     /// Samples of different lattices put together.
     #[error("samples of {found} sites cannot join samples of {expected} sites")]
     Sites {

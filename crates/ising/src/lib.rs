@@ -1,6 +1,7 @@
 //! Configurations of the Ising model in equilibrium.
 //!
-//! The weight of a configuration is `exp(K sum_<ij> s_i s_j)`, spins +-1, `K = J / (k_B T)`; boundaries are periodic.
+//! The weight of a configuration is `exp(K sum_<ij> s_i s_j + H sum_i s_i)`, spins +-1, `K = J / (k_B T)` of either sign,
+//! `H = h / (k_B T)`; boundaries are periodic.
 //!
 //! ```
 //! use ising::{Algorithm, Coupling, Lattice, Schedule, chain};
@@ -35,7 +36,7 @@ pub use lattice::Lattice;
 pub use observe::{energy_per_spin, magnetisation};
 pub use plane::Plane;
 pub use sampler::checkerboard::Checkerboard;
-pub use sampler::heat_bath::HeatBath;
+pub use sampler::heat_bath::{HeatBath, Order};
 pub use sampler::metropolis::Metropolis;
 pub use sampler::multispin::Multispin;
 pub use sampler::torus_transfer::TorusTransfer;

@@ -1,6 +1,6 @@
 //! Multispin coding: heat bath and Metropolis of 512 replicas at once, each with random bits of its own.
 
-use super::{Sampler, Sweep};
+use super::{Sampler, Sweep, check_field};
 use crate::bernoulli::{Probability, decide};
 use crate::bits::{Bits, Word};
 use crate::lanes::REPLICAS;
@@ -78,9 +78,7 @@ impl Rule {
 
     /// The same rule in a field.
     pub(super) fn in_field(self, degree: usize, field: f64) -> Result<Self, Error> {
-        if !field.is_finite() {
-            return Err(Error::Field(field));
-        }
+        let field = check_field(field)?;
         Ok(match self.kind {
             Kind::HeatBath(_) => Self::heat_bath(degree, self.coupling, field),
             Kind::Metropolis { .. } => Self::metropolis(self.coupling, field),
