@@ -46,6 +46,16 @@ pub enum Error {
         /// What would have to draw it.
         what: &'static str,
     },
+    /// Packed rows that are not as long as they should be, or have bits beyond their last spin.
+    #[error("{words} words cannot be {rows} packed rows of {sites} sites")]
+    Packing {
+        /// Sites of each row.
+        sites: usize,
+        /// Rows.
+        rows: usize,
+        /// Words of 64 bits.
+        words: usize,
+    },
     /// Samples of different lattices put together.
     #[error("samples of {found} sites cannot join samples of {expected} sites")]
     Sites {
