@@ -3,6 +3,7 @@
 // Every test file takes what it needs.
 #![allow(dead_code)]
 
+pub(crate) mod averages;
 pub(crate) mod exact_test;
 pub(crate) mod tokens;
 
