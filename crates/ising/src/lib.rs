@@ -29,7 +29,10 @@ pub use chain::{Algorithm, Schedule, chain, run};
 pub use coupling::Coupling;
 pub use error::Error;
 pub use lattice::Lattice;
-pub use observe::{energy_per_spin, magnetisation};
+pub use observe::{
+    Summary, correlations, energies, energy_per_spin, magnetisation, magnetisations,
+    structure_factors,
+};
 pub use sampler::heat_bath::HeatBath;
 pub use sampler::metropolis::Metropolis;
 pub use sampler::torus_transfer::TorusTransfer;
