@@ -64,4 +64,12 @@ pub enum Error {
         /// Sites of those to be added.
         found: usize,
     },
+    /// Configurations at different couplings where one was expected.
+    #[error("configurations at the couplings {first} and {other} have no mean in common")]
+    Couplings {
+        /// Coupling of the first configuration.
+        first: f64,
+        /// A coupling that differs from it.
+        other: f64,
+    },
 }

@@ -33,7 +33,10 @@ pub use coupling::Coupling;
 pub use error::Error;
 pub use lanes::Lanes;
 pub use lattice::Lattice;
-pub use observe::{energy_per_spin, magnetisation};
+pub use observe::{
+    Summary, correlations, energies, energy_per_spin, magnetisation, magnetisations,
+    structure_factors,
+};
 pub use plane::Plane;
 pub use sampler::checkerboard::Checkerboard;
 pub use sampler::heat_bath::{HeatBath, Order};
