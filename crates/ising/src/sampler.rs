@@ -1,9 +1,13 @@
 //! What a sampler is: one verb that moves a state and keeps the Boltzmann distribution.
 
+mod bonds;
+mod flood;
 pub(crate) mod heat_bath;
 pub(crate) mod metropolis;
+pub(crate) mod swendsen_wang;
 pub(crate) mod torus_transfer;
 pub(crate) mod transfer;
+pub(crate) mod wolff;
 
 use rand::Rng;
 
