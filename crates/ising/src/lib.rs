@@ -15,10 +15,13 @@
 //! # Ok::<(), ising::Error>(())
 //! ```
 
+mod algorithm;
 mod bernoulli;
 mod bits;
 mod chain;
 mod coupling;
+mod draw;
+mod ensemble;
 mod error;
 mod lanes;
 mod lattice;
@@ -28,8 +31,10 @@ mod sampler;
 mod samples;
 mod spins;
 
-pub use chain::{Algorithm, Schedule, chain, run};
+pub use algorithm::Algorithm;
+pub use chain::{Schedule, chain, run};
 pub use coupling::Coupling;
+pub use draw::{Drawn, Quality, Request, draw};
 pub use error::Error;
 pub use lanes::Lanes;
 pub use lattice::Lattice;
