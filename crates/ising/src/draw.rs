@@ -1,6 +1,6 @@
 //! The front door: configurations for training, independent by construction or by measurement, and judged.
 
-use crate::ensemble::{Pilot, Replicas, Run, collect, settle, stride};
+use crate::ensemble::{Pilot, Replicas, Run, collect, settle};
 use crate::{
     Algorithm, Coupling, Error, HeatBath, Lanes, Lattice, Metropolis, Multispin, Sampler, Samples,
     Schedule, Spins, Summary, SwendsenWang, Wolff, chain,
@@ -184,9 +184,11 @@ where
     if !pilot.settled && request.least_effective > 0.0 {
         return Err(pilot.unsettled());
     }
-    let wanted = (request.count as usize, stride(pilot.tau));
+    let count = request.count as usize;
+    let chains: usize = runs.iter().map(|run| run.state.replicas()).sum();
+    let wanted = (count, pilot.stride(count.div_ceil(chains)));
     let (samples, lengths) = collect(coupling, lattice.sites(), runs, wanted, request.symmetrise);
-    judged(lattice, request, samples, lengths, Some(pilot))
+    judged(lattice, request, samples, lengths, Some((pilot, wanted.1)))
 }
 
 /// The configurations with what can be said of them; without a pilot they are exact and independent.
@@ -195,16 +197,17 @@ fn judged(
     request: &Request,
     mut samples: Samples,
     lengths: Vec<usize>,
-    pilot: Option<Pilot>,
+    chains: Option<(Pilot, u64)>,
 ) -> Result<Drawn, Error> {
     samples.set_symmetrised(request.symmetrise);
+    let pilot = chains.map(|(pilot, _)| pilot);
     let summary = Summary::of(lattice, &samples, 0..samples.len(), lengths.len())?;
     let tau = summary.energy_per_spin.tau.max(summary.abs_m.tau);
     let quality = Quality {
         request: *request,
         chains: lengths.iter().map(|&length| length as u32).collect(),
         burn_in: pilot.map_or(0, |pilot| pilot.sweeps),
-        stride: pilot.map_or(0, |pilot| stride(pilot.tau)),
+        stride: chains.map_or(0, |(_, stride)| stride),
         tau: pilot.map(|pilot| pilot.tau),
         r_hat: pilot.map(|pilot| pilot.r_hat),
         effective: samples.len() as f64 / (2.0 * tau),
