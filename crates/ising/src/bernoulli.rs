@@ -10,25 +10,38 @@ const FIRST: usize = 8;
 /// Digits that are compared at a time after those.
 const NEXT: usize = 4;
 
-/// A probability as binary digits, each spread over a word of 64 bits. It is met with an error of less than 2^-64.
+/// A probability as binary digits, each spread over a word of 64 bits. What the digits cut off is less than 2^-64, beside
+/// the rounding of the f64 that they are read from.
 #[derive(Clone, Debug)]
 pub(crate) struct Probability([u64; DIGITS]);
 
 impl Probability {
-    /// The digits of `p`, held within 0 and 1; certainty becomes 1 - 2^-64.
+    /// The digits of `p`, from 0 to 1; certainty becomes 1 - 2^-64.
     pub(crate) fn new(p: f64) -> Self {
+        if p >= 1.0 {
+            return Self([u64::MAX; DIGITS]);
+        }
         // Multiplying by 2 and subtracting 1 are exact.
-        let mut rest = p.clamp(0.0, 1.0 - f64::EPSILON / 2.0);
-        let certain = p >= 1.0;
+        let mut rest = p;
         Self(std::array::from_fn(|_| {
             rest *= 2.0;
-            let digit = certain || rest >= 1.0;
-            rest -= if rest >= 1.0 { 1.0 } else { 0.0 };
+            let digit = rest >= 1.0;
+            rest -= f64::from(u8::from(digit));
             if digit { u64::MAX } else { 0 }
         }))
     }
 
-    /// The first 64 digits as one number, the first digit highest: of 64 random bits, those below it decide for "set".
+    /// The digits of `p`, whose complement the caller finds not as a difference: a rare outcome keeps its digits, also
+    /// where it is what does not happen.
+    pub(crate) fn with_complement(p: f64, complement: f64) -> Self {
+        if p <= complement {
+            return Self::new(p);
+        }
+        Self(Self::new(complement).0.map(|digit| !digit))
+    }
+
+    /// The digits as one number, the first digit highest: 64 random bits below it decide for "set".
+    #[cfg(test)]
     pub(crate) fn threshold(&self) -> u64 {
         self.0.iter().fold(0, |number, digit| number << 1 | digit & 1)
     }
@@ -153,6 +166,14 @@ mod tests {
             let number = Probability::new(p).threshold() as f64;
             prop_assert!((number * 0.5f64.powi(64) - p).abs() <= 0.5f64.powi(64) + p * f64::EPSILON);
         }
+    }
+
+    #[test]
+    fn rare_complements_keep_their_digits() {
+        let rare = 1e-18;
+        let common = Probability::with_complement(1.0 - rare, rare);
+        assert_eq!(common.threshold(), !Probability::new(rare).threshold());
+        assert_eq!(Probability::with_complement(rare, 1.0 - rare).threshold(), 18);
     }
 
     #[test]

@@ -54,8 +54,9 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
     }
 }
 
-/// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a random ground state and is looked
-/// at on a schedule that the caller answers for; [`draw`](crate::draw) finds its own and judges it.
+/// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a ground state (all spins equal, or
+/// alternating for K < 0; it or its reverse with probability 1/2) and is looked at on a schedule that the caller answers
+/// for; [`draw`](crate::draw) finds its own and judges it.
 ///
 /// At zero temperature every draw is a uniformly chosen ground state, whatever the algorithm. A local chain's draws are
 /// correlated: choose the stride with the autocorrelation time in mind ([`stats::Estimate::tau`]). Every call opens the
@@ -63,7 +64,8 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
 ///
 /// # Errors
 /// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::TransferWidth`] for exact draws of a
-/// torus more than 12 wide.
+/// torus more than 12 wide, [`Error::Frustrated`] for the antiferromagnet on a torus with an odd side above 1 when the
+/// draws are exact or the temperature is zero.
 pub fn chain(
     lattice: &Lattice,
     coupling: Coupling,
@@ -78,18 +80,26 @@ pub fn chain(
     }
     let rng = &mut stats::stream(seed, "ising::draw", 0);
     let mut samples = Samples::new(lattice.sites());
-    let state = &mut Spins::ground_state(lattice.sites(), rng);
+    let state = &mut ground_state(lattice, coupling, rng);
+    let frustrated = coupling.is_antiferromagnetic() && lattice.is_frustrated();
     let keep = |state: &Spins, rng: &mut _| keep(&mut samples, state, coupling, schedule, rng);
     match algorithm {
-        Algorithm::Transfer if lattice.degree() == 2 => {
+        Algorithm::Transfer if lattice.is_ring() => {
             run(&mut RingTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
         }
         Algorithm::Transfer => {
             run(&mut TorusTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
         }
+        _ if coupling.is_frozen() && frustrated => {
+            if !lattice.is_ring() {
+                return Err(Error::Frustrated { what: "a chain at zero temperature" });
+            }
+            // The 2N ground states of an odd ring.
+            run(&mut RingTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
+        }
         _ if coupling.is_frozen() => {
             for _ in 0..schedule.draws {
-                samples.push(Spins::ground_state(lattice.sites(), rng).as_slice(), coupling);
+                samples.push(ground_state(lattice, coupling, rng).as_slice(), coupling);
             }
         }
         Algorithm::Metropolis => {
@@ -100,6 +110,14 @@ pub fn chain(
         }
     }
     Ok(samples)
+}
+
+/// One of two ground states, the other being its reverse; on a lattice that is not frustrated there are no more.
+fn ground_state<R: Rng>(lattice: &Lattice, coupling: Coupling, rng: &mut R) -> Spins {
+    match coupling.is_antiferromagnetic() {
+        true => Spins::staggered(lattice, rng),
+        false => Spins::ground_state(lattice.sites(), rng),
+    }
 }
 
 fn keep<R: Rng>(

@@ -16,6 +16,16 @@ pub enum Error {
     /// A lattice without sites, or with more than 32 bits can number.
     #[error("the side of the lattice is {0}, but must be from 1 to 65535")]
     Side(usize),
+    /// A torus that cannot be packed by colour.
+    #[error(
+        "the lattice is {width} x {height}, but a plane is a torus of even height and a width that is a multiple of 128"
+    )]
+    Plane {
+        /// Columns.
+        width: usize,
+        /// Rows, 1 for a ring.
+        height: usize,
+    },
     /// A schedule that draws nothing or never moves.
     #[error("the {what} of the schedule is 0, but must be at least 1")]
     Schedule {
@@ -29,6 +39,22 @@ pub enum Error {
         width: usize,
         /// The widest that the sampler knows.
         limit: usize,
+    },
+    /// An antiferromagnet on a torus with an odd side, whose bonds cannot all be satisfied.
+    #[error("an odd side frustrates the antiferromagnet: {what} cannot draw it")]
+    Frustrated {
+        /// What would have to draw it.
+        what: &'static str,
+    },
+    /// Packed rows that are not as long as they should be, or have bits beyond their last spin.
+    #[error("{words} words cannot be {rows} packed rows of {sites} sites")]
+    Packing {
+        /// Sites of each row.
+        sites: usize,
+        /// Rows.
+        rows: usize,
+        /// Words of 64 bits.
+        words: usize,
     },
     /// Samples of different lattices put together.
     #[error("samples of {found} sites cannot join samples of {expected} sites")]

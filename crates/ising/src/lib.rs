@@ -1,6 +1,7 @@
 //! Configurations of the Ising model in equilibrium.
 //!
-//! The weight of a configuration is `exp(K sum_<ij> s_i s_j)`, spins +-1, `K = J / (k_B T)`; boundaries are periodic.
+//! The weight of a configuration is `exp(K sum_<ij> s_i s_j + H sum_i s_i)`, spins +-1, `K = J / (k_B T)` of either sign,
+//! `H = h / (k_B T)`; boundaries are periodic.
 //!
 //! ```
 //! use ising::{Algorithm, Coupling, Lattice, Schedule, chain};
@@ -19,8 +20,10 @@ mod bits;
 mod chain;
 mod coupling;
 mod error;
+mod lanes;
 mod lattice;
 mod observe;
+mod plane;
 mod sampler;
 mod samples;
 mod spins;
@@ -28,11 +31,15 @@ mod spins;
 pub use chain::{Algorithm, Schedule, chain, run};
 pub use coupling::Coupling;
 pub use error::Error;
+pub use lanes::Lanes;
 pub use lattice::Lattice;
 pub use observe::{energy_per_spin, magnetisation};
-pub use sampler::heat_bath::HeatBath;
+pub use plane::Plane;
+pub use sampler::checkerboard::Checkerboard;
+pub use sampler::heat_bath::{HeatBath, Order};
 pub use sampler::metropolis::Metropolis;
-pub use sampler::swendsen_wang::SwendsenWang;
+pub use sampler::multispin::Multispin;
+pub use sampler::swendsen_wang::{SwendsenWang, improved_m2, improved_m4};
 pub use sampler::torus_transfer::TorusTransfer;
 pub use sampler::transfer::RingTransfer;
 pub use sampler::wolff::Wolff;

@@ -1,5 +1,6 @@
 //! One configuration, a byte a spin.
 
+use crate::Lattice;
 use rand::{Rng, RngExt};
 
 /// One replica: spins +-1 in the lattice's order.
@@ -12,9 +13,21 @@ impl Spins {
         Self(vec![if rng.random() { 1 } else { -1 }; sites])
     }
 
+    /// Even sites up and odd sites down or, with probability 1/2, the reverse: a ground state of the antiferromagnet, on
+    /// lattices that are frustrated one of many.
+    pub fn staggered<R: Rng + ?Sized>(lattice: &Lattice, rng: &mut R) -> Self {
+        let up: bool = rng.random();
+        Self((0..lattice.sites()).map(|i| if lattice.is_odd(i) == up { -1 } else { 1 }).collect())
+    }
+
     /// Every spin up or down with probability 1/2: infinite temperature.
     pub fn random<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
         Self((0..sites).map(|_| if rng.random() { 1 } else { -1 }).collect())
+    }
+
+    pub(crate) fn from_vec(spins: Vec<i8>) -> Self {
+        debug_assert!(spins.iter().all(|s| s.abs() == 1));
+        Self(spins)
     }
 
     /// The spins, each +1 or -1.

@@ -1,0 +1,150 @@
+//! 512 configurations at once, a bit each in every word.
+
+use crate::bits::Word;
+use crate::{Lattice, Spins};
+use rand::{Rng, RngExt};
+
+/// Replicas that a word holds.
+pub(crate) const REPLICAS: usize = 512;
+
+/// 512 independent replicas, bit-sliced: bit r of word i is spin i of replica r, set for +1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lanes(pub(crate) Vec<Word>);
+
+impl Lanes {
+    /// Every replica in a ground state of the ferromagnet, up or down with probability 1/2 each.
+    pub fn ground_states<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
+        Self(vec![std::array::from_fn(|_| rng.random()); sites])
+    }
+
+    /// Every spin of every replica up or down with probability 1/2: infinite temperature.
+    pub fn random<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
+        Self((0..sites).map(|_| std::array::from_fn(|_| rng.random())).collect())
+    }
+
+    /// The number of replicas, 512.
+    pub fn replicas(&self) -> usize {
+        REPLICAS
+    }
+
+    /// One configuration, 0 <= `replica` < 512.
+    pub fn replica(&self, replica: usize) -> Spins {
+        let (lane, bit) = (replica / 64, replica % 64);
+        let spin = |word: &Word| if word[lane] >> bit & 1 == 1 { 1 } else { -1 };
+        Spins::from_vec(self.0.iter().map(spin).collect())
+    }
+
+    /// The configurations as packed rows, bit i for spin i, `sites.div_ceil(64)` words each.
+    pub(crate) fn rows(&self) -> Vec<u64> {
+        let row_words = self.0.len().div_ceil(64);
+        let mut rows = vec![0; REPLICAS * row_words];
+        for (column, sites) in self.0.chunks(64).enumerate() {
+            for lane in 0..8 {
+                let mut block = [0; 64];
+                block.iter_mut().zip(sites).for_each(|(row, site)| *row = site[lane]);
+                transpose(&mut block);
+                for (bit, word) in block.into_iter().enumerate() {
+                    rows[(64 * lane + bit) * row_words + column] = word;
+                }
+            }
+        }
+        rows
+    }
+
+    /// Of each replica the sum of the spins and the sum of `s_i s_j` over all bonds.
+    pub(crate) fn sums(&self, lattice: &Lattice) -> (Vec<i64>, Vec<i64>) {
+        let (mut up, mut unequal) = (Counts::new(), Counts::new());
+        for (site, &word) in self.0.iter().enumerate() {
+            up.add(word);
+            // Of each pair of opposite directions the first: every bond once.
+            for &neighbour in lattice.neighbours(site).iter().step_by(2) {
+                let other = self.0[neighbour as usize];
+                unequal.add(std::array::from_fn(|lane| word[lane] ^ other[lane]));
+            }
+        }
+        let (sites, bonds) = (lattice.sites() as i64, lattice.bonds() as i64);
+        let spins = up.values().into_iter().map(|up| 2 * up - sites).collect();
+        (spins, unequal.values().into_iter().map(|unequal| bonds - 2 * unequal).collect())
+    }
+}
+
+/// Turns a block of 64 x 64 bits over its diagonal, by exchanging ever smaller squares.
+fn transpose(block: &mut [u64; 64]) {
+    let mut size = 32;
+    let mut mask = u64::MAX >> 32;
+    while size > 0 {
+        let mut row = 0;
+        while row < 64 {
+            for low in row..row + size {
+                let exchanged = (block[low] >> size ^ block[low + size]) & mask;
+                block[low] ^= exchanged << size;
+                block[low + size] ^= exchanged;
+            }
+            row += 2 * size;
+        }
+        size /= 2;
+        mask ^= mask << size;
+    }
+}
+
+/// For each of 512 places how often its bit was set: binary digits in words, lowest first.
+struct Counts {
+    digits: [Word; 40],
+}
+
+impl Counts {
+    fn new() -> Self {
+        Self { digits: [[0; 8]; 40] }
+    }
+
+    fn add(&mut self, word: Word) {
+        let mut carry = word;
+        for digit in &mut self.digits {
+            if carry == [0; 8] {
+                return;
+            }
+            for lane in 0..8 {
+                (digit[lane], carry[lane]) = (digit[lane] ^ carry[lane], digit[lane] & carry[lane]);
+            }
+        }
+    }
+
+    fn values(&self) -> Vec<i64> {
+        let mut values = vec![0; REPLICAS];
+        for (power, digit) in self.digits.iter().enumerate().filter(|(_, d)| **d != [0; 8]) {
+            for (place, value) in values.iter_mut().enumerate() {
+                *value |= ((digit[place / 64] >> (place % 64) & 1) as i64) << power;
+            }
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Coupling, Samples, energy_per_spin, magnetisation};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn rows_and_sums_are_those_of_the_replicas(
+            width in 1usize..12, height in 1usize..12, ring: bool, seed: u64,
+        ) {
+            let torus = Lattice::rectangle(width, height);
+            let lattice = if ring { Lattice::ring(width) } else { torus }.unwrap();
+            let lanes = Lanes::random(lattice.sites(), &mut stats::stream(seed, "lanes-test", 0));
+            let mut samples = Samples::new(lattice.sites());
+            samples.push_rows(&lanes.rows(), Coupling::new(0.0).unwrap());
+            let (spins, bonds) = lanes.sums(&lattice);
+            let n = lattice.sites() as f64;
+            for r in 0..REPLICAS {
+                let replica = lanes.replica(r);
+                let replica = replica.as_slice();
+                prop_assert_eq!(samples.row(r), replica);
+                prop_assert_eq!(spins[r] as f64, (magnetisation(replica) * n).round());
+                prop_assert_eq!(bonds[r] as f64, -(energy_per_spin(&lattice, replica) * n).round());
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Multispin coding of one large torus: all sites of one colour, 64 a word, then all of the other.
+
+use super::multispin::{Kind, Rule, heat_bath, metropolis};
+use super::{Sampler, Sweep};
+use crate::bits::{Bits, Word};
+use crate::{Coupling, Error, Plane};
+use multiversion::multiversion;
+use rand::Rng;
+
+/// Neighbours of a site of a torus.
+const DEGREE: usize = 4;
+
+/// Checkerboard sweeps of one large torus. Decisions are those of [`Multispin`](crate::Multispin), each site with
+/// random bits of its own and an error of every probability below 2^-64.
+pub struct Checkerboard {
+    rule: Rule,
+    bits: Bits,
+    /// The horizontal neighbours of the half row that is being updated.
+    beside: Vec<Word>,
+}
+
+impl Checkerboard {
+    /// Heat bath, with random bits seeded by `rng`.
+    pub fn heat_bath<R: Rng + ?Sized>(coupling: Coupling, rng: &mut R) -> Self {
+        Self::new(Rule::heat_bath(DEGREE, coupling, 0.0), rng)
+    }
+
+    /// Metropolis, of which one move in 16 is left out, with random bits seeded by `rng`.
+    pub fn metropolis<R: Rng + ?Sized>(coupling: Coupling, rng: &mut R) -> Self {
+        Self::new(Rule::metropolis(coupling, 0.0), rng)
+    }
+
+    /// The same in the field H = h / (k_B T).
+    ///
+    /// # Errors
+    /// [`Error::Field`] when H is not finite.
+    pub fn in_field(self, field: f64) -> Result<Self, Error> {
+        Ok(Self { rule: self.rule.in_field(DEGREE, field)?, ..self })
+    }
+
+    fn new<R: Rng + ?Sized>(rule: Rule, rng: &mut R) -> Self {
+        Self { rule, bits: Bits::new(rng), beside: Vec::new() }
+    }
+}
+
+impl Sampler for Checkerboard {
+    type State = Plane;
+
+    /// The random bits are the sampler's own.
+    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Plane, _: &mut R) -> Sweep {
+        self.beside.resize(state.row_words(), [0; 8]);
+        let (width, height) = state.sides();
+        let mut flipped = 0;
+        for colour in 0..2 {
+            for row in 0..height {
+                state.beside(colour, row, &mut self.beside);
+                flipped += update(&self.rule, &mut self.bits, state, colour, row, &self.beside);
+            }
+        }
+        Sweep { attempted: (width * height) as u64, flipped }
+    }
+}
+
+/// Updates one half row and counts the flips.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx512vpopcntdq",
+    "x86_64+avx512f+avx512vl+avx512dq+avx512bw",
+    "x86_64+avx2+popcnt",
+))]
+fn update(
+    rule: &Rule,
+    bits: &mut Bits,
+    state: &mut Plane,
+    colour: usize,
+    row: usize,
+    beside: &[Word],
+) -> u64 {
+    let (words, used) = (state.row_words(), state.used());
+    let mut inside = bits.clone();
+    let mut flipped = 0;
+    for word in 0..words {
+        let (above, below) = state.above_and_below(colour, row);
+        let around =
+            [state.half_row(1 - colour, row)[word], beside[word], above[word], below[word]];
+        let spin = state.half_row(colour, row)[word];
+        let flip = match &rule.kind {
+            Kind::HeatBath(up) => heat_bath(up, &mut inside, spin, around),
+            Kind::Metropolis { reversed, flip, against } => {
+                metropolis(*reversed, flip, against.as_ref(), &mut inside, spin, around)
+            }
+        };
+        let place = &mut state.colours[colour][row * words + word];
+        for lane in 0..8 {
+            place[lane] ^= flip[lane];
+        }
+        for lane in 0..8.min(used - 8 * word) {
+            flipped += u64::from(flip[lane].count_ones());
+        }
+    }
+    *bits = inside;
+    flipped
+}
