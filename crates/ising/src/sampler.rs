@@ -20,7 +20,7 @@ use rand::Rng;
 pub trait Sampler {
     /// What is moved.
     type State;
-    /// One sweep: as many attempted moves as there are sites.
+    /// One sweep: as many attempted moves as there are sites or, where clusters move, what the sampler says.
     fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Self::State, rng: &mut R) -> Sweep;
 }
 
