@@ -1,24 +1,11 @@
 //! One chain on a given schedule.
 
 use crate::{
-    Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples, Spins,
-    TorusTransfer,
+    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples,
+    Spins, SwendsenWang, TorusTransfer, Wolff,
 };
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
-
-/// How configurations are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// Single spin flips at random sites.
-    Metropolis,
-    /// Sequential heat bath.
-    HeatBath,
-    /// Exact independent draws by the transfer matrix: rings, and tori up to 12 wide.
-    Transfer,
-}
 
 /// When a chain is looked at, in sweeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +52,7 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
 /// # Errors
 /// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::TransferWidth`] for exact draws of a
 /// torus more than 12 wide, [`Error::Frustrated`] for the antiferromagnet on a torus with an odd side above 1 when the
-/// draws are exact or the temperature is zero.
+/// draws are exact or the temperature is zero, [`Error::NoChain`] for multispin coding and perfect sampling.
 pub fn chain(
     lattice: &Lattice,
     coupling: Coupling,
@@ -80,7 +67,8 @@ pub fn chain(
     }
     let rng = &mut stats::stream(seed, "ising::draw", 0);
     let mut samples = Samples::new(lattice.sites());
-    let state = &mut ground_state(lattice, coupling, rng);
+    samples.set_symmetrised(schedule.symmetrise);
+    let state = &mut Spins::ordered(lattice, coupling, rng);
     let frustrated = coupling.is_antiferromagnetic() && lattice.is_frustrated();
     let keep = |state: &Spins, rng: &mut _| keep(&mut samples, state, coupling, schedule, rng);
     match algorithm {
@@ -99,7 +87,7 @@ pub fn chain(
         }
         _ if coupling.is_frozen() => {
             for _ in 0..schedule.draws {
-                samples.push(ground_state(lattice, coupling, rng).as_slice(), coupling);
+                samples.push(Spins::ordered(lattice, coupling, rng).as_slice(), coupling);
             }
         }
         Algorithm::Metropolis => {
@@ -108,16 +96,17 @@ pub fn chain(
         Algorithm::HeatBath => {
             run(&mut HeatBath::new(lattice, coupling), state, schedule, rng, keep);
         }
+        Algorithm::SwendsenWang => {
+            run(&mut SwendsenWang::new(lattice, coupling, rng), state, schedule, rng, keep);
+        }
+        Algorithm::Wolff => {
+            run(&mut Wolff::new(lattice, coupling, rng), state, schedule, rng, keep);
+        }
+        Algorithm::Multispin => {
+            return Err(Error::NoChain { algorithm: algorithm.name() });
+        }
     }
     Ok(samples)
-}
-
-/// One of two ground states, the other being its reverse; on a lattice that is not frustrated there are no more.
-fn ground_state<R: Rng>(lattice: &Lattice, coupling: Coupling, rng: &mut R) -> Spins {
-    match coupling.is_antiferromagnetic() {
-        true => Spins::staggered(lattice, rng),
-        false => Spins::ground_state(lattice.sites(), rng),
-    }
 }
 
 fn keep<R: Rng>(

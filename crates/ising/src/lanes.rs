@@ -1,7 +1,7 @@
 //! 512 configurations at once, a bit each in every word.
 
 use crate::bits::Word;
-use crate::{Lattice, Spins};
+use crate::{Coupling, Lattice, Spins};
 use multiversion::multiversion;
 use rand::{Rng, RngExt};
 
@@ -37,6 +37,25 @@ impl Lanes {
             }
         }
         Self(words)
+    }
+
+    /// Replicas to compare: those of even number ordered as [`Spins::ordered`], those of odd number at random.
+    pub(crate) fn ordered_and_random<R: Rng + ?Sized>(
+        lattice: &Lattice,
+        coupling: Coupling,
+        rng: &mut R,
+    ) -> Self {
+        const EVEN: u64 = u64::MAX / 3;
+        let up: Word = std::array::from_fn(|_| rng.random());
+        let mut lanes = Self::random(lattice.sites(), rng);
+        for (site, word) in lanes.0.iter_mut().enumerate() {
+            let reverse = coupling.is_antiferromagnetic() && lattice.is_odd(site);
+            for (random, up) in word.iter_mut().zip(up) {
+                let ordered = if reverse { !up } else { up };
+                *random = ordered & EVEN | *random & !EVEN;
+            }
+        }
+        lanes
     }
 
     /// The number of replicas, 512.
@@ -175,7 +194,7 @@ fn carry(digit: &mut Word, first: &Word, second: Word) -> Word {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Coupling, Samples, energy_per_spin, magnetisation};
+    use crate::{Samples, energy_per_spin, magnetisation};
     use proptest::prelude::*;
 
     proptest! {

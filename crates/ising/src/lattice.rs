@@ -107,6 +107,11 @@ impl Lattice {
         &self.neighbours[site * self.degree..(site + 1) * self.degree]
     }
 
+    /// The neighbours of all sites, one site after the other.
+    pub(crate) fn table(&self) -> &[u32] {
+        &self.neighbours
+    }
+
     /// Sum of the neighbouring spins.
     pub(crate) fn field(&self, spins: &[i8], site: usize) -> i32 {
         self.neighbours(site).iter().map(|&j| i32::from(spins[j as usize])).sum()

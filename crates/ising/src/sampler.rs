@@ -1,11 +1,15 @@
 //! What a sampler is: one verb that moves a state and keeps the Boltzmann distribution.
 
+mod bonds;
 pub(crate) mod checkerboard;
+mod flood;
 pub(crate) mod heat_bath;
 pub(crate) mod metropolis;
 pub(crate) mod multispin;
+pub(crate) mod swendsen_wang;
 pub(crate) mod torus_transfer;
 pub(crate) mod transfer;
+pub(crate) mod wolff;
 
 use crate::Error;
 use rand::Rng;

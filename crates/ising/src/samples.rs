@@ -3,6 +3,7 @@
 use crate::{Coupling, Error};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Configurations of one lattice, a bit a spin, and the coupling of each: all that leaves this crate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,10 +102,14 @@ impl Samples {
         (0..self.sites).map(|i| self.spin(row, i)).collect()
     }
 
+    /// The packed rows of some configurations, one after the other; bits beyond the last spin of a row are 0.
+    pub(crate) fn words(&self, rows: Range<usize>) -> &[u64] {
+        &self.words[rows.start * self.row_words()..rows.end * self.row_words()]
+    }
+
     /// Sum of the spins of configuration `row`, by counting bits.
     pub fn spin_sum(&self, row: usize) -> i64 {
-        let words = &self.words[row * self.row_words()..(row + 1) * self.row_words()];
-        let up: u32 = words.iter().map(|w| w.count_ones()).sum();
+        let up: u32 = self.words(row..row + 1).iter().map(|w| w.count_ones()).sum();
         2 * i64::from(up) - self.sites as i64
     }
 

@@ -36,13 +36,19 @@ fn in_field(exact: &Enumerated, field: f64) -> Vec<f64> {
     weights.into_iter().map(|w| w / sum).collect()
 }
 
+fn sweep<S: Sampler>(sampler: &mut S, state: &mut S::State, times: usize, rng: &mut Pcg64) {
+    for _ in 0..times {
+        sampler.sweep(state, rng);
+    }
+}
+
 /// How often each state occurs in all replicas, 40 times, 60 sweeps apart: several hundred times what these small
 /// lattices remember at these couplings, so that counts are independent.
 fn counts(mut sampler: Multispin<'_>, sites: usize, rng: &mut Pcg64) -> Vec<u64> {
     let mut state = Lanes::ground_states(sites, rng);
     let mut counts = vec![0; 1 << sites];
     for _ in 0..40 {
-        (0..60).for_each(|_| drop(sampler.sweep(&mut state, rng)));
+        sweep(&mut sampler, &mut state, 60, rng);
         for replica in 0..state.replicas() {
             counts[index(state.replica(replica).as_slice())] += 1;
         }
@@ -138,7 +144,7 @@ fn replicas_know_nothing_of_each_other() {
         let magnetisations: Vec<Vec<f64>> = (0..60)
             .map(|_| {
                 // The magnetisation's sign is remembered for some 100 sweeps.
-                (0..1000).for_each(|_| drop(sampler.sweep(&mut state, &mut rng)));
+                sweep(&mut sampler, &mut state, 1000, &mut rng);
                 let replicas = (0..state.replicas()).map(|r| state.replica(r));
                 replicas.map(|s| ising::magnetisation(s.as_slice())).collect()
             })
@@ -188,7 +194,7 @@ fn one_large_torus_has_the_exact_energy() {
                     true => Plane::random(&lattice, &mut rng).unwrap(),
                     false => Plane::ground_state(&lattice, &mut rng).unwrap(),
                 };
-                (0..2000).for_each(|_| drop(sampler.sweep(&mut state, &mut rng)));
+                sweep(&mut sampler, &mut state, 2000, &mut rng);
                 let energies: Vec<f64> = (0..4000)
                     .map(|_| {
                         sampler.sweep(&mut state, &mut rng);

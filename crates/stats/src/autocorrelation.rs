@@ -24,8 +24,8 @@ pub struct Autocorrelation {
     pub count: u64,
 }
 
-/// Autocorrelation time of `chains` stationary series of equal length, one after the other in `data`
-/// (`madras-sokal-1988`).
+/// Autocorrelation time of `chains` stationary series, one after the other in `data` (`madras-sokal-1988`): as equal in
+/// length as can be, the first ones with one datum more where the number of chains does not divide that of the data.
 ///
 /// The chains are independent and have one mean and one autocovariance, `c(t) = sum_{chains, i} x_i x_{i+t} / n` with x
 /// the deviation from the common mean. Chains of l data have `l - t` pairs at lag t, so that `rho(t)` carries the factor
@@ -33,7 +33,7 @@ pub struct Autocorrelation {
 /// property of the process tau is then too small by a relative tau / l. Takes n W steps.
 ///
 /// # Panics
-/// Unless `chains` is at least 1 and divides the number of data.
+/// When `chains` is 0 or more than the number of data.
 ///
 /// ```
 /// use rand::RngExt;
@@ -45,12 +45,8 @@ pub struct Autocorrelation {
 /// assert!((memory.tau - 2.0).abs() < 4.0 * memory.error);
 /// ```
 pub fn autocorrelation(data: &[f64], chains: usize) -> Autocorrelation {
-    assert!(
-        chains > 0 && data.len().is_multiple_of(chains),
-        "{} data in {chains} chains",
-        data.len()
-    );
-    let (n, length) = (data.len() as f64, data.len() / chains);
+    assert!(chains > 0 && chains <= data.len().max(1), "{} data in {chains} chains", data.len());
+    let (n, length) = (data.len() as f64, data.len().div_ceil(chains));
     let mean = mean(data);
     let centred: Vec<f64> = data.iter().map(|x| x - mean).collect();
     let variance = centred.iter().map(|x| x * x).sum::<f64>() / n;
@@ -62,7 +58,7 @@ pub fn autocorrelation(data: &[f64], chains: usize) -> Autocorrelation {
         1 => length / 2,
         _ => length,
     };
-    let batches = (1..end).step_by(LAGS).flat_map(|first| sums(&centred, length, first));
+    let batches = (1..end).step_by(LAGS).flat_map(|first| sums(&centred, chains, first));
     for sum in batches.take(end.saturating_sub(1)) {
         window += 1;
         tau += sum / n / variance;
@@ -85,9 +81,9 @@ pub fn autocorrelation(data: &[f64], chains: usize) -> Autocorrelation {
 }
 
 /// `sum_{chains, i} x_i x_{i+t}` at the lags `t = first..first + LAGS`.
-fn sums(centred: &[f64], length: usize, first: usize) -> [f64; LAGS] {
+fn sums(centred: &[f64], chains: usize, first: usize) -> [f64; LAGS] {
     let mut total = [0.0; LAGS];
-    for chain in centred.chunks_exact(length) {
+    for chain in split(centred, chains) {
         let later = chain.get(first..).unwrap_or(&[]);
         let mut sums = whole(chain, later);
         // The last pairs, whose window would reach beyond the chain.
@@ -108,6 +104,13 @@ fn whole(chain: &[f64], later: &[f64]) -> [f64; LAGS] {
         }
     }
     sums
+}
+
+/// The data of each chain.
+fn split(data: &[f64], chains: usize) -> impl Iterator<Item = &[f64]> {
+    let (length, longer) = (data.len() / chains, data.len() % chains);
+    let (long, short) = data.split_at(longer * (length + 1));
+    long.chunks_exact(length + 1).chain(short.chunks_exact(length.max(1)))
 }
 
 /// The mean; of equal data exactly the value that they have.
@@ -200,14 +203,19 @@ pub(crate) mod tests {
         fn side_by_side_is_one_by_one(
             data in prop::collection::vec(-1.0..1.0f64, 1..120), chains in 1usize..4, first in 1usize..70,
         ) {
-            let length = data.len().div_ceil(chains);
-            let data = &data[..data.len() / length * length];
-            for (j, sum) in sums(data, length, first).into_iter().enumerate() {
-                let of_chain = |chain: &[f64]| -> f64 {
+            let chains = chains.min(data.len());
+            let mut rest = &data[..];
+            let mut own = Vec::new();
+            for chain in 0..chains {
+                let (some, others) = rest.split_at(rest.len().div_ceil(chains - chain));
+                (rest, own) = (others, [own, vec![some]].concat());
+            }
+            for (j, sum) in sums(&data, chains, first).into_iter().enumerate() {
+                let of_chain = |chain: &&[f64]| -> f64 {
                     let later = chain.get(first + j..).unwrap_or(&[]);
                     chain.iter().zip(later).map(|(a, b)| a * b).fold(0.0, |sum, x| sum + x)
                 };
-                let plain = data.chunks_exact(length).map(of_chain).fold(0.0, |sum, x| sum + x);
+                let plain = own.iter().map(of_chain).fold(0.0, |sum, x| sum + x);
                 prop_assert_eq!(sum, plain);
             }
         }

@@ -38,11 +38,11 @@ impl Estimate {
         Self::from_chains(data, 1)
     }
 
-    /// Mean and standard error of `chains` stationary series of equal length, one after the other in `data`: independent
-    /// of one another, of one mean and one [`autocorrelation`]. Chains of one datum each are independent data.
+    /// Mean and standard error of `chains` stationary series, one after the other in `data` as [`autocorrelation`] takes
+    /// them: independent of one another, of one mean and one autocovariance. Chains of one datum each are independent data.
     ///
     /// # Panics
-    /// Unless `chains` is at least 1 and divides the number of data.
+    /// When `chains` is 0 or more than the number of data.
     pub fn from_chains(data: &[f64], chains: usize) -> Self {
         let Autocorrelation { tau, variance, mean, count, .. } = autocorrelation(data, chains);
         Self { mean, error: (2.0 * tau * variance / count as f64).sqrt(), tau, count }

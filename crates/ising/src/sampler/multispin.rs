@@ -34,6 +34,7 @@ pub(super) struct Rule {
 }
 
 /// Heat bath or Metropolis, with what they need to know.
+#[expect(clippy::large_enum_variant, reason = "there is one in a sampler")]
 pub(super) enum Kind {
     /// Probability of "up" by the number of neighbours that are up.
     HeatBath([Probability; 5]),
@@ -194,9 +195,7 @@ fn each<const D: usize>(
         for lane in 0..8 {
             spin[lane] ^= flip[lane];
         }
-        for lane in 0..8 {
-            flipped += u64::from(flip[lane].count_ones());
-        }
+        flipped += flip.iter().map(|bits| u64::from(bits.count_ones())).sum::<u64>();
     }
     flipped
 }
