@@ -35,11 +35,9 @@ impl Replicas for Spins {
     }
 
     fn measure(&self, lattice: &Lattice, spins: &mut Vec<i64>, bonds: &mut Vec<i64>) {
-        let state = self.as_slice();
-        spins.push(state.iter().map(|&s| i64::from(s)).sum());
-        let on_site =
-            |(site, &s): (usize, &i8)| i64::from(i32::from(s) * lattice.field(state, site));
-        bonds.push(state.iter().enumerate().map(on_site).sum::<i64>() / 2);
+        let (spin_sum, bond_sum) = self.sums(lattice);
+        spins.push(spin_sum);
+        bonds.push(bond_sum);
     }
 
     fn rows(&self) -> Vec<u64> {
