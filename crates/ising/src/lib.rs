@@ -47,6 +47,7 @@ pub use sampler::checkerboard::Checkerboard;
 pub use sampler::heat_bath::{HeatBath, Order};
 pub use sampler::metropolis::Metropolis;
 pub use sampler::multispin::Multispin;
+pub use sampler::perfect::Perfect;
 pub use sampler::swendsen_wang::{SwendsenWang, improved_m2, improved_m4};
 pub use sampler::torus_transfer::TorusTransfer;
 pub use sampler::transfer::RingTransfer;

@@ -6,6 +6,7 @@ mod flood;
 pub(crate) mod heat_bath;
 pub(crate) mod metropolis;
 pub(crate) mod multispin;
+pub(crate) mod perfect;
 pub(crate) mod swendsen_wang;
 pub(crate) mod torus_transfer;
 pub(crate) mod transfer;
