@@ -1,8 +1,8 @@
 //! The first draws of each algorithm, bit by bit, and what is refused: a change here breaks stored results.
 
 use ising::{
-    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, Order, RingTransfer, Sampler,
-    Samples, Schedule, Spins, chain,
+    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, Order, Request, RingTransfer,
+    Sampler, Samples, Schedule, Spins, chain, draw,
 };
 
 const SCHEDULE: Schedule = Schedule { burn_in: 3, stride: 2, draws: 3, symmetrise: true };
@@ -92,6 +92,31 @@ fn antiferromagnets_orders_and_fields_do_not_change() {
     let words = [Order::Sequential, Order::Checkerboard, Order::Random].map(heat_bath).map(swept);
     assert_eq!(words, [0x0000001c04000c04, 0x301e8f07d195b130, 0x36101030f0041c0c]);
     assert_eq!(swept(Metropolis::new(&torus, at(-0.4)).in_field(0.2).unwrap()), 0x55fa2479926dd6aa);
+}
+
+#[test]
+fn the_front_door_hands_out_the_same() {
+    let torus = Lattice::square(8).unwrap();
+    let found = Algorithm::ALL.map(|algorithm| {
+        let request = Request {
+            count: 2,
+            algorithm: Some(algorithm),
+            field: 0.0,
+            symmetrise: true,
+            least_effective: 0.0,
+        };
+        words(&draw(&torus, at(0.4), &request, 1).unwrap().samples)
+    });
+    let expected = [
+        [0x8083830000c04000, 0x120058c4f3c18100],
+        [0x81818187813010b1, 0xfcfffffe323ffff0],
+        [0xffbffffffffffef4, 0xffffe7efeffffffd],
+        [0x9f9ff3d14000809b, 0x0010800000000001],
+        [0xbfafbde7ef7fdf0f, 0xa7e7ffcfc7fbffbf],
+        [0xfdffff3f7fffffbd, 0xe4e0f0ecc0f98d7e],
+        [0xf7fffdfffffffeff, 0x3470000000000026],
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

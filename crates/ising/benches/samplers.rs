@@ -1,0 +1,72 @@
+//! Time of a step of each cluster sampler at T_c, against the side of the torus.
+//!
+//! A sample that counts as independent takes 2 tau_int steps, with tau_int of |m| about 2.4, 3.0, 3.8 and 4.7 clusters of
+//! Wolff, and 3.2 to 3.7 sweeps of Swendsen-Wang.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use ising::{Coupling, Lattice, Sampler, Spins, SwendsenWang, Wolff};
+use rand_pcg::Pcg64;
+use std::time::Duration;
+
+const SIDES: [usize; 4] = [16, 32, 64, 128];
+/// Sweeps that bring an aligned torus into equilibrium.
+const BURN_IN: usize = 300;
+
+fn lattice(side: usize) -> Lattice {
+    Lattice::square(side).expect("a side")
+}
+
+fn critical() -> Coupling {
+    Coupling::new(exact::square::critical_coupling()).expect("a number")
+}
+
+/// An aligned torus after some sweeps of a sampler.
+fn equilibrium<S: Sampler<State = Spins>>(
+    sampler: &mut S,
+    lattice: &Lattice,
+    rng: &mut Pcg64,
+) -> Spins {
+    let mut state = Spins::ground_state(lattice.sites(), rng);
+    for _ in 0..BURN_IN {
+        sampler.sweep(&mut state, rng);
+    }
+    state
+}
+
+/// One cluster, of `N <m^2>` sites on average.
+fn wolff(c: &mut Criterion) {
+    let mut group = c.benchmark_group("Wolff, a cluster");
+    for side in SIDES {
+        let (lattice, rng) = (lattice(side), &mut stats::stream(1, "bench", side as u64));
+        let mut sampler = Wolff::new(&lattice, critical(), rng);
+        let mut state = equilibrium(&mut sampler, &lattice, rng);
+        group.bench_function(BenchmarkId::from_parameter(side), |b| {
+            b.iter(|| sampler.sweep(&mut state, rng));
+        });
+    }
+    group.finish();
+}
+
+/// One sweep, of all sites.
+fn swendsen_wang(c: &mut Criterion) {
+    let mut group = c.benchmark_group("Swendsen-Wang, a sweep");
+    for side in SIDES {
+        let (lattice, rng) = (lattice(side), &mut stats::stream(2, "bench", side as u64));
+        let mut sampler = SwendsenWang::new(&lattice, critical(), rng);
+        let mut state = equilibrium(&mut sampler, &lattice, rng);
+        group.throughput(Throughput::Elements(lattice.sites() as u64));
+        group.bench_function(BenchmarkId::from_parameter(side), |b| {
+            b.iter(|| sampler.sweep(&mut state, rng));
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1));
+    targets = wolff, swendsen_wang
+}
+criterion_main!(benches);
