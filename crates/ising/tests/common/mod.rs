@@ -15,14 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 ///
 /// The seeds are fixed, so this is the chance that they were unlucky, not a rate of failures.
 const FAMILY_LEVEL: f64 = 1e-6;
-<<<<<<< HEAD
 /// The most files with random comparisons, of the tests and of those inside the crate.
 const FILES: usize = 16;
-=======
-/// Files with random comparisons: `invariance`, `irreducibility`, `equilibrium`, `torus_draws`, `multispin`,
-/// `clusters`.
-const FILES: usize = 6;
->>>>>>> clusters
 /// The most comparisons in each; [`level`] counts them.
 const PER_FILE: usize = 400;
 /// Comparisons made by this file so far.
