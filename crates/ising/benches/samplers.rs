@@ -1,10 +1,13 @@
-//! Time of a step of each cluster sampler at T_c, against the side of the torus.
+//! Time of a step of each sampler at T_c, against the side of the torus.
 //!
 //! A sample that counts as independent takes 2 tau_int steps, with tau_int of |m| about 2.4, 3.0, 3.8 and 4.7 clusters of
 //! Wolff, and 3.2 to 3.7 sweeps of Swendsen-Wang.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ising::{Coupling, Lattice, Sampler, Spins, SwendsenWang, Wolff};
+use ising::{
+    Checkerboard, Coupling, HeatBath, Lanes, Lattice, Metropolis, Multispin, Plane, Sampler, Spins,
+    SwendsenWang, Wolff,
+};
 use rand_pcg::Pcg64;
 use std::time::Duration;
 
@@ -62,11 +65,65 @@ fn swendsen_wang(c: &mut Criterion) {
     group.finish();
 }
 
+/// One sweep, of all sites.
+fn single_spins(c: &mut Criterion) {
+    let mut group = c.benchmark_group("single spins, a sweep");
+    for side in SIDES {
+        let (lattice, rng) = (lattice(side), &mut stats::stream(3, "bench", side as u64));
+        let mut metropolis = Metropolis::new(&lattice, critical());
+        let mut heat_bath = HeatBath::new(&lattice, critical());
+        let mut state = equilibrium(&mut heat_bath, &lattice, rng);
+        group.throughput(Throughput::Elements(lattice.sites() as u64));
+        group.bench_function(BenchmarkId::new("Metropolis", side), |b| {
+            b.iter(|| metropolis.sweep(&mut state, rng));
+        });
+        group.bench_function(BenchmarkId::new("heat bath", side), |b| {
+            b.iter(|| heat_bath.sweep(&mut state, rng));
+        });
+    }
+    group.finish();
+}
+
+/// One sweep of 512 replicas, of all sites of each.
+fn multispin(c: &mut Criterion) {
+    let mut group = c.benchmark_group("multispin, a sweep of 512 replicas");
+    for side in [10, 16, 32, 64, 128] {
+        let (lattice, rng) = (lattice(side), &mut stats::stream(4, "bench", side as u64));
+        let mut state = Lanes::ground_states(lattice.sites(), rng);
+        let mut metropolis = Multispin::metropolis(&lattice, critical(), rng);
+        let mut heat_bath = Multispin::heat_bath(&lattice, critical(), rng);
+        (0..BURN_IN).for_each(|_| _ = metropolis.sweep(&mut state, rng));
+        group.throughput(Throughput::Elements((512 * lattice.sites()) as u64));
+        group.bench_function(BenchmarkId::new("Metropolis", side), |b| {
+            b.iter(|| metropolis.sweep(&mut state, rng));
+        });
+        group.bench_function(BenchmarkId::new("heat bath", side), |b| {
+            b.iter(|| heat_bath.sweep(&mut state, rng));
+        });
+    }
+    group.finish();
+}
+
+/// One sweep, of all sites.
+fn one_large_torus(c: &mut Criterion) {
+    let mut group = c.benchmark_group("one large torus, a sweep");
+    for side in [1024, 4096] {
+        let (lattice, rng) = (lattice(side), &mut stats::stream(5, "bench", side as u64));
+        let mut state = Plane::random(&lattice, rng).expect("a width that is a multiple of 128");
+        let mut sampler = Checkerboard::metropolis(critical(), rng);
+        group.throughput(Throughput::Elements(lattice.sites() as u64));
+        group.bench_function(BenchmarkId::from_parameter(side), |b| {
+            b.iter(|| sampler.sweep(&mut state, rng));
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = wolff, swendsen_wang
+    targets = wolff, swendsen_wang, single_spins, multispin, one_large_torus
 }
 criterion_main!(benches);
