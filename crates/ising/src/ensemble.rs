@@ -1,5 +1,6 @@
 //! Chains side by side: run until they agree wherever they began, then looked at far enough apart.
 
+use crate::lanes::REPLICAS;
 use crate::samples::{pack, turn_over};
 use crate::{Coupling, Error, Lanes, Lattice, Sampler, Samples, Spins};
 use rand::RngExt;
@@ -14,9 +15,10 @@ const TIMES: (f64, f64) = (400.0, 20.0);
 const AGREEMENT: f64 = 4.0;
 /// Autocorrelation times between draws.
 const APART: f64 = 4.0;
-/// Sweeps after which chains that do not agree are given up.
-const PATIENCE: u64 = 1 << 20;
-/// Likewise updates of spins by a chain of one replica, and updates of words: a minute or so.
+/// Sweeps after which chains of one replica, or of 512, that do not agree are given up: they would bear autocorrelation
+/// times of some 2600 and 3200 sweeps.
+const SWEEPS: (u64, u64) = (1 << 19, 1 << 17);
+/// Likewise updates of spins, or of words of spins: a minute or so.
 const UPDATES: (u64, u64) = (1 << 33, 1 << 30);
 
 /// The configurations that one sampler moves.
@@ -105,9 +107,10 @@ where
 {
     let chains: usize = runs.iter().map(|run| run.state.replicas()).sum();
     // Enough to resolve the times that are asked for, and no more than that to keep.
-    let points = if chains < 64 { 1024 } else { 128 };
-    let updates = if chains < 64 { UPDATES.0 } else { UPDATES.1 };
-    let most = PATIENCE.min(updates / lattice.sites() as u64);
+    let points = if chains < REPLICAS { 1024 } else { 128 };
+    let (most, updates) =
+        if chains < REPLICAS { (SWEEPS.0, UPDATES.0) } else { (SWEEPS.1, UPDATES.1) };
+    let most = most.min(updates / lattice.sites() as u64);
     let (mut gap, mut sweeps) = (1, 0);
     loop {
         let series = observe(lattice, runs, points, gap);
