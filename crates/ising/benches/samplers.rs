@@ -1,7 +1,7 @@
 //! Time of a step of each sampler at T_c, against the side of the torus.
 //!
-//! A sample that counts as independent takes 2 tau_int steps, with tau_int of |m| about 2.4, 3.0, 3.8 and 4.7 clusters of
-//! Wolff, and 3.2 to 3.7 sweeps of Swendsen-Wang.
+//! A sample that counts as independent takes 2 tau_int steps, with tau_int of |m| about 2.3, 3.1, 4.1 and 4.9 clusters of
+//! Wolff, and 2.9, 3.4, 4.1 and 4.4 sweeps of Swendsen-Wang, at sides of 16, 32, 64 and 128.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ising::{
