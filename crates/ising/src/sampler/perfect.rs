@@ -26,7 +26,7 @@ const FARTHEST: u32 = 24;
 /// bits of its own; it is the faster one where correlations are short. Below T_c its chains hardly ever meet. The
 /// random-cluster model (`fortuin-kasteleyn-1972`) gives configurations one by one, at every temperature.
 ///
-/// Every probability is met with an error below 2^-63 beside the rounding of f64.
+/// Every probability is met with an error of at most 2^-64 beside the rounding of f64.
 #[derive(Clone, Debug)]
 pub struct Perfect<'a> {
     lattice: &'a Lattice,

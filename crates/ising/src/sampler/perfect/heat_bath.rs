@@ -173,14 +173,13 @@ mod tests {
         for level in 0..14 {
             let all = pair.meets_from(level, &rule, 1);
             let mut still = UP;
-            for site in 0..lattice.sites() {
+            for (known, (up, low)) in known.iter_mut().zip(pair.upper.iter().zip(&pair.lower)) {
                 for lane in 0..8 {
-                    let (up, low) = (pair.upper[site][lane], pair.lower[site][lane]);
-                    assert_eq!((up ^ known[site][lane]) & met[lane], 0);
-                    assert_eq!((low ^ known[site][lane]) & met[lane], 0);
-                    known[site][lane] = low;
-                    still[lane] &= !(up ^ low);
+                    assert_eq!((up[lane] ^ known[lane]) & met[lane], 0);
+                    assert_eq!((low[lane] ^ known[lane]) & met[lane], 0);
+                    still[lane] &= !(up[lane] ^ low[lane]);
                 }
+                *known = *low;
             }
             met = still;
             shares.push(met.iter().map(|bits| bits.count_ones()).sum::<u32>());
