@@ -1,6 +1,6 @@
 //! `exact decimate`: couplings and constants along the renormalization group of the ring.
 
-use super::options::{coupling, finite, whole};
+use crate::options::{coupling, finite, whole};
 use super::print::Value::List;
 use super::print::Values;
 use clap::Args;

@@ -1,6 +1,6 @@
 //! `exact weight`, `partition` and `threshold`: the machine with equal weights.
 
-use super::options::{MOST_UNITS, coupling_or_inf, range, temperature, whole};
+use crate::options::{MOST_UNITS, coupling_or_inf, range, temperature, whole};
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;

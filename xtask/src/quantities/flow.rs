@@ -1,6 +1,6 @@
 //! `exact flow`: the sampled flow through the trained machine with equal weights.
 
-use super::options::{coupling, coupling_or_inf, whole};
+use crate::options::{coupling, coupling_or_inf, whole};
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;

@@ -1,7 +1,7 @@
 //! `exact rbm`: a machine of any weights, by sums over all states.
 
 use super::machine_file::{Contents, read};
-use super::options::MOST_LISTED;
+use crate::options::MOST_LISTED;
 use super::print::Value::{List, Matrix, Number};
 use super::print::Values;
 use super::refused;

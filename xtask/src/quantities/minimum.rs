@@ -1,7 +1,7 @@
 //! `exact minimum`: the best machine of free weights for a ring.
 
 use super::machine::rows;
-use super::options::{coupling, whole};
+use crate::options::{coupling, whole};
 use super::print::Value::{Missing, Number};
 use super::print::Values;
 use super::refused;

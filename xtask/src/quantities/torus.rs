@@ -1,6 +1,6 @@
 //! `exact torus`: the square lattice with periodic boundaries.
 
-use super::options::{temperature, whole};
+use crate::options::{temperature, whole};
 use super::print::Value::Number;
 use super::print::Values;
 use super::refused;
