@@ -1,24 +1,11 @@
 //! One chain on a given schedule.
 
 use crate::{
-    Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples, Spins,
-    TorusTransfer,
+    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples,
+    Spins, SwendsenWang, TorusTransfer, Wolff,
 };
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
-
-/// How configurations are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// Single spin flips at random sites.
-    Metropolis,
-    /// Sequential heat bath.
-    HeatBath,
-    /// Exact independent draws by the transfer matrix: rings, and tori up to 12 wide.
-    Transfer,
-}
 
 /// When a chain is looked at, in sweeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +41,9 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
     }
 }
 
-/// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a random ground state and is looked
-/// at on a schedule that the caller answers for; [`draw`](crate::draw) finds its own and judges it.
+/// Draws configurations of `lattice` at `coupling`, all from one chain that starts in a ground state (all spins equal, or
+/// alternating for K < 0; it or its reverse with probability 1/2) and is looked at on a schedule that the caller answers
+/// for; [`draw`](crate::draw) finds its own and judges it.
 ///
 /// At zero temperature every draw is a uniformly chosen ground state, whatever the algorithm. A local chain's draws are
 /// correlated: choose the stride with the autocorrelation time in mind ([`stats::Estimate::tau`]). Every call opens the
@@ -63,7 +51,8 @@ pub fn run<S: Sampler, R: Rng + ?Sized>(
 ///
 /// # Errors
 /// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::TransferWidth`] for exact draws of a
-/// torus more than 12 wide.
+/// torus more than 12 wide, [`Error::Frustrated`] for the antiferromagnet on a torus with an odd side above 1 when the
+/// draws are exact or the temperature is zero, [`Error::NoChain`] for multispin coding and perfect sampling.
 pub fn chain(
     lattice: &Lattice,
     coupling: Coupling,
@@ -78,18 +67,27 @@ pub fn chain(
     }
     let rng = &mut stats::stream(seed, "ising::draw", 0);
     let mut samples = Samples::new(lattice.sites());
-    let state = &mut Spins::ground_state(lattice.sites(), rng);
+    samples.set_symmetrised(schedule.symmetrise);
+    let state = &mut Spins::ordered(lattice, coupling, rng);
+    let frustrated = coupling.is_antiferromagnetic() && lattice.is_frustrated();
     let keep = |state: &Spins, rng: &mut _| keep(&mut samples, state, coupling, schedule, rng);
     match algorithm {
-        Algorithm::Transfer if lattice.degree() == 2 => {
+        Algorithm::Transfer if lattice.is_ring() => {
             run(&mut RingTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
         }
         Algorithm::Transfer => {
             run(&mut TorusTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
         }
+        _ if coupling.is_frozen() && frustrated => {
+            if !lattice.is_ring() {
+                return Err(Error::Frustrated { what: "a chain at zero temperature" });
+            }
+            // The 2N ground states of an odd ring.
+            run(&mut RingTransfer::new(lattice, coupling)?, state, schedule, rng, keep);
+        }
         _ if coupling.is_frozen() => {
             for _ in 0..schedule.draws {
-                samples.push(Spins::ground_state(lattice.sites(), rng).as_slice(), coupling);
+                samples.push(Spins::ordered(lattice, coupling, rng).as_slice(), coupling);
             }
         }
         Algorithm::Metropolis => {
@@ -97,6 +95,15 @@ pub fn chain(
         }
         Algorithm::HeatBath => {
             run(&mut HeatBath::new(lattice, coupling), state, schedule, rng, keep);
+        }
+        Algorithm::SwendsenWang => {
+            run(&mut SwendsenWang::new(lattice, coupling, rng), state, schedule, rng, keep);
+        }
+        Algorithm::Wolff => {
+            run(&mut Wolff::new(lattice, coupling, rng), state, schedule, rng, keep);
+        }
+        Algorithm::Multispin => {
+            return Err(Error::NoChain { algorithm: algorithm.name() });
         }
     }
     Ok(samples)

@@ -65,6 +65,18 @@ impl Coupling {
         (-2.0 * (self.pull(aligned) + field_on_spin)).exp().min(1.0)
     }
 
+    /// [`Self::probability_up`] for 64 random bits.
+    pub(crate) fn threshold_up(self, neighbours: i32, field: f64) -> Option<u64> {
+        let down = self.probability_up(-neighbours, -field);
+        threshold(self.probability_up(neighbours, field), down)
+    }
+
+    /// [`Self::probability_flip`] for 64 random bits.
+    pub(crate) fn threshold_flip(self, aligned: i32, field_on_spin: f64) -> Option<u64> {
+        let stay = -(-2.0 * (self.pull(aligned) + field_on_spin)).exp_m1();
+        threshold(self.probability_flip(aligned, field_on_spin), stay)
+    }
+
     /// `K neighbours`, 0 without neighbours also at infinite K.
     fn pull(self, neighbours: i32) -> f64 {
         if neighbours == 0 { 0.0 } else { self.0 * f64::from(neighbours) }
@@ -84,17 +96,57 @@ impl From<Coupling> for f64 {
     }
 }
 
-/// A probability as a threshold for 64 random bits: `bits < threshold` has this probability to 2^-64, and
-/// `None` stands for certainty.
-pub(crate) fn threshold(probability: f64) -> Option<u64> {
+/// A probability as a threshold for 64 random bits: `bits < threshold` has this probability, and `None` stands for
+/// certainty.
+///
+/// The caller finds `complement`, the probability of the other outcome, not as a difference, and the rarer of the two
+/// decides: it keeps all its digits and is met to 2^-65, below which it never happens.
+pub(crate) fn threshold(probability: f64, complement: f64) -> Option<u64> {
     const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
-    let scaled = probability * TWO_TO_64;
-    if scaled >= TWO_TO_64 { None } else { Some(scaled as u64) }
+    if probability <= complement {
+        return Some((probability * TWO_TO_64).round() as u64);
+    }
+    match (complement * TWO_TO_64).round() as u64 {
+        0 => None,
+        rest => Some(rest.wrapping_neg()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_rarer_outcome_keeps_its_digits(k in -6.0..6.0f64, n in -4i32..=4, h in -3.0..3.0f64) {
+            let coupling = Coupling::new(k).unwrap();
+            let x = k * f64::from(n) + h;
+            // The weight of each outcome in units of 2^-64, and what 64 bits give it: 0 for 2^64.
+            let share = |p: f64| p * 2f64.powi(64);
+            let near = |bits: u64, p: f64| (bits as f64 - share(p)).abs() <= 1.0 + 1e-13 * share(p);
+            let up = coupling.threshold_up(n, h).unwrap_or(0);
+            let rarer = if x < 0.0 { up } else { up.wrapping_neg() };
+            prop_assert!(near(rarer, 1.0 / (1.0 + (2.0 * x.abs()).exp())), "up: {up}");
+            let flip = coupling.threshold_flip(n, h).unwrap_or(0);
+            if x <= 0.0 {
+                prop_assert_eq!(flip, 0, "certainty");
+            } else if (-2.0 * x).exp() < 0.5 {
+                prop_assert!(near(flip, (-2.0 * x).exp()), "flip: {flip}");
+            } else {
+                prop_assert!(near(flip.wrapping_neg(), -(-2.0 * x).exp_m1()), "flip: {flip}");
+            }
+        }
+    }
+
+    #[test]
+    fn thresholds_at_the_edges() {
+        assert_eq!(threshold(0.0, 1.0), Some(0));
+        assert_eq!(threshold(0.5, 0.5), Some(1 << 63));
+        assert_eq!(threshold(1.0, 0.5f64.powi(64)), Some(u64::MAX));
+        assert_eq!(threshold(1.0, 0.5f64.powi(66)), None);
+        assert_eq!(threshold(1.0, 0.0), None);
+    }
 
     #[test]
     fn the_edges_of_temperature() {

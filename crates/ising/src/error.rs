@@ -16,6 +16,47 @@ pub enum Error {
     /// A lattice without sites, or with more than 32 bits can number.
     #[error("the side of the lattice is {0}, but must be from 1 to 65535")]
     Side(usize),
+    /// A field where the algorithm knows none.
+    #[error("{algorithm} knows no field, but the field is {field}")]
+    FieldOf {
+        /// The algorithm's name.
+        algorithm: &'static str,
+        /// The field H.
+        field: f64,
+    },
+    /// Configurations in a field cannot be turned over.
+    #[error("configurations in the field {0} cannot be symmetrised")]
+    SymmetriseInField(f64),
+    /// An algorithm that is not one chain.
+    #[error("{algorithm} is not one chain on a schedule")]
+    NoChain {
+        /// The algorithm's name.
+        algorithm: &'static str,
+    },
+    /// Chains from ordered and from random starts that did not come to agree, or not long enough.
+    #[error(
+        "after {sweeps} sweeps chains from ordered and from random starts do not agree or are too short (R-hat {r_hat:.4}, autocorrelation time at least {tau:.0} sweeps); another algorithm may do better"
+    )]
+    Unsettled {
+        /// Sweeps of each chain (of Wolff: clusters).
+        sweeps: u64,
+        /// The autocorrelation time that they show so far, in sweeps.
+        tau: f64,
+        /// Gelman and Rubin's ratio between the two kinds of chains.
+        r_hat: f64,
+    },
+    /// A set of configurations that is worth fewer independent ones than was asked.
+    #[error(
+        "the {count} configurations are worth {effective:.1} independent ones, but at least {asked:.1} were asked for"
+    )]
+    Effective {
+        /// Configurations drawn.
+        count: u32,
+        /// The effective size.
+        effective: f64,
+        /// The least that was asked for.
+        asked: f64,
+    },
     /// A torus that cannot be packed by colour.
     #[error(
         "the lattice is {width} x {height}, but a plane is a torus of even height and a width that is a multiple of 128"
@@ -40,6 +81,22 @@ pub enum Error {
         /// The widest that the sampler knows.
         limit: usize,
     },
+    /// An antiferromagnet on a torus with an odd side, whose bonds cannot all be satisfied.
+    #[error("an odd side frustrates the antiferromagnet: {what} cannot draw it")]
+    Frustrated {
+        /// What would have to draw it.
+        what: &'static str,
+    },
+    /// Packed rows that are not as long as they should be, or have bits beyond their last spin.
+    #[error("{words} words cannot be {rows} packed rows of {sites} sites")]
+    Packing {
+        /// Sites of each row.
+        sites: usize,
+        /// Rows.
+        rows: usize,
+        /// Words of 64 bits.
+        words: usize,
+    },
     /// Samples of different lattices put together.
     #[error("samples of {found} sites cannot join samples of {expected} sites")]
     Sites {
@@ -47,5 +104,13 @@ pub enum Error {
         expected: usize,
         /// Sites of those to be added.
         found: usize,
+    },
+    /// Configurations at different couplings where one was expected.
+    #[error("configurations at the couplings {first} and {other} have no mean in common")]
+    Couplings {
+        /// Coupling of the first configuration.
+        first: f64,
+        /// A coupling that differs from it.
+        other: f64,
     },
 }

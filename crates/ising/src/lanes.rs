@@ -1,7 +1,7 @@
 //! 512 configurations at once, a bit each in every word.
 
 use crate::bits::Word;
-use crate::{Lattice, Spins};
+use crate::{Coupling, Lattice, Spins};
 use rand::{Rng, RngExt};
 
 /// Replicas that a word holds.
@@ -20,6 +20,25 @@ impl Lanes {
     /// Every spin of every replica up or down with probability 1/2: infinite temperature.
     pub fn random<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
         Self((0..sites).map(|_| std::array::from_fn(|_| rng.random())).collect())
+    }
+
+    /// Replicas to compare: those of even number ordered as [`Spins::ordered`], those of odd number at random.
+    pub(crate) fn ordered_and_random<R: Rng + ?Sized>(
+        lattice: &Lattice,
+        coupling: Coupling,
+        rng: &mut R,
+    ) -> Self {
+        const EVEN: u64 = u64::MAX / 3;
+        let up: Word = std::array::from_fn(|_| rng.random());
+        let mut lanes = Self::random(lattice.sites(), rng);
+        for (site, word) in lanes.0.iter_mut().enumerate() {
+            let reverse = coupling.is_antiferromagnetic() && lattice.is_odd(site);
+            for (random, up) in word.iter_mut().zip(up) {
+                let ordered = if reverse { !up } else { up };
+                *random = ordered & EVEN | *random & !EVEN;
+            }
+        }
+        lanes
     }
 
     /// The number of replicas, 512.
@@ -123,7 +142,7 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Coupling, Samples, energy_per_spin, magnetisation};
+    use crate::{Samples, energy_per_spin, magnetisation};
     use proptest::prelude::*;
 
     proptest! {

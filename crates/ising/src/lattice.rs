@@ -5,12 +5,15 @@ use crate::Error;
 /// A ring or a rectangular torus. Every site has `degree` neighbours, listed in one flat table.
 ///
 /// On a side of length 2 both neighbours in that direction are the same site: its bond counts twice, as in the
-/// closed form (68) of the ring. On a side of length 1 a site is its own neighbour, a constant in the energy.
+/// closed form (68) of the ring. On a side of length 1 a site is its own neighbour: a constant in the energy, which pulls
+/// at no spin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lattice {
     width: usize,
     height: usize,
     degree: usize,
+    /// How often each site is its own neighbour: twice for each side of length 1.
+    loops: i32,
     neighbours: Vec<u32>,
 }
 
@@ -23,7 +26,7 @@ impl Lattice {
         check_side(n)?;
         let neighbours = (0..n).flat_map(|i| [(i + 1) % n, (i + n - 1) % n]);
         let neighbours = neighbours.map(|j| j as u32).collect();
-        Ok(Self { width: n, height: 1, degree: 2, neighbours })
+        Ok(Self { width: n, height: 1, degree: 2, loops: if n == 1 { 2 } else { 0 }, neighbours })
     }
 
     /// An l x l torus, 1 <= l <= 65535, sites numbered row by row.
@@ -47,7 +50,8 @@ impl Lattice {
         };
         let neighbours = (0..width * height).flat_map(|i| around(i % width, i / width));
         let neighbours = neighbours.map(|j| j as u32).collect();
-        Ok(Self { width, height, degree: 4, neighbours })
+        let loops = 2 * (i32::from(width == 1) + i32::from(height == 1));
+        Ok(Self { width, height, degree: 4, loops, neighbours })
     }
 
     /// The number of sites.
@@ -92,14 +96,31 @@ impl Lattice {
         (site % self.width + site / self.width) % 2 == 1
     }
 
+    /// Whether not even the antiferromagnet's ground states satisfy all bonds, but for those of sites with themselves: a
+    /// side is odd and longer than 1. Elsewhere it is the ferromagnet with the odd sites turned over.
+    pub(crate) fn is_frustrated(&self) -> bool {
+        [self.width, self.height].iter().any(|side| side % 2 == 1 && *side > 1)
+    }
+
     /// The neighbours of a site.
     pub fn neighbours(&self, site: usize) -> &[u32] {
         &self.neighbours[site * self.degree..(site + 1) * self.degree]
     }
 
+    /// The neighbours of all sites, one site after the other.
+    pub(crate) fn table(&self) -> &[u32] {
+        &self.neighbours
+    }
+
     /// Sum of the neighbouring spins.
     pub(crate) fn field(&self, spins: &[i8], site: usize) -> i32 {
         self.neighbours(site).iter().map(|&j| i32::from(spins[j as usize])).sum()
+    }
+
+    /// Sum of the neighbouring spins that are not the site's own: what decides on it.
+    pub(crate) fn pull(&self, spins: &[i8], site: usize) -> i32 {
+        let field = self.field(spins, site);
+        if self.loops == 0 { field } else { field - self.loops * i32::from(spins[site]) }
     }
 }
 
@@ -122,6 +143,7 @@ mod tests {
             };
             for i in 0..lattice.sites() {
                 prop_assert_eq!(lattice.neighbours(i).len(), lattice.degree());
+                prop_assert_eq!(count(i, i), lattice.loops as usize);
                 for j in 0..lattice.sites() {
                     prop_assert_eq!(count(i, j), count(j, i));
                     let across = lattice.is_odd(i) != lattice.is_odd(j);
@@ -129,6 +151,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn odd_sides_frustrate_unless_a_site_is_its_own_neighbour() {
+        let frustrated = |w, h| Lattice::rectangle(w, h).unwrap().is_frustrated();
+        assert_eq!(
+            [1, 2, 3, 4].map(|n| Lattice::ring(n).unwrap().is_frustrated())[1..],
+            [false, true, false]
+        );
+        assert!(frustrated(3, 3) && frustrated(4, 3) && frustrated(3, 1));
+        assert!(!frustrated(4, 2) && !frustrated(1, 1) && !frustrated(1, 4));
     }
 
     #[test]

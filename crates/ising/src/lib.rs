@@ -1,6 +1,7 @@
 //! Configurations of the Ising model in equilibrium.
 //!
-//! The weight of a configuration is `exp(K sum_<ij> s_i s_j)`, spins +-1, `K = J / (k_B T)`; boundaries are periodic.
+//! The weight of a configuration is `exp(K sum_<ij> s_i s_j + H sum_i s_i)`, spins +-1, `K = J / (k_B T)` of either sign,
+//! `H = h / (k_B T)`; boundaries are periodic.
 //!
 //! ```
 //! use ising::{Algorithm, Coupling, Lattice, Schedule, chain};
@@ -14,10 +15,13 @@
 //! # Ok::<(), ising::Error>(())
 //! ```
 
+mod algorithm;
 mod bernoulli;
 mod bits;
 mod chain;
 mod coupling;
+mod draw;
+mod ensemble;
 mod error;
 mod lanes;
 mod lattice;
@@ -27,19 +31,26 @@ mod sampler;
 mod samples;
 mod spins;
 
-pub use chain::{Algorithm, Schedule, chain, run};
+pub use algorithm::Algorithm;
+pub use chain::{Schedule, chain, run};
 pub use coupling::Coupling;
+pub use draw::{Drawn, Quality, Request, draw};
 pub use error::Error;
 pub use lanes::Lanes;
 pub use lattice::Lattice;
-pub use observe::{energy_per_spin, magnetisation};
+pub use observe::{
+    Summary, correlations, energies, energy_per_spin, magnetisation, magnetisations,
+    structure_factors,
+};
 pub use plane::Plane;
 pub use sampler::checkerboard::Checkerboard;
-pub use sampler::heat_bath::HeatBath;
+pub use sampler::heat_bath::{HeatBath, Order};
 pub use sampler::metropolis::Metropolis;
 pub use sampler::multispin::Multispin;
+pub use sampler::swendsen_wang::SwendsenWang;
 pub use sampler::torus_transfer::TorusTransfer;
 pub use sampler::transfer::RingTransfer;
+pub use sampler::wolff::Wolff;
 pub use sampler::{Sampler, Sweep};
 pub use samples::Samples;
 pub use spins::Spins;

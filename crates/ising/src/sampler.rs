@@ -1,12 +1,17 @@
 //! What a sampler is: one verb that moves a state and keeps the Boltzmann distribution.
 
+mod bonds;
 pub(crate) mod checkerboard;
+mod flood;
 pub(crate) mod heat_bath;
 pub(crate) mod metropolis;
 pub(crate) mod multispin;
+pub(crate) mod swendsen_wang;
 pub(crate) mod torus_transfer;
 pub(crate) mod transfer;
+pub(crate) mod wolff;
 
+use crate::Error;
 use rand::Rng;
 
 /// A Markov chain or exact draw at a fixed coupling: parameters and scratch apart from the state it moves.
@@ -17,6 +22,11 @@ pub trait Sampler {
     type State;
     /// One sweep: as many attempted moves as there are sites.
     fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Self::State, rng: &mut R) -> Sweep;
+}
+
+/// A field H is any finite number.
+pub(crate) fn check_field(field: f64) -> Result<f64, Error> {
+    if field.is_finite() { Ok(field) } else { Err(Error::Field(field)) }
 }
 
 /// What one sweep did.

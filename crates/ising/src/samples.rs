@@ -3,11 +3,15 @@
 use crate::{Coupling, Error};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Configurations of one lattice, a bit a spin, and the coupling of each: all that leaves this crate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Samples {
     sites: usize,
+    /// Whether each was turned over with probability 1/2 when it was drawn.
+    symmetrised: bool,
     couplings: Vec<Coupling>,
     /// Row after row of `sites.div_ceil(64)` words; bit i of a row is spin i, set for +1.
     words: Vec<u64>,
@@ -16,7 +20,7 @@ pub struct Samples {
 impl Samples {
     /// No samples yet, of configurations of `sites` spins.
     pub fn new(sites: usize) -> Self {
-        Self { sites, couplings: Vec::new(), words: Vec::new() }
+        Self { sites, symmetrised: false, couplings: Vec::new(), words: Vec::new() }
     }
 
     fn row_words(&self) -> usize {
@@ -43,14 +47,27 @@ impl Samples {
         &self.couplings
     }
 
+    /// Whether every configuration was turned over with probability 1/2 when it was drawn, so that both signs of the
+    /// magnetisation are there even of a chain that stays in one well.
+    pub fn is_symmetrised(&self) -> bool {
+        self.symmetrised
+    }
+
+    pub(crate) fn set_symmetrised(&mut self, symmetrised: bool) {
+        self.symmetrised = symmetrised;
+    }
+
     /// Adds one configuration of spins +-1.
     pub(crate) fn push(&mut self, spins: &[i8], coupling: Coupling) {
         debug_assert_eq!(spins.len(), self.sites);
-        for chunk in spins.chunks(64) {
-            let bits = chunk.iter().enumerate();
-            self.words.push(bits.fold(0, |word, (i, &s)| word | u64::from(s > 0) << i));
-        }
+        self.words.extend(pack(spins));
         self.couplings.push(coupling);
+    }
+
+    /// Turns configuration `row` over.
+    pub(crate) fn turn_over(&mut self, row: usize) {
+        let words = self.row_words();
+        turn_over(&mut self.words[row * words..(row + 1) * words], self.sites);
     }
 
     /// Adds configurations that are packed already, `sites.div_ceil(64)` words each.
@@ -68,6 +85,7 @@ impl Samples {
         if self.sites != other.sites {
             return Err(Error::Sites { expected: self.sites, found: other.sites });
         }
+        self.symmetrised = other.symmetrised && (self.symmetrised || self.is_empty());
         self.couplings.extend(&other.couplings);
         self.words.extend(&other.words);
         Ok(())
@@ -84,16 +102,65 @@ impl Samples {
         (0..self.sites).map(|i| self.spin(row, i)).collect()
     }
 
+    /// The packed rows of some configurations, one after the other; bits beyond the last spin of a row are 0.
+    pub(crate) fn words(&self, rows: Range<usize>) -> &[u64] {
+        &self.words[rows.start * self.row_words()..rows.end * self.row_words()]
+    }
+
     /// Sum of the spins of configuration `row`, by counting bits.
     pub fn spin_sum(&self, row: usize) -> i64 {
-        let words = &self.words[row * self.row_words()..(row + 1) * self.row_words()];
-        let up: u32 = words.iter().map(|w| w.count_ones()).sum();
+        let up: u32 = self.words(row..row + 1).iter().map(|w| w.count_ones()).sum();
         2 * i64::from(up) - self.sites as i64
     }
 
     /// The configurations as a matrix `[site, sample]` of +-1: what the networks take.
     pub fn to_matrix(&self) -> DMatrix<f32> {
         DMatrix::from_fn(self.sites, self.len(), |i, row| f32::from(self.spin(row, i)))
+    }
+}
+
+/// Spins +-1 as bits, 64 a word.
+pub(crate) fn pack(spins: &[i8]) -> impl Iterator<Item = u64> {
+    let word = |spins: &[i8]| {
+        spins.iter().enumerate().fold(0, |word, (i, &s)| word | u64::from(s > 0) << i)
+    };
+    spins.chunks(64).map(word)
+}
+
+/// Turns the spins of a packed row over.
+pub(crate) fn turn_over(row: &mut [u64], sites: usize) {
+    row.iter_mut().for_each(|word| *word = !*word);
+    if let Some(last) = row.last_mut() {
+        *last &= beyond(sites);
+    }
+}
+
+/// The bits of a row's last word that are spins.
+fn beyond(sites: usize) -> u64 {
+    u64::MAX >> (sites.next_multiple_of(64) - sites)
+}
+
+/// Samples as they are read, from wherever.
+#[derive(Deserialize)]
+struct Unchecked {
+    sites: usize,
+    symmetrised: bool,
+    couplings: Vec<Coupling>,
+    words: Vec<u64>,
+}
+
+impl TryFrom<Unchecked> for Samples {
+    type Error = Error;
+
+    fn try_from(read: Unchecked) -> Result<Self, Error> {
+        let Unchecked { sites, symmetrised, couplings, words } = read;
+        let row_words = sites.div_ceil(64);
+        let fits = couplings.len().checked_mul(row_words) == Some(words.len());
+        let ends = words.chunks(row_words.max(1)).map(|row| row[row.len() - 1]);
+        if !fits || ends.into_iter().any(|last| last & !beyond(sites) != 0) {
+            return Err(Error::Packing { sites, rows: couplings.len(), words: words.len() });
+        }
+        Ok(Self { sites, symmetrised, couplings, words })
     }
 }
 
@@ -123,6 +190,49 @@ mod tests {
                 prop_assert!(matrix.column(r).iter().zip(row.as_slice()).all(|(x, &s)| *x == f32::from(s)));
             }
         }
+    }
+
+    #[test]
+    fn a_row_is_turned_over_and_nothing_else() {
+        let coupling = Coupling::new(0.5).unwrap();
+        let mut samples = Samples::new(65);
+        let rows = [1i8, -1, 1].map(|sign| [[1; 60].as_slice(), &[-sign; 5]].concat());
+        rows.iter().for_each(|row| samples.push(row, coupling));
+        samples.turn_over(1);
+        assert_eq!(samples.row(0), rows[0]);
+        assert_eq!(samples.row(1), rows[1].iter().map(|s| -s).collect::<Vec<_>>());
+        assert_eq!(samples.row(2), rows[2]);
+        assert_eq!(samples.spin_sum(1), -rows[1].iter().map(|&s| i64::from(s)).sum::<i64>());
+    }
+
+    #[test]
+    fn joined_samples_are_symmetrised_when_all_are() {
+        let coupling = Coupling::new(0.5).unwrap();
+        let one = |symmetrised| {
+            let mut samples = Samples::new(1);
+            samples.push(&[1], coupling);
+            samples.set_symmetrised(symmetrised);
+            samples
+        };
+        for (first, second) in [(true, true), (true, false), (false, true), (false, false)] {
+            let mut all = Samples::new(1);
+            all.append(&one(first)).unwrap();
+            all.append(&one(second)).unwrap();
+            assert_eq!(all.is_symmetrised(), first && second);
+        }
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_refused() {
+        let read = |sites, rows, words: Vec<u64>| {
+            let couplings = vec![Coupling::new(0.5).unwrap(); rows];
+            Samples::try_from(Unchecked { sites, symmetrised: false, couplings, words })
+        };
+        assert!(read(65, 1, vec![0, 1]).is_ok());
+        assert!(read(65, 1, vec![0, 2]).is_err(), "a bit beyond the last spin");
+        assert!(read(65, 2, vec![0, 1]).is_err());
+        assert!(read(0, 0, vec![]).is_ok());
+        assert!(read(0, 1, vec![3]).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Enumerated, Shape, index, level, spin};
-use ising::{HeatBath, Metropolis, RingTransfer, Sampler, Spins};
+use ising::{HeatBath, Metropolis, Order, RingTransfer, Sampler, Spins, TorusTransfer};
 use std::collections::BTreeSet;
 
 const SHAPES: [Shape; 7] = [
@@ -40,24 +40,35 @@ fn assert_reaches_all<S: Sampler<State = Spins>>(exact: &Enumerated, sampler: &m
             return;
         }
     }
-    panic!("{:?}, K = {}: {missing} of {states} not seen in {most}", exact.shape, exact.k);
+    let Enumerated { shape, k, h, .. } = exact;
+    panic!("{shape:?}, K = {k}, H = {h}: {missing} of {states} not seen in {most}");
 }
 
-/// The largest `2 K |field|` of a lattice.
+/// The largest `2 |K neighbours + H|` of a lattice.
 fn strongest(exact: &Enumerated) -> f64 {
-    2.0 * exact.k * exact.shape.lattice().degree() as f64
+    2.0 * (exact.k.abs() * exact.shape.lattice().degree() as f64 + exact.h.abs())
+}
+
+/// The share of the words of N sites that name every site.
+fn words(shape: Shape) -> f64 {
+    let n = shape.sites();
+    (1..=n).map(|i| i as f64 / n as f64).product()
 }
 
 #[test]
 fn heat_bath_reaches_every_state() {
     for shape in SHAPES {
-        for k in [0.0, 0.1, 0.3] {
-            let exact = Enumerated::new(shape, k);
+        for (k, h) in [(0.0, 0.0), (0.1, 0.0), (0.3, 0.0), (-0.3, 0.0), (0.2, 0.4), (-0.2, -0.4)] {
+            let exact = Enumerated::in_field(shape, k, h);
             let lattice = shape.lattice();
-            // Each site takes the wanted value with probability 1 / (1 + e^{2 K degree}) or more.
-            let least = strongest(&exact).exp().ln_1p();
-            let least = (-(shape.sites() as f64) * least).exp();
-            assert_reaches_all(&exact, &mut HeatBath::new(&lattice, exact.coupling()), least);
+            // Each site takes the wanted value with probability 1 / (1 + e^{2 (|K| degree + |H|)}) or more.
+            let least = (-(shape.sites() as f64) * strongest(&exact).exp().ln_1p()).exp();
+            for order in [Order::Sequential, Order::Checkerboard, Order::Random] {
+                let sampler = HeatBath::new(&lattice, exact.coupling()).in_order(order);
+                let visited = if order == Order::Random { words(shape) } else { 1.0 };
+                let sampler = &mut sampler.in_field(h).unwrap();
+                assert_reaches_all(&exact, sampler, visited * least);
+            }
         }
     }
 }
@@ -65,27 +76,32 @@ fn heat_bath_reaches_every_state() {
 #[test]
 fn metropolis_reaches_every_state() {
     for shape in SHAPES {
-        for k in [0.0, 0.02, 0.1] {
-            let exact = Enumerated::new(shape, k);
+        for (k, h) in [(0.0, 0.0), (0.02, 0.0), (0.1, 0.0), (-0.1, 0.0), (0.05, 0.1), (-0.05, -0.1)]
+        {
+            let exact = Enumerated::in_field(shape, k, h);
             let lattice = shape.lattice();
-            let n = shape.sites() as f64;
-            // Of N or N - 1 attempts, whichever has the parity of the change, all are made at wanted sites (N! words
-            // of N^N at the fewest) and accepted with probability e^{-2 K degree} or more.
-            let words: f64 = (1..=shape.sites()).map(|i| i as f64 / n).product();
-            let least = 0.5 * words * (-n * strongest(&exact)).exp();
-            assert_reaches_all(&exact, &mut Metropolis::new(&lattice, exact.coupling()), least);
+            // Of N or N - 1 attempts, whichever has the parity of the change, all are made at wanted sites and accepted
+            // with probability e^{-2 (|K| degree + |H|)} or more.
+            let accepted = (-(shape.sites() as f64) * strongest(&exact)).exp();
+            let sampler = Metropolis::new(&lattice, exact.coupling()).in_field(h);
+            assert_reaches_all(&exact, &mut sampler.unwrap(), 0.5 * words(shape) * accepted);
         }
     }
 }
 
 #[test]
-fn exact_ring_draws_reach_every_state() {
-    for shape in SHAPES.into_iter().filter(|s| matches!(s, Shape::Ring(_))) {
-        for k in [0.0, 0.3, 1.0] {
+fn exact_draws_reach_every_state() {
+    for shape in SHAPES {
+        for k in [0.0, 0.3, 1.0, -0.3, -1.0] {
             let exact = Enumerated::new(shape, k);
             let lattice = shape.lattice();
-            let mut sampler = RingTransfer::new(&lattice, exact.coupling()).unwrap();
-            assert_reaches_all(&exact, &mut sampler, exact.smallest());
+            if shape.is_ring() {
+                let mut sampler = RingTransfer::new(&lattice, exact.coupling()).unwrap();
+                assert_reaches_all(&exact, &mut sampler, exact.smallest());
+            } else if k.abs() < 1.0 && (k >= 0.0 || !shape.is_frustrated()) {
+                let mut sampler = TorusTransfer::new(&lattice, exact.coupling()).unwrap();
+                assert_reaches_all(&exact, &mut sampler, exact.smallest());
+            }
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The first draws of each algorithm, bit by bit, and what is refused: a change here breaks stored results.
 
-use ising::{Algorithm, Coupling, Error, Lattice, RingTransfer, Samples, Schedule, chain};
+use ising::{
+    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, Order, RingTransfer, Sampler,
+    Samples, Schedule, Spins, chain,
+};
 
 const SCHEDULE: Schedule = Schedule { burn_in: 3, stride: 2, draws: 3, symmetrise: true };
 
 fn at(k: f64) -> Coupling {
-    Coupling::new(k).expect("K >= 0")
+    Coupling::new(k).expect("K is a number")
 }
 
 /// The first 64 spins of each row, bit i set for spin i up.
@@ -53,6 +56,42 @@ fn the_first_draws_do_not_change() {
     let frozen = chain(&torus, at(f64::INFINITY), Algorithm::Metropolis, schedule, 1).unwrap();
     let signs = words(&frozen).iter().fold(0, |bits, word| bits << 1 | word & 1);
     assert_eq!(signs, 0xfd2e);
+}
+
+/// The 64 spins that three sweeps of a sampler make of a random state.
+fn swept<S: Sampler<State = Spins>>(mut sampler: S) -> u64 {
+    let rng = &mut stats::stream(1, "value-stability", 0);
+    let mut state = Spins::random(64, rng);
+    for _ in 0..3 {
+        sampler.sweep(&mut state, rng);
+    }
+    state.as_slice().iter().enumerate().fold(0, |word, (i, &s)| word | u64::from(s > 0) << i)
+}
+
+#[test]
+fn antiferromagnets_orders_and_fields_do_not_change() {
+    let ring = Lattice::ring(63).unwrap();
+    let torus = Lattice::square(8).unwrap();
+    assert_eq!(
+        drawn(&ring, -0.5, Algorithm::Transfer),
+        [0x3b1292ed4aa6cab5, 0x3baab2d55adf4d36, 0x45b0acb2b59b1552]
+    );
+    assert_eq!(
+        drawn(&torus, -0.4, Algorithm::Transfer),
+        [0xaada55aa755e08dc, 0x9a5d09aa552ab225, 0xa6d1aa5592af592d]
+    );
+    assert_eq!(
+        drawn(&torus, -0.4, Algorithm::HeatBath),
+        [0xea116f9269d6aa55, 0xaa55aa552d54a655, 0xaa55aa550bd4aa55]
+    );
+    assert_eq!(
+        drawn(&torus, f64::NEG_INFINITY, Algorithm::Metropolis),
+        [0xaa55aa55aa55aa55, 0xaa55aa55aa55aa55, 0xaa55aa55aa55aa55]
+    );
+    let heat_bath = |order| HeatBath::new(&torus, at(0.4)).in_order(order).in_field(-0.1).unwrap();
+    let words = [Order::Sequential, Order::Checkerboard, Order::Random].map(heat_bath).map(swept);
+    assert_eq!(words, [0x0000001c04000c04, 0x301e8f07d195b130, 0x36101030f0041c0c]);
+    assert_eq!(swept(Metropolis::new(&torus, at(-0.4)).in_field(0.2).unwrap()), 0x55fa2479926dd6aa);
 }
 
 #[test]

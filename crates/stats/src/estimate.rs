@@ -1,9 +1,7 @@
 //! A mean with its standard error, from correlated or independent data.
 
+use crate::autocorrelation::{Autocorrelation, autocorrelation, mean};
 use serde::{Deserialize, Serialize};
-
-/// Automatic window of Madras and Sokal (1988): the sum of the autocorrelations stops at the first `W >= 6 tau(W)`.
-const WINDOW: f64 = 6.0;
 
 /// A mean with its standard error.
 ///
@@ -37,34 +35,25 @@ impl Estimate {
 
     /// Mean and standard error of a stationary time series, with the autocorrelation time from an automatic window.
     pub fn from_series(data: &[f64]) -> Self {
-        let n = data.len();
-        let mean = mean(data);
-        let centred: Vec<f64> = data.iter().map(|x| x - mean).collect();
-        let covariance = |lag: usize| {
-            let pairs = centred.iter().zip(&centred[lag..]);
-            pairs.map(|(a, b)| a * b).sum::<f64>() / n as f64
-        };
-        let variance = covariance(0);
-        if n < 2 {
-            return Self { mean, error: f64::NAN, tau: 0.5, count: n as u64 };
-        }
-        if variance == 0.0 {
-            // All data equal, as at T = 0: nothing fluctuates, so nothing is correlated.
-            return Self { mean, error: 0.0, tau: 0.5, count: n as u64 };
-        }
-        let mut tau = 0.5;
-        for lag in 1..n / 2 {
-            tau += covariance(lag) / variance;
-            if lag as f64 >= WINDOW * tau {
-                break;
-            }
-        }
-        // The window leaves about half the independent value at least; below that the sum is noise.
-        let tau = tau.max(0.5);
-        // The n - 1 of independent data becomes n - 2 tau.
-        let unbiased = variance / (1.0 - 2.0 * tau / n as f64).max(1.0 / n as f64);
-        let error = (2.0 * tau * unbiased / n as f64).sqrt();
-        Self { mean, error, tau, count: n as u64 }
+        Self::from_chains(data, 1)
+    }
+
+    /// Mean and standard error of `chains` stationary series, one after the other in `data` as [`autocorrelation`] takes
+    /// them: independent of one another, of one mean and one autocovariance. Chains of one datum each are independent data.
+    ///
+    /// # Panics
+    /// When `chains` is 0 or more than the number of data.
+    pub fn from_chains(data: &[f64], chains: usize) -> Self {
+        let Autocorrelation { tau, variance, mean, count, .. } = autocorrelation(data, chains);
+        Self { mean, error: (2.0 * tau * variance / count as f64).sqrt(), tau, count }
+    }
+
+    /// A length for the blocks of a [`jackknife`](crate::jackknife), `2 tau n_eff^{1/3}` with [`Self::effective_count`].
+    ///
+    /// Long against tau, because the error from blocks of b data is too small by a relative tau / 2b, and many, because
+    /// it is itself uncertain by a relative `sqrt(b / 2n)`: the power balances the two (`kunsch-1989`).
+    pub fn block_length(&self) -> usize {
+        (2.0 * self.tau * self.effective_count().cbrt()).ceil() as usize
     }
 
     /// The number of independent data that would give the same error: `n / (2 tau)`.
@@ -79,57 +68,49 @@ impl Estimate {
     }
 }
 
-fn mean(data: &[f64]) -> f64 {
-    data.iter().sum::<f64>() / data.len() as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream;
+    use crate::autocorrelation::tests::{autoregressive, chains};
     use proptest::prelude::*;
-    use rand::RngExt;
-
-    /// An autoregressive series has `tau_int = (1 + phi) / (2 (1 - phi))` exactly.
-    fn autoregressive(phi: f64, n: usize, seed: u64) -> Vec<f64> {
-        let mut rng = stream(seed, "autoregressive", 0);
-        let mut x = 0.0;
-        (0..n)
-            .map(|_| {
-                x = phi * x + rng.random::<f64>() - 0.5;
-                x
-            })
-            .collect()
-    }
-
-    #[test]
-    fn the_autocorrelation_time_of_a_known_process() {
-        for (phi, seed) in [(0.0, 1), (0.5, 2), (0.9, 3)] {
-            let n = 200_000;
-            let estimate = Estimate::from_series(&autoregressive(phi, n, seed));
-            let exact = (1.0 + phi) / (2.0 * (1.0 - phi));
-            // Madras-Sokal: Var(tau) = 2 (2W + 1) tau^2 / n with W = 6 tau; 5 standard errors, and the bias of
-            // the window, tau e^{-6}.
-            let spread = exact * (2.0 * (12.0 * exact + 1.0) / n as f64).sqrt();
-            assert!(
-                (estimate.tau - exact).abs() < 5.0 * spread + exact * 0.005,
-                "{phi}: {estimate:?}"
-            );
-        }
-    }
 
     #[test]
     fn error_bars_cover_at_their_stated_rate() {
-        // 400 correlated series: 68.3 % within one error. Binomial, two-sided level 1e-6: z = 4.89.
-        let trials = 400;
-        let inside = (0..trials)
-            .filter(|&seed| {
-                let e = Estimate::from_series(&autoregressive(0.8, 4000, 100 + seed));
-                e.mean.abs() < e.error
-            })
-            .count() as f64;
-        let spread = (trials as f64 * 0.6827 * 0.3173).sqrt();
-        assert!((inside - 0.6827 * trials as f64).abs() < 4.89 * spread, "{inside} of {trials}");
+        // 400 sets of correlated series: 68.3 % within one error. Binomial, two-sided level 1e-6: z = 4.89. Chains of 8
+        // are shorter than the window.
+        for (number, length) in [(1, 4000), (4, 1000), (100, 8)] {
+            let trials = 400;
+            let inside = (0..trials)
+                .filter(|&seed| {
+                    let data = chains(0.8, number, length, 100 + seed);
+                    let e = Estimate::from_chains(&data, number as usize);
+                    e.mean.abs() < e.error
+                })
+                .count() as f64;
+            let spread = (trials as f64 * 0.6827 * 0.3173).sqrt();
+            let inside_expected = 0.6827 * trials as f64;
+            assert!((inside - inside_expected).abs() < 4.89 * spread, "{inside} of {trials}");
+        }
+    }
+
+    /// Direct sums as the definition has them, for one series.
+    fn plain(data: &[f64]) -> Estimate {
+        let n = data.len() as f64;
+        let mean = data.iter().sum::<f64>() / n;
+        let covariance = |lag: usize| {
+            let pairs = data.iter().zip(&data[lag..]);
+            pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / n
+        };
+        let mut tau = 0.5;
+        for lag in 1..data.len() / 2 {
+            tau += covariance(lag) / covariance(0);
+            if lag as f64 >= 6.0 * tau {
+                break;
+            }
+        }
+        tau = tau.max(0.5);
+        let variance = covariance(0) / (1.0 - 2.0 * tau / n).max(1.0 / n);
+        Estimate { mean, error: (2.0 * tau * variance / n).sqrt(), tau, count: data.len() as u64 }
     }
 
     #[test]
@@ -138,6 +119,9 @@ mod tests {
         assert_eq!((constant.mean, constant.error, constant.tau), (2.0, 0.0, 0.5));
         assert!(Estimate::from_series(&[1.0]).error.is_nan());
         assert!(Estimate::from_independent(&[1.0]).error.is_nan());
+        // Equal data have their value as mean, whatever it is.
+        let tenths = Estimate::from_chains(&[0.1; 30], 3);
+        assert_eq!((tenths.mean, tenths.error, tenths.sigmas_from(0.1)), (0.1, 0.0, 0.0));
     }
 
     proptest! {
@@ -148,6 +132,21 @@ mod tests {
             let moved = Estimate::from_series(&moved);
             prop_assert!((moved.mean - 2.0 * plain.mean - shift).abs() < 1e-12);
             prop_assert!((moved.error - 2.0 * plain.error).abs() <= 1e-9 * plain.error);
+        }
+
+        #[test]
+        fn one_chain_is_the_plain_sum(n in 2usize..400, phi in 0.0..0.95f64, seed: u64) {
+            let data = autoregressive(phi, n, seed);
+            prop_assert_eq!(Estimate::from_chains(&data, 1), plain(&data));
+            prop_assert_eq!(Estimate::from_series(&data), plain(&data));
+        }
+
+        #[test]
+        fn chains_of_one_are_independent_data(data in prop::collection::vec(-1.0..1.0f64, 2..40)) {
+            let independent = Estimate::from_independent(&data);
+            let chains = Estimate::from_chains(&data, data.len());
+            prop_assert_eq!((chains.mean, chains.tau), (independent.mean, 0.5));
+            prop_assert!((chains.error - independent.error).abs() <= 1e-12 * independent.error);
         }
 
         #[test]

@@ -10,10 +10,16 @@
 //! assert!((heads.tau - 0.5).abs() < 0.2); // independent draws: tau_int = 1/2
 //! ```
 
+mod autocorrelation;
 mod bootstrap;
 mod estimate;
+mod jackknife;
+mod r_hat;
 mod stream;
 
+pub use autocorrelation::{Autocorrelation, autocorrelation};
 pub use bootstrap::bootstrap_error;
 pub use estimate::Estimate;
+pub use jackknife::jackknife;
+pub use r_hat::r_hat;
 pub use stream::{child_seed, stream};

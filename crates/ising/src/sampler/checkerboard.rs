@@ -93,9 +93,8 @@ fn update(
         for lane in 0..8 {
             place[lane] ^= flip[lane];
         }
-        for lane in 0..8.min(used - 8 * word) {
-            flipped += u64::from(flip[lane].count_ones());
-        }
+        let flip = flip.iter().take(used - 8 * word);
+        flipped += flip.map(|bits| u64::from(bits.count_ones())).sum::<u64>();
     }
     *bits = inside;
     flipped

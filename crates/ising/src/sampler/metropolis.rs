@@ -1,29 +1,44 @@
 //! Metropolis with random choice of the site.
 
-use super::{Sampler, Sweep};
-use crate::coupling::threshold;
-use crate::{Coupling, Lattice, Spins};
+use super::{Sampler, Sweep, check_field};
+use crate::{Coupling, Error, Lattice, Spins};
 use rand::{Rng, RngExt};
 
-/// Metropolis (`metropolis-1953`): a site is chosen at random and flipped with probability `min(1, e^{-2K s field})`.
+/// Metropolis (`metropolis-1953`): a site is chosen at random and its spin s flipped with probability
+/// `min(1, e^{-2 s (K neighbours + H)})`.
 ///
 /// The choice must be random: in a fixed order, moves that leave the energy unchanged are certain, and whole classes
 /// of configurations of a ring never meet. The first move of a sweep is to stay, with probability 1/2: at K = 0 every
 /// flip is certain, and an even number of them would keep the parity of the up spins for ever.
 pub struct Metropolis<'a> {
     lattice: &'a Lattice,
-    /// Threshold for a flip by `s field + degree`.
-    flip: Vec<Option<u64>>,
+    coupling: Coupling,
+    /// Thresholds for a flip by the sum of the neighbours + degree, of a spin that is down and one that is up.
+    flip: Vec<[Option<u64>; 2]>,
 }
 
 impl<'a> Metropolis<'a> {
-    /// The sampler on this lattice at this coupling.
+    /// The sampler on this lattice at this coupling, without a field.
     pub fn new(lattice: &'a Lattice, coupling: Coupling) -> Self {
-        let degree = lattice.degree() as i32;
-        let flip =
-            (-degree..=degree).map(|a| threshold(coupling.probability_flip(a, 0.0))).collect();
-        Self { lattice, flip }
+        Self { lattice, coupling, flip: thresholds(lattice, coupling, 0.0) }
     }
+
+    /// The same in the field H = h / (k_B T).
+    ///
+    /// # Errors
+    /// [`Error::Field`] when H is not finite.
+    pub fn in_field(self, field: f64) -> Result<Self, Error> {
+        let flip = thresholds(self.lattice, self.coupling, check_field(field)?);
+        Ok(Self { flip, ..self })
+    }
+}
+
+fn thresholds(lattice: &Lattice, coupling: Coupling, field: f64) -> Vec<[Option<u64>; 2]> {
+    let degree = lattice.degree() as i32;
+    let of = |neighbours: i32| {
+        [coupling.threshold_flip(-neighbours, -field), coupling.threshold_flip(neighbours, field)]
+    };
+    (-degree..=degree).map(of).collect()
 }
 
 impl Sampler for Metropolis<'_> {
@@ -37,9 +52,10 @@ impl Sampler for Metropolis<'_> {
         let idle = u32::from(rng.random::<bool>());
         for _ in idle..sites {
             let site = rng.random_range(0..sites) as usize;
-            let aligned = i32::from(spins[site]) * self.lattice.field(spins, site);
+            let neighbours = self.lattice.pull(spins, site);
+            let flip = self.flip[(neighbours + degree) as usize][usize::from(spins[site] > 0)];
             let bits: u64 = rng.random();
-            if self.flip[(aligned + degree) as usize].is_none_or(|threshold| bits < threshold) {
+            if flip.is_none_or(|threshold| bits < threshold) {
                 spins[site] = -spins[site];
                 flipped += 1;
             }

@@ -1,6 +1,6 @@
 //! Multispin coding: heat bath and Metropolis of 512 replicas at once, each with random bits of its own.
 
-use super::{Sampler, Sweep};
+use super::{Sampler, Sweep, check_field};
 use crate::bernoulli::{Probability, decide};
 use crate::bits::{Bits, Word};
 use crate::lanes::REPLICAS;
@@ -34,6 +34,7 @@ pub(super) struct Rule {
 }
 
 /// Heat bath or Metropolis, with what they need to know.
+#[expect(clippy::large_enum_variant, reason = "there is one in a sampler")]
 pub(super) enum Kind {
     /// Probability of "up" by the number of neighbours that are up.
     HeatBath([Probability; 5]),
@@ -78,9 +79,7 @@ impl Rule {
 
     /// The same rule in a field.
     pub(super) fn in_field(self, degree: usize, field: f64) -> Result<Self, Error> {
-        if !field.is_finite() {
-            return Err(Error::Field(field));
-        }
+        let field = check_field(field)?;
         Ok(match self.kind {
             Kind::HeatBath(_) => Self::heat_bath(degree, self.coupling, field),
             Kind::Metropolis { .. } => Self::metropolis(self.coupling, field),
@@ -184,17 +183,19 @@ fn each<const D: usize>(
         let site = site as usize;
         let neighbours = lattice.neighbours(site);
         let mut around = [[0; 8]; D];
-        for (word, &neighbour) in around.iter_mut().zip(neighbours) {
-            *word = spins[neighbour as usize];
+        for (n, (word, &neighbour)) in around.iter_mut().zip(neighbours).enumerate() {
+            // On a side of length 1 a site is its own neighbour, both ways: an up and a down that cancel.
+            *word = match neighbour as usize == site {
+                true => [if n % 2 == 0 { u64::MAX } else { 0 }; 8],
+                false => spins[neighbour as usize],
+            };
         }
         let spin = &mut spins[site];
         let flip = flips(*spin, around);
         for lane in 0..8 {
             spin[lane] ^= flip[lane];
         }
-        for lane in 0..8 {
-            flipped += u64::from(flip[lane].count_ones());
-        }
+        flipped += flip.iter().map(|bits| u64::from(bits.count_ones())).sum::<u64>();
     }
     flipped
 }

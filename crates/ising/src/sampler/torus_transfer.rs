@@ -11,8 +11,12 @@ use rand::{Rng, RngExt};
 /// The first row has the law `(T^l)_{ss} / Z` of the transfer matrix T, and each further row a law given the one before
 /// and the way back to the first. A row takes one uniform number of 53 bits, which decides among its 2^l values: of the
 /// rare ones together no more than a probability of some 1e-13 is lost or won.
+///
+/// The antiferromagnet is drawn as the ferromagnet whose odd sites are then turned over.
 pub struct TorusTransfer {
     law: RowLaw,
+    /// Whether odd sites are turned over.
+    antiferromagnetic: bool,
     /// Cumulative probabilities of the first row.
     first: Vec<f64>,
     /// Those of the row that is being drawn.
@@ -24,14 +28,19 @@ impl TorusTransfer {
     /// torus, 44 MB for 12 x 12.
     ///
     /// # Errors
-    /// [`Error::TransferWidth`] for a torus more than 12 wide.
+    /// [`Error::TransferWidth`] for a torus more than 12 wide, [`Error::Frustrated`] for the antiferromagnet on an odd
+    /// side above 1 (of the rings [`crate::RingTransfer`] draws all).
     pub fn new(lattice: &Lattice, coupling: Coupling) -> Result<Self, Error> {
+        let antiferromagnetic = coupling.is_antiferromagnetic();
+        if antiferromagnetic && lattice.is_frustrated() {
+            return Err(Error::Frustrated { what: "the transfer matrix of the ferromagnet" });
+        }
         // A ring is drawn as rows of one spin.
         let (width, height) = match lattice.is_ring() {
             true => (1, lattice.sites()),
             false => (lattice.width(), lattice.height()),
         };
-        let law = RowLaw::new(width, height, coupling.value())
+        let law = RowLaw::new(width, height, coupling.value().abs())
             .map_err(|_| Error::TransferWidth { width, limit: WIDTH_LIMIT })?;
         let mut sum = 0.0;
         let cumulative = law.first().iter().map(|p| {
@@ -39,7 +48,7 @@ impl TorusTransfer {
             sum
         });
         let first: Vec<f64> = cumulative.collect();
-        Ok(Self { next: vec![0.0; first.len()], first, law })
+        Ok(Self { next: vec![0.0; first.len()], first, law, antiferromagnetic })
     }
 }
 
@@ -62,7 +71,8 @@ impl Sampler for TorusTransfer {
                 row = choose(&self.next, rng);
             }
             for (x, spin) in spins.iter_mut().enumerate() {
-                let new = if row >> x & 1 == 1 { 1 } else { -1 };
+                let turned = self.antiferromagnetic && (x + index) % 2 == 1;
+                let new = if (row >> x & 1 == 1) != turned { 1 } else { -1 };
                 flipped += u64::from(*spin != new);
                 *spin = new;
             }

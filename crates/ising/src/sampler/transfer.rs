@@ -7,16 +7,19 @@ use rand::{Rng, RngExt};
 
 /// Draws the ring spin by spin from the exact conditional law: no burn-in, no correlation between draws.
 ///
-/// With r bonds still to close the ring, spin i+1 equals spin i with probability
-/// `(1 + t)(1 + s t^r) / (2 (1 + s t^{r+1}))`, where `t = tanh K` and s = +1 when spin i equals the first spin, else -1.
-/// The factor `(1 + t)/2` is the open chain, the rest the condition to return.
+/// A bond is satisfied when its spins are as the sign of K wants them, equal or unequal, else broken. With `u = tanh |K|`
+/// and r bonds still to come that close the ring, the next bond is satisfied with probability
+/// `(1 + u)(1 + p u^r) / (2 (1 + p u^{r+1}))`, where p = +1 when an even number of the r + 1 must be broken, -1 when an
+/// odd one. At first it is even, and odd for the antiferromagnet on an odd ring, which is frustrated. At zero
+/// temperature and p = -1 the limit is `r / (r + 1)`: each of the bonds is as likely to be the broken one.
 pub struct RingTransfer {
-    /// For r = 0..M-1: probability to stay, when the current spin differs from (0) or equals (1) the first.
-    stay: Vec<[Option<u64>; 2]>,
+    /// For r = 0..M-1: threshold for "satisfied", when an even (0) or odd (1) number must be broken.
+    satisfied: Vec<[Option<u64>; 2]>,
+    antiferromagnetic: bool,
 }
 
 impl RingTransfer {
-    /// The sampler of a ring at this coupling.
+    /// The sampler of a ring of any length at any coupling.
     ///
     /// # Errors
     /// [`Error::TransferWidth`] for a torus; see [`crate::TorusTransfer`].
@@ -24,27 +27,29 @@ impl RingTransfer {
         if !lattice.is_ring() {
             return Err(Error::TransferWidth { width: lattice.width(), limit: 1 });
         }
-        let stay = (0..lattice.sites()).map(|r| stay_probabilities(coupling, r).map(threshold));
-        Ok(Self { stay: stay.collect() })
+        let strength = coupling.value().abs();
+        let satisfied = (0..lattice.sites()).map(|r| thresholds(strength, r)).collect();
+        Ok(Self { satisfied, antiferromagnetic: coupling.is_antiferromagnetic() })
     }
 }
 
-/// Probability that the next spin equals this one with `r` bonds left after it, for this spin unequal or equal to the
-/// first.
-fn stay_probabilities(coupling: Coupling, r: usize) -> [f64; 2] {
-    let t = coupling.value().tanh();
-    // 1 - t^n without cancellation at large K; at K = infinity t is 1 and ln t is 0.
-    let ln_t =
-        if t < 0.7 { t.ln() } else { (-2.0 / ((2.0 * coupling.value()).exp() + 1.0)).ln_1p() };
-    let power = |n: usize| if n == 0 { 1.0 } else { (n as f64 * ln_t).exp() };
-    let one_minus = |n: usize| if n == 0 { 0.0 } else { -(n as f64 * ln_t).exp_m1() };
-    let equal = 0.5 * (1.0 + t) * (1.0 + power(r)) / (1.0 + power(r + 1));
-    // At zero temperature the spin never differs from the first, and 0/0 is not asked.
-    let differs = match one_minus(r + 1) {
-        0.0 => 0.0,
-        rest => 0.5 * (1.0 + t) * one_minus(r) / rest,
+/// Thresholds for "satisfied" with `r` bonds left after this one, when an even or an odd number must be broken.
+fn thresholds(strength: f64, r: usize) -> [Option<u64>; 2] {
+    let u = strength.tanh();
+    // 1 - u: the probability to break, twice, of an open chain. No difference of nearly equal numbers anywhere, and at
+    // infinite K ln u is 0.
+    let rest = 2.0 / ((2.0 * strength).exp() + 1.0);
+    let ln_u = if u < 0.7 { u.ln() } else { (-rest).ln_1p() };
+    let power = |n: usize| if n == 0 { 1.0 } else { (n as f64 * ln_u).exp() };
+    let one_minus = |n: usize| if n == 0 { 0.0 } else { -(n as f64 * ln_u).exp_m1() };
+    let (open, broken) = (1.0 - 0.5 * rest, 0.5 * rest);
+    let close = 1.0 + power(r + 1);
+    let even = threshold(open * (1.0 + power(r)) / close, broken * one_minus(r) / close);
+    let odd = match one_minus(r + 1) {
+        0.0 => threshold(r as f64 / (r + 1) as f64, 1.0 / (r + 1) as f64),
+        close => threshold(open * one_minus(r) / close, broken * (1.0 + power(r)) / close),
     };
-    [differs, equal]
+    [even, odd]
 }
 
 impl Sampler for RingTransfer {
@@ -54,13 +59,15 @@ impl Sampler for RingTransfer {
         let spins = state.as_mut_slice();
         let n = spins.len();
         let mut flipped = 0;
-        let first = if rng.random() { 1 } else { -1 };
-        let mut current = first;
+        let mut current = if rng.random() { 1 } else { -1 };
+        let mut odd = self.antiferromagnetic && n % 2 == 1;
         for (site, spin) in spins.iter_mut().enumerate() {
             if site > 0 {
-                let stay = self.stay[n - site][usize::from(current == first)];
+                let satisfied = self.satisfied[n - site][usize::from(odd)];
                 let bits: u64 = rng.random();
-                if stay.is_some_and(|threshold| bits >= threshold) {
+                let broken = satisfied.is_some_and(|threshold| bits >= threshold);
+                odd ^= broken;
+                if broken != self.antiferromagnetic {
                     current = -current;
                 }
             }

@@ -3,6 +3,8 @@
 // Every test file takes what it needs.
 #![allow(dead_code)]
 
+pub(crate) mod averages;
+pub(crate) mod exact_test;
 pub(crate) mod tokens;
 
 use ising::{Coupling, Lattice, Spins};
@@ -13,8 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 ///
 /// The seeds are fixed, so this is the chance that they were unlucky, not a rate of failures.
 const FAMILY_LEVEL: f64 = 1e-6;
-/// Files with random comparisons: `invariance`, `irreducibility`, `equilibrium`, `torus_draws`.
-const FILES: usize = 4;
+/// The most files with random comparisons, of the tests and of those inside the crate.
+const FILES: usize = 16;
 /// The most comparisons in each; [`level`] counts them.
 const PER_FILE: usize = 400;
 /// Comparisons made by this file so far.
@@ -32,6 +34,8 @@ pub(crate) fn level() -> f64 {
 pub(crate) enum Shape {
     Ring(usize),
     Square(usize),
+    /// Width and height of a torus.
+    Rectangle(usize, usize),
 }
 
 impl Shape {
@@ -39,6 +43,7 @@ impl Shape {
         match self {
             Shape::Ring(n) => Lattice::ring(n),
             Shape::Square(l) => Lattice::square(l),
+            Shape::Rectangle(w, h) => Lattice::rectangle(w, h),
         }
         .expect("a valid side")
     }
@@ -47,6 +52,22 @@ impl Shape {
         match self {
             Shape::Ring(n) => n,
             Shape::Square(l) => l * l,
+            Shape::Rectangle(w, h) => w * h,
+        }
+    }
+
+    pub(crate) fn is_ring(self) -> bool {
+        matches!(self, Shape::Ring(_))
+    }
+
+    /// Whether some bonds of the antiferromagnet must be broken, other than those of sites with themselves.
+    pub(crate) fn is_frustrated(self) -> bool {
+        match self {
+            Shape::Ring(n) => n % 2 == 1 && n > 1,
+            Shape::Square(l) => l % 2 == 1 && l > 1,
+            Shape::Rectangle(w, h) => {
+                Shape::Ring(w).is_frustrated() || Shape::Ring(h).is_frustrated()
+            }
         }
     }
 
@@ -54,10 +75,11 @@ impl Shape {
     pub(crate) fn bonds(self) -> Vec<(usize, usize)> {
         match self {
             Shape::Ring(n) => (0..n).map(|i| (i, (i + 1) % n)).collect(),
-            Shape::Square(l) => (0..l * l)
+            Shape::Square(l) => Shape::Rectangle(l, l).bonds(),
+            Shape::Rectangle(w, h) => (0..w * h)
                 .flat_map(|i| {
-                    let (x, y) = (i % l, i / l);
-                    [(i, y * l + (x + 1) % l), (i, (y + 1) % l * l + x)]
+                    let (x, y) = (i % w, i / w);
+                    [(i, y * w + (x + 1) % w), (i, (y + 1) % h * w + x)]
                 })
                 .collect(),
         }
@@ -78,6 +100,7 @@ pub(crate) fn index(spins: &[i8]) -> usize {
 pub(crate) struct Enumerated {
     pub(crate) shape: Shape,
     pub(crate) k: f64,
+    pub(crate) h: f64,
     /// `sum_<ij> s_i s_j` of each state.
     pub(crate) bond_sums: Vec<i32>,
     pub(crate) probabilities: Vec<f64>,
@@ -85,21 +108,32 @@ pub(crate) struct Enumerated {
 }
 
 impl Enumerated {
-    /// The Boltzmann distribution at `k`; infinity is the two aligned states.
+    /// The Boltzmann distribution at `k`; infinity is the ground states.
     pub(crate) fn new(shape: Shape, k: f64) -> Self {
+        Self::in_field(shape, k, 0.0)
+    }
+
+    /// The same in a field.
+    pub(crate) fn in_field(shape: Shape, k: f64, h: f64) -> Self {
         let bonds = shape.bonds();
         let bond_sum = |s: usize| bonds.iter().map(|&(i, j)| spin(s, i) * spin(s, j)).sum::<i32>();
         let bond_sums: Vec<i32> = (0..1 << shape.sites()).map(bond_sum).collect();
-        let most = bonds.len() as i32;
-        let relative = |b: &i32| if *b == most { 1.0 } else { (k * f64::from(b - most)).exp() };
-        let weights: Vec<f64> = bond_sums.iter().map(relative).collect();
+        let extreme = if k < 0.0 { bond_sums.iter().min() } else { bond_sums.iter().max() };
+        let ground = *extreme.expect("a state");
+        let weight = |s: usize| {
+            // Not infinity times 0.
+            let excess = bond_sums[s] - ground;
+            let bonds = if excess == 0 { 0.0 } else { k * f64::from(excess) };
+            (bonds + h * f64::from(2 * s.count_ones() as i32 - shape.sites() as i32)).exp()
+        };
+        let weights: Vec<f64> = (0..bond_sums.len()).map(weight).collect();
         let sum: f64 = weights.iter().sum();
         let probabilities = weights.iter().map(|w| w / sum).collect();
-        Self { shape, k, bond_sums, probabilities, z: sum * (k * f64::from(most)).exp() }
+        Self { shape, k, h, bond_sums, probabilities, z: sum * (k * f64::from(ground)).exp() }
     }
 
     pub(crate) fn coupling(&self) -> Coupling {
-        Coupling::new(self.k).expect("K >= 0")
+        Coupling::new(self.k).expect("K is a number")
     }
 
     /// Sum over states of probability times `value(state)`.

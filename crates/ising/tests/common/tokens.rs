@@ -1,4 +1,4 @@
-//! The smallest serde format: numbers and sequences, to take a type through its serialised form.
+//! The smallest serde format: numbers, truths and sequences, to take a type through its serialised form.
 
 use serde::de::value::{Error, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
@@ -7,6 +7,7 @@ use serde::ser::{Impossible, Serialize, SerializeSeq, SerializeStruct, Serialize
 /// A value taken apart; a struct is the sequence of its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Token {
+    Bool(bool),
     Integer(u64),
     Float(f64),
     Sequence(Vec<Token>),
@@ -46,12 +47,15 @@ impl Serializer for Writer {
     type SerializeStructVariant = No;
 
     unsupported!(
-        serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32,
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32,
         serialize_i64: i64, serialize_u8: u8, serialize_u16: u16, serialize_u32: u32,
         serialize_f32: f32, serialize_char: char, serialize_str: &str, serialize_bytes: &[u8],
         serialize_unit_struct: &'static str,
     );
 
+    fn serialize_bool(self, v: bool) -> Result<Token, Error> {
+        Ok(Token::Bool(v))
+    }
     fn serialize_u64(self, v: u64) -> Result<Token, Error> {
         Ok(Token::Integer(v))
     }
@@ -157,6 +161,7 @@ impl<'de> Deserializer<'de> for Token {
     type Error = Error;
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
+            Token::Bool(v) => visitor.visit_bool(v),
             Token::Integer(v) => visitor.visit_u64(v),
             Token::Float(v) => visitor.visit_f64(v),
             Token::Sequence(v) => visitor.visit_seq(SeqDeserializer::new(v.into_iter())),
