@@ -64,7 +64,7 @@ impl Archive {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         self.0.start_file(format!("{name}.npy"), options)?;
         let type_of = type_name.parse().map_err(io::Error::other)?;
-        let header = WriteOptions::<()>::new_header_only().dtype(DType::Plain(type_of));
+        let header = WriteOptions::new_header_only().dtype(DType::Plain(type_of));
         header.shape(shape).writer(&mut self.0).write_header_only()?;
         Ok(())
     }

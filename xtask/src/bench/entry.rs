@@ -78,6 +78,10 @@ impl Reading {
         Ok(Self::new(values, seconds.result))
     }
 
+    pub(super) fn with_tau(self, tau: f64) -> Self {
+        Self { tau: Some(tau), ..self }
+    }
+
     pub(super) fn repetitions(&self) -> usize {
         self.values.len()
     }

@@ -18,7 +18,7 @@ fn quantity(number: f64, unit: &str) -> String {
 
 fn three_digits(number: f64) -> String {
     match number {
-        n if n >= 1e6 || n < 1e-2 => format!("{n:.2e}"),
+        n if !(1e-2..1e6).contains(&n) => format!("{n:.2e}"),
         n if n >= 100.0 => format!("{n:.0}"),
         n if n >= 10.0 => format!("{n:.1}"),
         n => format!("{n:.2}"),
