@@ -19,18 +19,21 @@ pub enum Algorithm {
     Wolff,
     /// Metropolis of 512 replicas at once.
     Multispin,
+    /// Coupling from the past: exact independent draws on lattices of any size.
+    Perfect,
     /// Exact independent draws by the transfer matrix: rings, and tori up to 12 wide.
     Transfer,
 }
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Metropolis,
         Self::HeatBath,
         Self::SwendsenWang,
         Self::Wolff,
         Self::Multispin,
+        Self::Perfect,
         Self::Transfer,
     ];
 
@@ -42,6 +45,7 @@ impl Algorithm {
             Self::SwendsenWang => "swendsen-wang",
             Self::Wolff => "wolff",
             Self::Multispin => "multispin",
+            Self::Perfect => "perfect",
             Self::Transfer => "transfer",
         }
     }

@@ -101,6 +101,54 @@ fn compare<const C: usize, const N: usize>(
     any
 }
 
+/// Draws 512 uniform numbers and compares each with all of the probabilities: bit i of result c is set where number i lies
+/// below `probabilities[c]`. How many random bits are taken depends on nothing but those bits.
+#[inline(always)]
+pub(crate) fn below<const C: usize>(
+    bits: &mut Bits,
+    probabilities: &[Probability; C],
+) -> [Word; C] {
+    let (mut results, mut open) = ([[0; 8]; C], [[u64::MAX; 8]; C]);
+    let mut any = place::<C, FIRST>(bits, probabilities, 0, &mut results, &mut open);
+    let mut digit = FIRST;
+    while any != 0 && digit < DIGITS {
+        any = place::<C, NEXT>(bits, probabilities, digit, &mut results, &mut open);
+        digit += NEXT;
+    }
+    results
+}
+
+/// Compares `N` digits of each number with those of each probability, from `first` on, and returns whether any comparison
+/// stays open.
+#[inline(always)]
+fn place<const C: usize, const N: usize>(
+    bits: &mut Bits,
+    probabilities: &[Probability; C],
+    first: usize,
+    results: &mut [Word; C],
+    open: &mut [Word; C],
+) -> u64 {
+    let mut any = 0;
+    for lane in 0..8 {
+        let (mut set, mut undecided) =
+            (results.each_ref().map(|w| w[lane]), open.each_ref().map(|w| w[lane]));
+        for i in first..first + N {
+            let random = bits.next_of(lane);
+            for c in 0..C {
+                let digit = probabilities[c].0[i];
+                set[c] |= undecided[c] & digit & !random;
+                undecided[c] &= !(random ^ digit);
+            }
+        }
+        for c in 0..C {
+            results[c][lane] = set[c];
+            open[c][lane] = undecided[c];
+            any |= undecided[c];
+        }
+    }
+    any
+}
+
 /// Fills words with bits that are set with this probability, independently.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
 pub(crate) fn fill(bits: &mut Bits, probability: &Probability, out: &mut [Word]) {
@@ -158,6 +206,24 @@ mod tests {
                 let wide = decide(&mut bits, &[first, second], &probabilities);
                 prop_assert_eq!(wide, plainly(&mut same, &[first, second], &probabilities));
                 prop_assert_eq!(&bits, &same);
+            }
+        }
+
+        #[test]
+        fn numbers_below_are_those_of_plain_comparison(seed: u64, p in 0.0..1.0f64, q in 0.0..1e-3f64) {
+            let mut bits = Bits::new(&mut stats::stream(seed, "bernoulli-test", 1));
+            let probabilities = [Probability::new(q), Probability::new(p)];
+            for _ in 0..8 {
+                let mut same = bits.clone();
+                let results = below(&mut bits, &probabilities);
+                let digits: Vec<Word> = (0..DIGITS).map(|_| same.next()).collect();
+                for i in 0..512 {
+                    let bit = |word: &Word| word[i / 64] >> (i % 64) & 1;
+                    let number = digits.iter().fold(0, |number, word| number << 1 | bit(word));
+                    for (result, probability) in results.iter().zip(&probabilities) {
+                        prop_assert_eq!(bit(result) == 1, number < probability.threshold());
+                    }
+                }
             }
         }
 

@@ -102,7 +102,7 @@ pub fn chain(
         Algorithm::Wolff => {
             run(&mut Wolff::new(lattice, coupling, rng), state, schedule, rng, keep);
         }
-        Algorithm::Multispin => {
+        Algorithm::Multispin | Algorithm::Perfect => {
             return Err(Error::NoChain { algorithm: algorithm.name() });
         }
     }

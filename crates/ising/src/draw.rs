@@ -1,9 +1,10 @@
 //! The front door: configurations for training, independent by construction or by measurement, and judged.
 
-use crate::ensemble::{Pilot, Replicas, Run, collect, settle, stride};
+use crate::ensemble::{Replicas, Run, collect, settle};
+use crate::lanes::REPLICAS;
 use crate::{
-    Algorithm, Coupling, Error, HeatBath, Lanes, Lattice, Metropolis, Multispin, Sampler, Samples,
-    Schedule, Spins, Summary, SwendsenWang, Wolff, chain,
+    Algorithm, Coupling, Error, HeatBath, Lanes, Lattice, Metropolis, Multispin, Perfect, Sampler,
+    Samples, Schedule, Spins, Summary, SwendsenWang, Wolff, chain,
 };
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -15,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct Request {
     /// The number of configurations, at least 1.
     pub count: u32,
-    /// How they are drawn; see [`Algorithm::best`].
-    pub algorithm: Algorithm,
+    /// How they are drawn; without a name, by [`Algorithm::best`].
+    pub algorithm: Option<Algorithm>,
     /// The field H = h / (k_B T), for single spin flips and perfect sampling of the ferromagnet.
     pub field: f64,
     /// Whether each configuration is turned over with probability 1/2, which keeps the Boltzmann distribution without a
@@ -41,6 +42,8 @@ pub struct Drawn {
 pub struct Quality {
     /// What was asked.
     pub request: Request,
+    /// The algorithm that drew them.
+    pub algorithm: Algorithm,
     /// Configurations of each chain; exact draws are chains of one.
     pub chains: Vec<u32>,
     /// Sweeps of each chain before its first draw (of Wolff: clusters), 0 for exact draws.
@@ -67,7 +70,7 @@ const SETS: usize = 16;
 
 /// Draws configurations of `lattice` at `coupling`.
 ///
-/// `Transfer` is exact and independent by construction, as are all draws at zero temperature, which are
+/// `Transfer` and `Perfect` are exact and independent by construction, as are all draws at zero temperature, which are
 /// ground states. The other algorithms run chains from ordered and from random starts until both agree within their
 /// errors and are long against the autocorrelation time that they show; that is the burn-in. Then each chain is looked
 /// at every four autocorrelation times.
@@ -78,7 +81,7 @@ const SETS: usize = 16;
 /// # Errors
 /// [`Error::Unsettled`] when the chains do not agree in reasonable time, [`Error::Effective`] when the set turns out to
 /// be worth less than was asked; what the algorithm cannot do: [`Error::TransferWidth`], [`Error::Frustrated`],
-/// [`Error::FieldOf`]; [`Error::Schedule`] for a count of 0, [`Error::Field`] for a field that is not
+/// [`Error::FieldOf`], [`Error::Coalescence`]; [`Error::Schedule`] for a count of 0, [`Error::Field`] for a field that is not
 /// finite, [`Error::SymmetriseInField`].
 pub fn draw(
     lattice: &Lattice,
@@ -86,39 +89,24 @@ pub fn draw(
     request: &Request,
     seed: u64,
 ) -> Result<Drawn, Error> {
-    check(request)?;
-    let exact = |samples: Samples| {
-        let lengths = vec![1; samples.len()];
-        judged(lattice, request, samples, lengths, None)
-    };
-    let drawn = match request.algorithm {
-        Algorithm::Transfer => exact(direct(lattice, coupling, request, seed)?)?,
-        _ if coupling.is_frozen() => exact(frozen(lattice, coupling, request, seed)?)?,
-        Algorithm::Metropolis => chains(lattice, coupling, request, seed, |_| {
-            Metropolis::new(lattice, coupling).in_field(request.field)
-        })?,
-        Algorithm::HeatBath => chains(lattice, coupling, request, seed, |_| {
-            HeatBath::new(lattice, coupling).in_field(request.field)
-        })?,
-        Algorithm::SwendsenWang => chains(lattice, coupling, request, seed, |rng| {
-            Ok(SwendsenWang::new(lattice, coupling, rng))
-        })?,
-        Algorithm::Wolff => {
-            chains(lattice, coupling, request, seed, |rng| Ok(Wolff::new(lattice, coupling, rng)))?
+    let best = || Algorithm::best(lattice, coupling, request.field);
+    let algorithm = request.algorithm.unwrap_or_else(best);
+    let job = &Job { lattice, coupling, algorithm, request: *request, seed };
+    check(job)?;
+    let field = request.field;
+    let drawn = match algorithm {
+        Algorithm::Transfer => exact(job, direct(job)?)?,
+        Algorithm::Perfect => exact(job, perfect(job)?)?,
+        _ if coupling.is_frozen() => exact(job, frozen(job)?)?,
+        Algorithm::Metropolis => {
+            chains(job, |_| Metropolis::new(lattice, coupling).in_field(field))?
         }
-        Algorithm::Multispin => {
-            let sets = (request.count as usize).div_ceil(512 * DRAWS).min(SETS) as u64;
-            let mut runs = (0..sets)
-                .map(|set| {
-                    let mut rng = stats::stream(seed, "ising::draw", set);
-                    let sampler = Multispin::metropolis(lattice, coupling, &mut rng);
-                    let sampler = sampler.in_field(request.field)?;
-                    let state = Lanes::ordered_and_random(lattice, coupling, &mut rng);
-                    Ok(Run { sampler, state, rng })
-                })
-                .collect::<Result<Vec<_>, Error>>()?;
-            from_runs(lattice, coupling, request, &mut runs)?
+        Algorithm::HeatBath => chains(job, |_| HeatBath::new(lattice, coupling).in_field(field))?,
+        Algorithm::SwendsenWang => {
+            chains(job, |rng| Ok(SwendsenWang::new(lattice, coupling, rng)))?
         }
+        Algorithm::Wolff => chains(job, |rng| Ok(Wolff::new(lattice, coupling, rng)))?,
+        Algorithm::Multispin => multispin(job)?,
     };
     let effective = drawn.quality.effective;
     if effective < request.least_effective {
@@ -128,22 +116,32 @@ pub fn draw(
     Ok(drawn)
 }
 
-fn check(request: &Request) -> Result<(), Error> {
-    if request.count == 0 {
+/// What is to be drawn, and how.
+struct Job<'a> {
+    lattice: &'a Lattice,
+    coupling: Coupling,
+    algorithm: Algorithm,
+    request: Request,
+    seed: u64,
+}
+
+fn check(job: &Job<'_>) -> Result<(), Error> {
+    let Request { count, field, symmetrise, .. } = job.request;
+    if count == 0 {
         return Err(Error::Schedule { what: "number of draws" });
     }
-    if !request.field.is_finite() {
-        return Err(Error::Field(request.field));
+    if !field.is_finite() {
+        return Err(Error::Field(field));
     }
-    if request.field == 0.0 {
+    if field == 0.0 {
         return Ok(());
     }
-    if request.symmetrise {
-        return Err(Error::SymmetriseInField(request.field));
+    if symmetrise {
+        return Err(Error::SymmetriseInField(field));
     }
-    match request.algorithm {
+    match job.algorithm {
         Algorithm::SwendsenWang | Algorithm::Wolff | Algorithm::Transfer => {
-            Err(Error::FieldOf { algorithm: request.algorithm.name(), field: request.field })
+            Err(Error::FieldOf { algorithm: job.algorithm.name(), field })
         }
         _ => Ok(()),
     }
@@ -151,99 +149,123 @@ fn check(request: &Request) -> Result<(), Error> {
 
 /// A few chains of one configuration each.
 fn chains<S: Sampler<State = Spins> + Send>(
-    lattice: &Lattice,
-    coupling: Coupling,
-    request: &Request,
-    seed: u64,
+    job: &Job<'_>,
     sampler: impl Fn(&mut Pcg64) -> Result<S, Error>,
 ) -> Result<Drawn, Error> {
-    let mut runs = (0..CHAINS)
-        .map(|chain| {
-            let mut rng = stats::stream(seed, "ising::draw", chain);
-            let state = match chain % 2 {
-                0 => Spins::ordered(lattice, coupling, &mut rng),
-                _ => Spins::random(lattice.sites(), &mut rng),
-            };
-            Ok(Run { sampler: sampler(&mut rng)?, state, rng })
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    from_runs(lattice, coupling, request, &mut runs)
+    let run = |chain| {
+        let mut rng = stats::stream(job.seed, "ising::draw", chain);
+        let state = match chain % 2 {
+            0 => Spins::ordered(job.lattice, job.coupling, &mut rng),
+            _ => Spins::random(job.lattice.sites(), &mut rng),
+        };
+        Ok(Run { sampler: sampler(&mut rng)?, state, rng })
+    };
+    from_runs(job, (0..CHAINS).map(run).collect::<Result<_, Error>>()?)
 }
 
-fn from_runs<S>(
-    lattice: &Lattice,
-    coupling: Coupling,
-    request: &Request,
-    runs: &mut [Run<S>],
-) -> Result<Drawn, Error>
+/// Sets of 512 replicas, half of which begin at random.
+fn multispin(job: &Job<'_>) -> Result<Drawn, Error> {
+    let run = |set| {
+        let mut rng = stats::stream(job.seed, "ising::draw", set);
+        let sampler = Multispin::metropolis(job.lattice, job.coupling, &mut rng);
+        let state = Lanes::ordered_and_random(job.lattice, job.coupling, &mut rng);
+        Ok(Run { sampler: sampler.in_field(job.request.field)?, state, rng })
+    };
+    let sets = (job.request.count as usize).div_ceil(REPLICAS * DRAWS).min(SETS) as u64;
+    from_runs(job, (0..sets).map(run).collect::<Result<_, Error>>()?)
+}
+
+fn from_runs<S>(job: &Job<'_>, mut runs: Vec<Run<S>>) -> Result<Drawn, Error>
 where
     S: Sampler + Send,
     S::State: Replicas,
 {
-    let pilot = settle(lattice, runs);
-    if !pilot.settled && request.least_effective > 0.0 {
+    let pilot = settle(job.lattice, &mut runs);
+    if !pilot.settled && job.request.least_effective > 0.0 {
         return Err(pilot.unsettled());
     }
-    let wanted = (request.count as usize, stride(pilot.tau));
-    let (samples, lengths) = collect(coupling, lattice.sites(), runs, wanted, request.symmetrise);
-    judged(lattice, request, samples, lengths, Some(pilot))
+    let count = job.request.count as usize;
+    let chains: usize = runs.iter().map(|run| run.state.replicas()).sum();
+    let stride = pilot.stride(count.div_ceil(chains));
+    let (sites, symmetrise) = (job.lattice.sites(), job.request.symmetrise);
+    let (samples, lengths) = collect(job.coupling, sites, &mut runs, (count, stride), symmetrise);
+    let summary = Summary::of(job.lattice, &samples, 0..samples.len(), lengths.len())?;
+    Ok(judged(job, samples, summary, |quality| Quality {
+        chains: lengths.iter().map(|&length| length as u32).collect(),
+        burn_in: pilot.sweeps,
+        stride,
+        tau: Some(pilot.tau),
+        r_hat: Some(pilot.r_hat),
+        ..quality
+    }))
 }
 
-/// The configurations with what can be said of them; without a pilot they are exact and independent.
+/// Draws that are exact and independent.
+fn exact(job: &Job<'_>, samples: Samples) -> Result<Drawn, Error> {
+    let summary = Summary::of(job.lattice, &samples, 0..samples.len(), samples.len())?;
+    Ok(judged(job, samples, summary, |quality| quality))
+}
+
+/// Configurations with what can be said of them: of independent draws, unless `chains` says otherwise.
 fn judged(
-    lattice: &Lattice,
-    request: &Request,
+    job: &Job<'_>,
     mut samples: Samples,
-    lengths: Vec<usize>,
-    pilot: Option<Pilot>,
-) -> Result<Drawn, Error> {
-    samples.set_symmetrised(request.symmetrise);
-    let summary = Summary::of(lattice, &samples, 0..samples.len(), lengths.len())?;
+    summary: Summary,
+    chains: impl FnOnce(Quality) -> Quality,
+) -> Drawn {
+    samples.set_symmetrised(job.request.symmetrise);
     let tau = summary.energy_per_spin.tau.max(summary.abs_m.tau);
-    let quality = Quality {
-        request: *request,
-        chains: lengths.iter().map(|&length| length as u32).collect(),
-        burn_in: pilot.map_or(0, |pilot| pilot.sweeps),
-        stride: pilot.map_or(0, |pilot| stride(pilot.tau)),
-        tau: pilot.map(|pilot| pilot.tau),
-        r_hat: pilot.map(|pilot| pilot.r_hat),
+    let quality = chains(Quality {
+        request: job.request,
+        algorithm: job.algorithm,
+        chains: vec![1; samples.len()],
+        burn_in: 0,
+        stride: 0,
+        tau: None,
+        r_hat: None,
         effective: samples.len() as f64 / (2.0 * tau),
         summary,
-    };
-    Ok(Drawn { samples, quality })
+    });
+    Drawn { samples, quality }
 }
 
 /// Independent draws one by one, of transfer matrices or, at zero temperature, of ground states.
-fn direct(
-    lattice: &Lattice,
-    coupling: Coupling,
-    request: &Request,
-    seed: u64,
-) -> Result<Samples, Error> {
-    let Request { count: draws, symmetrise, .. } = *request;
+fn direct(job: &Job<'_>) -> Result<Samples, Error> {
+    let Request { count: draws, symmetrise, .. } = job.request;
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise };
-    chain(lattice, coupling, request.algorithm, schedule, seed)
+    // At zero temperature all chains are alike.
+    let algorithm = match job.algorithm {
+        Algorithm::Transfer => Algorithm::Transfer,
+        _ => Algorithm::HeatBath,
+    };
+    chain(job.lattice, job.coupling, algorithm, schedule, job.seed)
+}
+
+/// Coupling from the past.
+fn perfect(job: &Job<'_>) -> Result<Samples, Error> {
+    let mut samples = Samples::new(job.lattice.sites());
+    let perfect = Perfect::new(job.lattice, job.coupling, job.request.field)?;
+    perfect.draw(job.request.count as usize, &mut samples, job.seed)?;
+    if job.request.symmetrise {
+        let rng = &mut stats::stream(job.seed, "ising::draw symmetrise", 0);
+        (0..samples.len()).filter(|_| rng.random()).for_each(|row| samples.turn_over(row));
+    }
+    Ok(samples)
 }
 
 /// Ground states, each as likely as its magnetisation in the field makes it.
-fn frozen(
-    lattice: &Lattice,
-    coupling: Coupling,
-    request: &Request,
-    seed: u64,
-) -> Result<Samples, Error> {
-    // At zero temperature all chains are alike.
-    let request = &Request { algorithm: Algorithm::HeatBath, ..*request };
-    if request.field == 0.0 {
-        return direct(lattice, coupling, request, seed);
+fn frozen(job: &Job<'_>) -> Result<Samples, Error> {
+    let field = job.request.field;
+    if field == 0.0 {
+        return direct(job);
     }
-    if coupling.is_antiferromagnetic() && lattice.is_frustrated() {
+    if job.coupling.is_antiferromagnetic() && job.lattice.is_frustrated() {
         return Err(Error::Frustrated { what: "zero temperature in a field" });
     }
-    let mut samples = direct(lattice, coupling, request, seed)?;
-    let rng = &mut stats::stream(seed, "ising::draw field", 0);
+    let mut samples = direct(job)?;
+    let rng = &mut stats::stream(job.seed, "ising::draw field", 0);
     for row in 0..samples.len() {
-        let pull = request.field * samples.spin_sum(row).abs() as f64;
+        let pull = field * samples.spin_sum(row).abs() as f64;
         let up = rng.random::<f64>() < 1.0 / (1.0 + (-2.0 * pull).exp());
         if up != (samples.spin_sum(row) > 0) {
             samples.turn_over(row);

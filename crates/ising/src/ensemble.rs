@@ -1,5 +1,6 @@
 //! Chains side by side: run until they agree wherever they began, then looked at far enough apart.
 
+use crate::lanes::REPLICAS;
 use crate::samples::{pack, turn_over};
 use crate::{Coupling, Error, Lanes, Lattice, Sampler, Samples, Spins};
 use rand::RngExt;
@@ -14,8 +15,11 @@ const TIMES: (f64, f64) = (400.0, 20.0);
 const AGREEMENT: f64 = 4.0;
 /// Autocorrelation times between draws.
 const APART: f64 = 4.0;
-/// Updates of spins, or of words of spins, after which chains that do not agree are given up.
-const PATIENCE: u64 = 1 << 32;
+/// Sweeps after which chains of one replica, or of 512, that do not agree are given up: they would bear autocorrelation
+/// times of some 2600 and 3200 sweeps.
+const SWEEPS: (u64, u64) = (1 << 19, 1 << 17);
+/// Likewise updates of spins, or of words of spins: a minute or so.
+const UPDATES: (u64, u64) = (1 << 33, 1 << 30);
 
 /// The configurations that one sampler moves.
 pub(crate) trait Replicas: Send {
@@ -33,11 +37,9 @@ impl Replicas for Spins {
     }
 
     fn measure(&self, lattice: &Lattice, spins: &mut Vec<i64>, bonds: &mut Vec<i64>) {
-        let state = self.as_slice();
-        spins.push(state.iter().map(|&s| i64::from(s)).sum());
-        let on_site =
-            |(site, &s): (usize, &i8)| i64::from(i32::from(s) * lattice.field(state, site));
-        bonds.push(state.iter().enumerate().map(on_site).sum::<i64>() / 2);
+        let (spin_sum, bond_sum) = self.sums(lattice);
+        spins.push(spin_sum);
+        bonds.push(bond_sum);
     }
 
     fn rows(&self) -> Vec<u64> {
@@ -105,14 +107,17 @@ where
 {
     let chains: usize = runs.iter().map(|run| run.state.replicas()).sum();
     // Enough to resolve the times that are asked for, and no more than that to keep.
-    let points = if chains < 64 { 1024 } else { 128 };
+    let points = if chains < REPLICAS { 1024 } else { 128 };
+    let (most, updates) =
+        if chains < REPLICAS { (SWEEPS.0, UPDATES.0) } else { (SWEEPS.1, UPDATES.1) };
+    let most = most.min(updates / lattice.sites() as u64);
     let (mut gap, mut sweeps) = (1, 0);
     loop {
         let series = observe(lattice, runs, points, gap);
         sweeps += (points * gap) as u64;
         let pilot = judge(&series, points, gap, sweeps);
-        let next = (2 * points * gap * lattice.sites()) as u64;
-        if pilot.settled || sweeps * lattice.sites() as u64 + next > PATIENCE {
+        let then = sweeps + (2 * points * gap) as u64;
+        if pilot.settled || then > most {
             return pilot;
         }
         gap *= 2;
@@ -166,9 +171,18 @@ where
     series
 }
 
-/// Sweeps between draws of chains with this autocorrelation time.
-pub(crate) fn stride(tau: f64) -> u64 {
-    (APART * tau).ceil().max(1.0) as u64
+impl Pilot {
+    /// Sweeps between `draws` draws of each chain: several autocorrelation times, and of chains that did not settle not
+    /// more in all than they were given before.
+    pub(crate) fn stride(&self, draws: usize) -> u64 {
+        let wanted = (APART * self.tau).ceil().max(1.0) as u64;
+        if self.settled { wanted } else { wanted.min(self.sweeps.div_ceil(draws as u64)) }
+    }
+
+    /// The error of chains that did not settle.
+    pub(crate) fn unsettled(&self) -> Error {
+        Error::Unsettled { sweeps: self.sweeps, tau: self.tau, r_hat: self.r_hat }
+    }
 }
 
 /// `count` configurations, `stride` sweeps apart in each chain, chain after chain: the first chains have one more where
@@ -219,11 +233,4 @@ where
         }
     }
     (samples, lengths)
-}
-
-impl Pilot {
-    /// The error of chains that did not settle.
-    pub(crate) fn unsettled(&self) -> Error {
-        Error::Unsettled { sweeps: self.sweeps, tau: self.tau, r_hat: self.r_hat }
-    }
 }

@@ -57,6 +57,14 @@ pub enum Error {
         /// The least that was asked for.
         asked: f64,
     },
+    /// Coupled chains that are still apart.
+    #[error(
+        "the coupled chains have not met within {sweeps} sweeps; another algorithm may do better"
+    )]
+    Coalescence {
+        /// Sweeps from the farthest start in the past.
+        sweeps: u64,
+    },
     /// A torus that cannot be packed by colour.
     #[error(
         "the lattice is {width} x {height}, but a plane is a torus of even height and a width that is a multiple of 128"

@@ -2,6 +2,7 @@
 
 use crate::bits::Word;
 use crate::{Coupling, Lattice, Spins};
+use multiversion::multiversion;
 use rand::{Rng, RngExt};
 
 /// Replicas that a word holds.
@@ -20,6 +21,22 @@ impl Lanes {
     /// Every spin of every replica up or down with probability 1/2: infinite temperature.
     pub fn random<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
         Self((0..sites).map(|_| std::array::from_fn(|_| rng.random())).collect())
+    }
+
+    /// These configurations, one to a replica.
+    ///
+    /// # Panics
+    /// Unless they are 512, of one lattice.
+    pub fn of(replicas: &[Spins]) -> Self {
+        assert_eq!(replicas.len(), REPLICAS, "a configuration for every replica");
+        let mut words = vec![[0; 8]; replicas[0].as_slice().len()];
+        for (r, replica) in replicas.iter().enumerate() {
+            assert_eq!(replica.as_slice().len(), words.len(), "configurations of one lattice");
+            for (word, &spin) in words.iter_mut().zip(replica.as_slice()) {
+                word[r / 64] |= u64::from(spin > 0) << (r % 64);
+            }
+        }
+        Self(words)
     }
 
     /// Replicas to compare: those of even number ordered as [`Spins::ordered`], those of odd number at random.
@@ -70,21 +87,33 @@ impl Lanes {
         rows
     }
 
-    /// Of each replica the sum of the spins and the sum of `s_i s_j` over all bonds.
-    pub(crate) fn sums(&self, lattice: &Lattice) -> (Vec<i64>, Vec<i64>) {
-        let (mut up, mut unequal) = (Counts::new(), Counts::new());
-        for (site, &word) in self.0.iter().enumerate() {
-            up.add(word);
-            // Of each pair of opposite directions the first: every bond once.
-            for &neighbour in lattice.neighbours(site).iter().step_by(2) {
-                let other = self.0[neighbour as usize];
-                unequal.add(std::array::from_fn(|lane| word[lane] ^ other[lane]));
-            }
-        }
+    /// Of each replica the sum of the spins and the sum of `s_i s_j` over all bonds, by counting bits in all replicas at
+    /// once. The energy in units of J is minus the second.
+    ///
+    /// # Panics
+    /// Unless the replicas have as many sites as the lattice.
+    pub fn sums(&self, lattice: &Lattice) -> (Vec<i64>, Vec<i64>) {
+        assert_eq!(self.0.len(), lattice.sites(), "replicas of another lattice");
+        let [up, unequal] = counts(lattice, &self.0);
         let (sites, bonds) = (lattice.sites() as i64, lattice.bonds() as i64);
         let spins = up.values().into_iter().map(|up| 2 * up - sites).collect();
         (spins, unequal.values().into_iter().map(|unequal| bonds - 2 * unequal).collect())
     }
+}
+
+/// Of each replica the spins that are up, and the bonds between unequal spins.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
+fn counts(lattice: &Lattice, spins: &[Word]) -> [Counts; 2] {
+    let (mut up, mut unequal) = (Counts::new(), Counts::new());
+    for (site, word) in spins.iter().enumerate() {
+        up.add(*word);
+        // Of each pair of opposite directions the first: every bond once.
+        for &neighbour in lattice.neighbours(site).iter().step_by(2) {
+            let other = &spins[neighbour as usize];
+            unequal.add(std::array::from_fn(|lane| word[lane] ^ other[lane]));
+        }
+    }
+    [up, unequal]
 }
 
 /// Turns a block of 64 x 64 bits over its diagonal, by exchanging ever smaller squares.
@@ -106,37 +135,60 @@ fn transpose(block: &mut [u64; 64]) {
     }
 }
 
-/// For each of 512 places how often its bit was set: binary digits in words, lowest first.
+/// For each of 512 places how often its bit was set, in binary digits, lowest first.
+///
+/// A digit takes two words at a time, so that on average each word costs one addition: until its companion comes, a word
+/// waits. Of the words of a digit one waits where the number of all words so far has that binary digit set.
 struct Counts {
     digits: [Word; 40],
+    waiting: [Word; 40],
+    words: u64,
 }
 
 impl Counts {
     fn new() -> Self {
-        Self { digits: [[0; 8]; 40] }
+        Self { digits: [[0; 8]; 40], waiting: [[0; 8]; 40], words: 0 }
     }
 
-    fn add(&mut self, word: Word) {
-        let mut carry = word;
-        for digit in &mut self.digits {
-            if carry == [0; 8] {
-                return;
-            }
-            for lane in 0..8 {
-                (digit[lane], carry[lane]) = (digit[lane] ^ carry[lane], digit[lane] & carry[lane]);
-            }
+    #[inline(always)]
+    fn add(&mut self, mut word: Word) {
+        let pairs = self.words.trailing_ones() as usize;
+        for level in 0..pairs {
+            word = carry(&mut self.digits[level], &self.waiting[level], word);
         }
+        self.waiting[pairs] = word;
+        self.words += 1;
     }
 
     fn values(&self) -> Vec<i64> {
         let mut values = vec![0; REPLICAS];
-        for (power, digit) in self.digits.iter().enumerate().filter(|(_, d)| **d != [0; 8]) {
-            for (place, value) in values.iter_mut().enumerate() {
-                *value |= ((digit[place / 64] >> (place % 64) & 1) as i64) << power;
+        let mut gather = |words: &Word, power: usize| {
+            for (values, &word) in values.chunks_exact_mut(64).zip(words) {
+                for (bit, value) in values.iter_mut().enumerate() {
+                    *value += ((word >> bit & 1) as i64) << power;
+                }
+            }
+        };
+        for power in 0..u64::BITS as usize - self.words.leading_zeros() as usize {
+            gather(&self.digits[power], power);
+            if self.words >> power & 1 == 1 {
+                gather(&self.waiting[power], power);
             }
         }
         values
     }
+}
+
+/// Adds two words of one digit to it, and returns what they carry to the next.
+#[inline(always)]
+fn carry(digit: &mut Word, first: &Word, second: Word) -> Word {
+    let mut carry = [0; 8];
+    for lane in 0..8 {
+        let (a, b, c) = (digit[lane], first[lane], second[lane]);
+        digit[lane] = a ^ b ^ c;
+        carry[lane] = (a & b) | (c & (a ^ b));
+    }
+    carry
 }
 
 #[cfg(test)]
@@ -157,6 +209,8 @@ mod tests {
             samples.push_rows(&lanes.rows(), Coupling::new(0.0).unwrap());
             let (spins, bonds) = lanes.sums(&lattice);
             let n = lattice.sites() as f64;
+            let replicas: Vec<Spins> = (0..REPLICAS).map(|r| lanes.replica(r)).collect();
+            prop_assert_eq!(&Lanes::of(&replicas), &lanes);
             for r in 0..REPLICAS {
                 let replica = lanes.replica(r);
                 let replica = replica.as_slice();

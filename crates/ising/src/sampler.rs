@@ -6,6 +6,7 @@ mod flood;
 pub(crate) mod heat_bath;
 pub(crate) mod metropolis;
 pub(crate) mod multispin;
+pub(crate) mod perfect;
 pub(crate) mod swendsen_wang;
 pub(crate) mod torus_transfer;
 pub(crate) mod transfer;
@@ -20,7 +21,7 @@ use rand::Rng;
 pub trait Sampler {
     /// What is moved.
     type State;
-    /// One sweep: as many attempted moves as there are sites.
+    /// One sweep: as many attempted moves as there are sites or, where clusters move, what the sampler says.
     fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Self::State, rng: &mut R) -> Sweep;
 }
 

@@ -7,8 +7,11 @@
 mod common;
 
 use common::exact_test::{Case, cases};
-use common::spin;
-use ising::{Coupling, HeatBath, Metropolis, Order, RingTransfer, TorusTransfer};
+use common::{index, spin};
+use ising::{
+    Coupling, HeatBath, Lanes, Metropolis, Multispin, Order, RingTransfer, Sampler, SwendsenWang,
+    TorusTransfer, Wolff,
+};
 use rand::{Rng, RngExt};
 
 const FINITE: &str = "a finite field";
@@ -57,6 +60,63 @@ fn exact_draws_of_tori() {
     for case in cases(|shape, k, h| h == 0.0 && (k >= 0.0 || !shape.is_frustrated())) {
         let sampler = TorusTransfer::new(&case.lattice, case.exact.coupling());
         case.assert_reversible(sampler.expect("no frustration"));
+    }
+}
+
+#[test]
+fn wolff() {
+    for case in cases(|_, _, h| h == 0.0) {
+        let mut rng = stats::stream(1, "wolff", 0);
+        case.assert_reversible(Wolff::new(&case.lattice, case.exact.coupling(), &mut rng));
+    }
+}
+
+#[test]
+fn swendsen_wang() {
+    for case in cases(|_, _, h| h == 0.0) {
+        let mut rng = stats::stream(1, "swendsen-wang", 0);
+        case.assert_reversible(SwendsenWang::new(&case.lattice, case.exact.coupling(), &mut rng));
+    }
+}
+
+/// Multispin coding on numbers of states, 512 at a time.
+fn lanes<'a>(
+    case: &'a Case,
+    mut sampler: Multispin<'a>,
+) -> impl FnMut(&mut [usize], &mut dyn Rng) + 'a {
+    move |chains, rng| {
+        for some in chains.chunks_mut(512) {
+            let mut spins = case.spins(some);
+            spins.resize(512, spins[0].clone());
+            let mut state = Lanes::of(&spins);
+            sampler.sweep(&mut state, rng);
+            for (replica, chain) in some.iter_mut().enumerate() {
+                *chain = index(state.replica(replica).as_slice());
+            }
+        }
+    }
+}
+
+#[test]
+fn multispin() {
+    for case in cases(|_, _, _| true) {
+        let mut rng = stats::stream(1, "multispin", 0);
+        let rules = [Multispin::heat_bath, Multispin::metropolis];
+        for rule in rules {
+            let sampler = rule(&case.lattice, case.exact.coupling(), &mut rng);
+            let sampler = sampler.in_field(case.exact.h).expect(FINITE);
+            assert_eq!(case.among_exact_draws(&mut lanes(&case, sampler)), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn multispin_with_a_wrong_coupling_is_found_out() {
+    for case in cases(|shape, k, h| shape.sites() > 6 && k != 0.0 && h == 0.0) {
+        let mut rng = stats::stream(1, "multispin", 0);
+        let wrong = Coupling::new(1.05 * case.exact.k).expect("K is a number");
+        let sampler = Multispin::heat_bath(&case.lattice, wrong, &mut rng);
+        assert!(case.among_exact_draws(&mut lanes(&case, sampler)).is_err());
     }
 }
 

@@ -1,8 +1,8 @@
 //! The first draws of each algorithm, bit by bit, and what is refused: a change here breaks stored results.
 
 use ising::{
-    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, Order, RingTransfer, Sampler,
-    Samples, Schedule, Spins, chain,
+    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, Order, Request, RingTransfer,
+    Sampler, Samples, Schedule, Spins, SwendsenWang, Wolff, chain, draw,
 };
 
 const SCHEDULE: Schedule = Schedule { burn_in: 3, stride: 2, draws: 3, symmetrise: true };
@@ -95,6 +95,31 @@ fn antiferromagnets_orders_and_fields_do_not_change() {
 }
 
 #[test]
+fn the_front_door_hands_out_the_same() {
+    let torus = Lattice::square(8).unwrap();
+    let found = Algorithm::ALL.map(|algorithm| {
+        let request = Request {
+            count: 2,
+            algorithm: Some(algorithm),
+            field: 0.0,
+            symmetrise: true,
+            least_effective: 0.0,
+        };
+        words(&draw(&torus, at(0.4), &request, 1).unwrap().samples)
+    });
+    let expected = [
+        [0x8083830000c04000, 0x120058c4f3c18100],
+        [0x81818187813010b1, 0xfcfffffe323ffff0],
+        [0xffbffffffffffef4, 0xffffe7efeffffffd],
+        [0x9f9ff3d14000809b, 0x0010800000000001],
+        [0xbfafbde7ef7fdf0f, 0xa7e7ffcfc7fbffbf],
+        [0xfdffff3f7fffffbd, 0xe4e0f0ecc0f98d7e],
+        [0xf7fffdfffffffeff, 0x3470000000000026],
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn schedules_that_draw_or_move_nothing_are_refused() {
     let ring = Lattice::ring(8).unwrap();
     for algorithm in [Algorithm::Transfer, Algorithm::HeatBath, Algorithm::Metropolis] {
@@ -121,4 +146,28 @@ fn exact_draws_need_short_rows() {
         let refused = RingTransfer::new(&Lattice::square(4).unwrap(), at(k)).err();
         assert_eq!(refused, Some(Error::TransferWidth { width: 4, limit: 1 }));
     }
+}
+
+#[test]
+fn the_first_clusters_do_not_change() {
+    let lattice = Lattice::square(8).unwrap();
+    let drawn = |one: bool, k: f64| {
+        let rng = &mut stats::stream(1, "value-stability", 0);
+        let state = &mut Spins::random(64, rng);
+        let mut wolff = Wolff::new(&lattice, at(k), rng);
+        let mut all = SwendsenWang::new(&lattice, at(k), rng);
+        let mut word = || {
+            if one {
+                wolff.sweep(state, rng)
+            } else {
+                all.sweep(state, rng)
+            };
+            state.as_slice().iter().fold(0_u64, |word, &s| word << 1 | u64::from(s > 0))
+        };
+        [word(), word(), word()]
+    };
+    assert_eq!(drawn(true, 0.4), [0x7e7b197bc7889aa6, 0x7e7b197bc3889aa6, 0x7a7b197bc3889aa0]);
+    assert_eq!(drawn(true, -0.4), [0x2e0b197bc788aad6, 0x2e0b1973cb8caad6, 0xae0b1973cb8caa55]);
+    assert_eq!(drawn(false, 0.4), [0x7e7323437c78f27e, 0x8180047c04080000, 0x4040242400080000]);
+    assert_eq!(drawn(false, -0.4), [0x2b7be515a56b9422, 0xd48b11aa3d5aa45a, 0x15e911aa255aa86c]);
 }

@@ -9,7 +9,8 @@ use rand::Rng;
 
 /// The probability that a satisfied bond binds, `1 - e^{-2|K|}` (`fortuin-kasteleyn-1972`): 0 at K = 0, 1 at infinite K.
 pub(crate) fn binding(coupling: Coupling) -> Probability {
-    Probability::new(-(-2.0 * coupling.value().abs()).exp_m1())
+    let exponent = -2.0 * coupling.value().abs();
+    Probability::with_complement(-exponent.exp_m1(), exponent.exp())
 }
 
 /// Draws the bonds of one lattice at one coupling.

@@ -136,3 +136,103 @@ fn power_sum(sizes: &[u32], power: i32) -> f64 {
 fn sites(sizes: &[u32]) -> f64 {
     power_sum(sizes, 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The cluster of each site by relabelling until nothing changes, from the bonds in the cells.
+    fn labels(lattice: &Lattice, cells: &[Cell]) -> Vec<usize> {
+        let (width, row) = (lattice.width(), lattice.width().div_ceil(64));
+        let mut labels: Vec<usize> = (0..lattice.sites()).collect();
+        let bonds: Vec<(usize, usize)> = (0..lattice.sites())
+            .flat_map(|i| {
+                let (x, y) = (i % width, i / width);
+                let cell = &cells[y * row + x / 64];
+                let bound =
+                    |bonds: u64, j: u32| (bonds >> (x % 64) & 1 == 1).then_some((i, j as usize));
+                let neighbours = lattice.neighbours(i);
+                [
+                    bound(cell.right, neighbours[0]),
+                    bound(cell.down, neighbours[neighbours.len() / 2]),
+                ]
+            })
+            .flatten()
+            .collect();
+        while let Some(&(i, j)) = bonds.iter().find(|&&(i, j)| labels[i] != labels[j]) {
+            let (from, to) = (labels[i].max(labels[j]), labels[i].min(labels[j]));
+            labels.iter_mut().filter(|label| **label == from).for_each(|label| *label = to);
+        }
+        labels
+    }
+
+    proptest! {
+        #[test]
+        fn clusters_are_those_of_the_bonds(
+            width in prop_oneof![1usize..9, 62usize..67, 126usize..131],
+            height in 1usize..5,
+            ring: bool,
+            k in -1.0..1.0f64,
+            seed: u64,
+        ) {
+            let torus = Lattice::rectangle(width, height);
+            let lattice = if ring { Lattice::ring(width * height) } else { torus }.unwrap();
+            let rng = &mut stats::stream(seed, "clusters-test", 0);
+            let before = Spins::random(lattice.sites(), rng);
+            let coupling = Coupling::new(k).unwrap();
+            let (mut sampler, mut after) = (SwendsenWang::new(&lattice, coupling, rng), before.clone());
+            let sweep = sampler.sweep(&mut after, rng);
+
+            let labels = labels(&lattice, &sampler.cells);
+            let (before, after) = (before.as_slice(), after.as_slice());
+            let turned = |i: usize| before[i] != after[i];
+            let mut sizes = vec![0; lattice.sites()];
+            for (i, &label) in labels.iter().enumerate() {
+                prop_assert_eq!(turned(i), turned(label));
+                sizes[label] += 1;
+            }
+            sizes.retain(|&size| size > 0);
+            sizes.sort_unstable();
+            let mut found = sampler.cluster_sizes().to_vec();
+            found.sort_unstable();
+            prop_assert_eq!(&found, &sizes);
+            prop_assert_eq!(sweep.attempted, sizes.len() as u64);
+            prop_assert_eq!(sweep.flipped, (0..lattice.sites()).filter(|&i| turned(i)).count() as u64);
+        }
+
+        #[test]
+        fn satisfied_bonds_alone_bind(width in 1usize..70, height in 1usize..4, anti: bool, seed: u64) {
+            let lattice = Lattice::rectangle(width, height).unwrap();
+            let k = if anti { f64::NEG_INFINITY } else { f64::INFINITY };
+            let rng = &mut stats::stream(seed, "bonds-test", 0);
+            let (spins, mut cells) = (Spins::random(lattice.sites(), rng), Cell::all(&lattice));
+            Bonds::new(&lattice, Coupling::new(k).unwrap(), rng).draw(spins.as_slice(), &mut cells);
+            for (i, &spin) in spins.as_slice().iter().enumerate() {
+                let (x, y) = (i % width, i / width);
+                let cell = &cells[y * width.div_ceil(64) + x / 64];
+                for (bonds, direction) in [(cell.right, 0), (cell.down, 2)] {
+                    let other = spins.as_slice()[lattice.neighbours(i)[direction] as usize];
+                    prop_assert_eq!(bonds >> (x % 64) & 1 == 1, (spin == other) != anti);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn improved_estimators_average_over_all_ways_to_turn() {
+        let sizes = [1_u32, 2, 5, 2];
+        let power = |n: i32| {
+            let m = |signs: u32| {
+                let sum = sizes
+                    .iter()
+                    .enumerate()
+                    .map(|(i, &c)| if signs >> i & 1 == 1 { f64::from(c) } else { -f64::from(c) });
+                sum.sum::<f64>() / 10.0
+            };
+            (0..16).map(|signs| m(signs).powi(n)).sum::<f64>() / 16.0
+        };
+        assert!((improved_m2(&sizes) - power(2)).abs() < 1e-15);
+        assert!((improved_m4(&sizes) - power(4)).abs() < 1e-15);
+    }
+}

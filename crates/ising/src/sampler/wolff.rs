@@ -20,10 +20,9 @@ const IDLE: u32 = 64;
 ///
 /// One cluster in 64, by chance, is grown but not turned. Else the chain would go in steps of two where every cluster is
 /// a single site (K = 0) or the whole lattice (infinite K), and draws an even number of clusters apart would see half of
-/// the states. So `Sweep::attempted` is the size of the cluster and `Sweep::flipped` is that or 0. A site is in the
-/// cluster of a random one as often as their spins agree (`fortuin-kasteleyn-1972`): the mean of `attempted` is
-/// `N <m^2>`, an improved estimator, of the ferromagnet and, with the staggered magnetisation, of the antiferromagnet on
-/// a bipartite lattice.
+/// the states. So `Sweep::attempted` is the size of the cluster and `Sweep::flipped` is that or 0. Two sites share a
+/// cluster with the probability `<s s'>` (`fortuin-kasteleyn-1972`): the mean of `attempted` is `N <m^2>`, an improved
+/// estimator, of the ferromagnet and, with the staggered magnetisation, of the antiferromagnet on a bipartite lattice.
 ///
 /// Right for both signs of K on every lattice. The frustrated antiferromagnet is slow, since its clusters are not its
 /// domains, and at `K = -infinity`, where every satisfied bond is taken, its ground states may not all be reached.

@@ -119,6 +119,11 @@ impl Case {
         Ok(())
     }
 
+    /// The configurations of some states.
+    pub(crate) fn spins(&self, states: &[usize]) -> Vec<Spins> {
+        states.iter().map(|&state| self.states[state].clone()).collect()
+    }
+
     /// A sampler of single configurations on numbers of states.
     pub(crate) fn sweep_of<'a, S: Sampler<State = Spins>>(
         &'a self,
