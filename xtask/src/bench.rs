@@ -1,39 +1,26 @@
-//! The verb `bench`: how fast the project is, as times and as ratios to yardsticks measured in the same run.
+//! The verb `bench`: how fast the project is, in groups of figures, each also relative to a yardstick of the same run.
 
-mod entries;
+mod entry;
+mod exact;
+mod ising;
 mod output;
 mod yardsticks;
 
 use crate::input::BadInput;
 use crate::progress::Progress;
 use anyhow::Result;
-use entries::{ENTRIES, Entry};
+use entry::{Entry, Figure};
 use std::time::{Duration, Instant};
 use yardsticks::Yardsticks;
 
-/// Times of repetitions of one piece of work, in seconds, in ascending order.
-struct Times(Vec<f64>);
+/// The groups, and the figures of each.
+const GROUPS: [(&str, &[Entry]); 2] = [("exact", &exact::ENTRIES), ("ising", &ising::ENTRIES)];
 
-impl Times {
-    fn median(&self) -> f64 {
-        let middle = self.0.len() / 2;
-        if self.0.len() % 2 == 1 {
-            self.0[middle]
-        } else {
-            self.0[middle - 1].midpoint(self.0[middle])
-        }
-    }
-
-    fn range(&self) -> (f64, f64) {
-        (self.0[0], self.0[self.0.len() - 1])
-    }
-}
-
-/// Repeats `work`, and passes on what the last repetition gave.
+/// Repeats `work`, and returns the seconds of each repetition and what the last one gave.
 ///
 /// At least five times what takes less than a second, else as often as four seconds allow. What is done in no time is
 /// done many times for each time taken.
-fn repeat(work: &mut dyn FnMut() -> Result<f64>) -> Result<(Times, f64)> {
+fn repeat(work: &mut dyn FnMut() -> Result<f64>) -> Result<(Vec<f64>, f64)> {
     const LEAST: Duration = Duration::from_millis(1);
     const MOST: Duration = Duration::from_secs(4);
     const ENOUGH: Duration = Duration::from_millis(500);
@@ -57,48 +44,31 @@ fn repeat(work: &mut dyn FnMut() -> Result<f64>) -> Result<(Times, f64)> {
         }
         times.push(start.elapsed().as_secs_f64() / f64::from(inner));
     }
-    times.sort_by(f64::total_cmp);
-    Ok((Times(times), value))
+    Ok((times, value))
 }
 
-/// What was found of one entry.
-struct Figure {
-    entry: &'static Entry,
-    times: Times,
-    /// Relative to the golden value, where there is one.
-    error: Option<f64>,
-}
-
-impl Figure {
-    fn of(entry: &'static Entry) -> Result<Self> {
-        let mut work = (entry.prepare)()?;
-        let (times, value) = repeat(&mut work)?;
-        let error = entry.golden.map(|golden| (value / golden.value - 1.0).abs());
-        Ok(Self { entry, times, error })
-    }
-
-    /// Operations of the yardstick in the time that a unit of the work takes.
-    fn cost(&self, yardsticks: &Yardsticks) -> f64 {
-        self.times.median() * yardsticks.rate(self.entry.yardstick) / self.entry.units
-    }
-
-    /// Whether the targets are met; `None` where there is none.
-    fn met(&self) -> Option<bool> {
-        let accurate = self.error.zip(self.entry.golden).is_none_or(|(e, g)| e <= g.tolerance);
-        self.entry.target.map(|target| self.times.median() <= target && accurate)
-    }
-}
-
-/// Measures the figures of these names, all when none is given, and returns them as text or as one JSON document.
-pub(crate) fn bench(names: &[String], json: bool) -> Result<String> {
-    let known = |name: &String| ENTRIES.iter().any(|entry| entry.name == name);
+/// The figures of these groups and names, each once; all when none is given.
+fn chosen(names: &[String]) -> Result<Vec<&'static Entry>, BadInput> {
+    let all = || GROUPS.iter().flat_map(|(group, entries)| entries.iter().map(move |e| (group, e)));
+    let known = |name: &String| all().any(|(group, entry)| name == group || name == entry.name);
     if let Some(name) = names.iter().find(|name| !known(name)) {
-        let all: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
-        let sentence = format!("there is no figure {name:?}; there are {}", all.join(", "));
-        return Err(BadInput(sentence).into());
+        let groups = GROUPS.map(|(group, _)| group).join(", ");
+        let mut figures: Vec<&str> = all().map(|(_, entry)| entry.name).collect();
+        figures.dedup();
+        return Err(BadInput(format!(
+            "there is no group or figure {name:?}; there are the groups {groups} and the figures {}",
+            figures.join(", ")
+        )));
     }
-    let wanted = |entry: &&Entry| names.is_empty() || names.iter().any(|name| name == entry.name);
-    let entries: Vec<&Entry> = ENTRIES.iter().filter(wanted).collect();
+    let wanted = |group: &str, entry: &Entry| {
+        names.is_empty() || names.iter().any(|name| name == group || name == entry.name)
+    };
+    Ok(all().filter(|(group, entry)| wanted(group, entry)).map(|(_, entry)| entry).collect())
+}
+
+/// Measures figures and returns them as text or as one JSON document.
+pub(crate) fn bench(names: &[String], json: bool) -> Result<String> {
+    let entries = chosen(names)?;
     let progress = Progress::new(1.0 + entries.len() as f64);
     progress.name("yardsticks");
     let yardsticks = Yardsticks::measure()?;
@@ -106,7 +76,7 @@ pub(crate) fn bench(names: &[String], json: bool) -> Result<String> {
     for entry in entries {
         progress.name(entry.name);
         progress.set(1.0 + figures.len() as f64);
-        figures.push(Figure::of(entry)?);
+        figures.push(Figure::of(entry, &yardsticks)?);
     }
     progress.finish();
     match json {
@@ -120,13 +90,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn medians_and_ranges() {
-        let times = Times(vec![1.0, 2.0, 4.0, 9.0]);
-        assert_eq!((times.median(), times.range()), (3.0, (1.0, 9.0)));
-        assert_eq!(Times(vec![1.0, 2.0, 9.0]).median(), 2.0);
-    }
-
-    #[test]
     fn what_is_quick_is_repeated() {
         let mut calls = 0;
         let mut work = || {
@@ -134,14 +97,21 @@ mod tests {
             Ok(f64::from(calls))
         };
         let (times, value) = repeat(&mut work).unwrap();
-        assert!(times.0.len() >= 5 && times.0.is_sorted());
+        assert!(times.len() >= 5);
         assert_eq!(value, f64::from(calls));
     }
 
     #[test]
-    fn names_differ() {
-        for (i, entry) in ENTRIES.iter().enumerate() {
-            assert!(ENTRIES[..i].iter().all(|other| other.name != entry.name), "{}", entry.name);
-        }
+    fn groups_and_figures_are_found_by_name() {
+        let names = |names: &[&str]| -> Vec<&str> {
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            chosen(&names).unwrap().iter().map(|entry| entry.name).collect()
+        };
+        let all: usize = GROUPS.iter().map(|(_, entries)| entries.len()).sum();
+        assert_eq!(names(&[]).len(), all);
+        assert_eq!(names(&["exact"]).len(), exact::ENTRIES.len());
+        assert_eq!(names(&["exact", "ln-z", "ising"]).len(), all);
+        assert_eq!(names(&["kaufman", "ln-z", "kaufman"]), ["ln-z", "kaufman"]);
+        assert_eq!(names(&["multispin_updates_per_ns"]).len(), 2);
     }
 }

@@ -3,6 +3,7 @@
 use crate::experiment::Profile;
 use crate::quantities::Exact;
 use crate::reproduce::{NAMES, Plan, Request};
+use crate::sample::Sample;
 use crate::say;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
@@ -30,8 +31,13 @@ pub(crate) enum Verb {
     /// Compute a single quantity exactly, in closed form or by a sum over all states.
     #[command(after_help = "Example: cargo xtask exact weight --visible 8 --hidden 4 --coupling 1")]
     Exact(Exact),
+    /// Draw configurations in equilibrium into a file for numpy, and say how good they are.
+    #[command(
+        after_help = "Example: cargo xtask sample --lattice square:10 --temperatures 0:6:0.25 --count 1000 --seed 1 --out train.npz"
+    )]
+    Sample(Sample),
     /// Measure how fast the project is, against yardsticks of this machine.
-    #[command(after_help = "Example: cargo xtask bench weight ln-z --json")]
+    #[command(after_help = "Example: cargo xtask bench ising --json")]
     Bench(Bench),
     /// Check the invariants that a program can check.
     #[command(after_help = "Example: cargo xtask tidy")]
@@ -90,9 +96,12 @@ pub(crate) struct List {
 
 #[derive(Args)]
 pub(crate) struct Bench {
-    /// Figures to measure; all when none is named.
+    /// Groups (exact, ising) or single figures to measure; all groups when none is named.
     pub(crate) names: Vec<String>,
     /// Print one JSON document instead of a table.
+    ///
+    /// Of each figure: value in unit (the median of all repetitions), min and max, and of_yardstick, which can be compared
+    /// between machines: a rate divided by the yardstick, a time multiplied by it.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -5,14 +5,19 @@
 
 mod bench;
 mod codec;
+mod columns;
 mod experiment;
 mod flags;
 mod input;
+mod npz;
+mod options;
+mod place;
 mod progress;
 mod published;
 mod quantities;
 mod report;
 mod reproduce;
+mod sample;
 mod stages;
 mod store;
 mod tidy;
@@ -63,6 +68,7 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
         Verb::Bench(flags) => say(&bench::bench(&flags.names, flags.json)?),
         Verb::List(flags) => flags::list(flags),
         Verb::Exact(flags) => quantities::run(flags),
+        Verb::Sample(flags) => sample::run(flags),
         Verb::Tidy => tidy::tidy(),
     }
 }

@@ -6,7 +6,6 @@ mod flow;
 mod machine;
 mod machine_file;
 mod minimum;
-mod options;
 mod print;
 mod ring;
 mod torus;

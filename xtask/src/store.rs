@@ -4,11 +4,12 @@
 //! run finds its results, an interrupted one goes on where it was, and both end with the same bytes.
 
 use crate::codec::{self, ContentHash};
+use crate::place;
 use crate::progress::{Progress, Task};
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -111,17 +112,11 @@ impl Store {
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let number = self.temporary.fetch_add(1, Ordering::Relaxed);
         let temporary = self.root.join(format!(".tmp-{}-{number}", std::process::id()));
-        let save = || -> std::io::Result<()> {
-            let folder = path.parent().unwrap_or(&self.root);
-            fs::create_dir_all(folder)?;
-            let mut file = File::create(&temporary)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)?;
-            // The rename itself is on disk only when its directory is.
-            File::open(folder)?.sync_all()
-        };
-        save().with_context(|| format!("cannot write {}", path.display()))
+        let folder = place::folder(path);
+        let saved = fs::create_dir_all(folder).and_then(|()| {
+            place::replace(path, &temporary, |mut file| file.write_all(bytes).map(|()| file))
+        });
+        saved.with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Removes what killed runs left under temporary names more than a day ago; younger ones may be another run's.

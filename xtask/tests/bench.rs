@@ -5,29 +5,59 @@ mod common;
 use common::Project;
 use serde_json::Value;
 
-#[test]
-fn one_figure_as_json() {
-    let project = Project::new();
-    let said = project.succeed(["bench", "kaufman", "--json"]);
+/// What `bench` prints as JSON, the yardsticks checked.
+fn document(project: &Project, names: &[&str]) -> Value {
+    let said = project.succeed([&["bench"], names, &["--json"]].concat());
     let document: Value = serde_json::from_str(&said.out).expect("JSON");
-    let names = |list: &str| -> Vec<String> {
-        let entries = document[list].as_array().expect("a list").iter();
-        entries.map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect()
-    };
-    assert_eq!(names("yardsticks"), ["flop", "byte", "logic", "exp"]);
-    assert_eq!(names("figures"), ["kaufman"]);
-    for yardstick in document["yardsticks"].as_array().expect("a list") {
-        assert!(yardstick["per_second"].as_f64().is_some_and(|rate| rate > 1e3), "{yardstick}");
+    for name in ["sgemm_gflops", "logic_gops", "copy_gbs", "exp_gcalls"] {
+        let rate = document["yardstick"][name].as_f64();
+        assert!(rate.is_some_and(|rate| rate > 1e-6), "{name}: {document}");
     }
-    let figure = &document["figures"][0];
-    assert_eq!((&figure["unit"], &figure["yardstick"]), (&"mode".into(), &"exp".into()));
-    let seconds = |which: &str| figure["seconds"][which].as_f64().expect("a time");
-    assert!(0.0 < seconds("min") && seconds("min") <= seconds("median"), "{figure}");
-    assert!(seconds("median") <= seconds("max"), "{figure}");
+    assert_eq!(document["yardstick"].as_object().map(|rates| rates.len()), Some(4));
+    document
+}
+
+fn number(figure: &Value, key: &str) -> f64 {
+    figure[key].as_f64().unwrap_or_else(|| panic!("no number {key} in {figure}"))
+}
+
+#[test]
+fn a_time_as_json() {
+    let project = Project::new();
+    let document = document(&project, &["kaufman"]);
+    let figures = document["figures"].as_array().expect("a list");
+    assert_eq!(figures.len(), 1, "{document}");
+    let figure = &figures[0];
+    for (key, word) in [("name", "kaufman"), ("unit", "s"), ("yardstick", "exp_gcalls")] {
+        assert_eq!(figure[key], word, "{figure}");
+    }
+    assert_eq!(figure["threads"], 1);
+    assert!(0.0 < number(figure, "min") && number(figure, "min") <= number(figure, "value"));
+    assert!(number(figure, "value") <= number(figure, "max"), "{figure}");
     assert!(figure["repetitions"].as_u64().is_some_and(|n| n >= 5), "{figure}");
-    assert!(figure["cost"].as_f64().is_some_and(|cost| cost > 0.0), "{figure}");
-    assert!(figure["met"].is_null() && figure["target_seconds"].is_null(), "{figure}");
+    let product = number(figure, "value") * number(&document["yardstick"], "exp_gcalls");
+    assert!((number(figure, "of_yardstick") / product - 1.0).abs() < 1e-12, "{document}");
+    for key in ["met", "target", "target_of_yardstick", "relative_error", "tau"] {
+        assert!(figure[key].is_null(), "{key} of {figure}");
+    }
     assert!(!project.path("target").exists());
+}
+
+#[test]
+fn a_rate_as_json() {
+    let project = Project::new();
+    let document = document(&project, &["multispin_updates_per_ns"]);
+    let figures = document["figures"].as_array().expect("a list");
+    let threads: Vec<&Value> = figures.iter().map(|figure| &figure["threads"]).collect();
+    assert_eq!(threads, [1, 2], "{document}");
+    for figure in figures {
+        assert_eq!(figure["name"], "multispin_updates_per_ns");
+        assert_eq!(figure["unit"], "updates/ns");
+        let ratio = number(figure, "value") / number(&document["yardstick"], "logic_gops");
+        assert!((number(figure, "of_yardstick") / ratio - 1.0).abs() < 1e-12, "{document}");
+        assert!(number(figure, "target_of_yardstick") > 0.0 && figure["target"].is_null());
+        assert!(figure["met"].is_boolean(), "{figure}");
+    }
 }
 
 #[test]
@@ -36,7 +66,7 @@ fn an_unknown_name_is_refused_before_anything_is_measured() {
     let said = project.run(["bench", "kaufman", "kaufmann"]);
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     assert_eq!(said.err.lines().count(), 1, "{said:?}");
-    for word in ["error: ", "\"kaufmann\"", "weight", "ln-z", "torus-draws", "kaufman,"] {
+    for word in ["error: ", "\"kaufmann\"", "groups exact, ising ", "ln-z", "kaufman,"] {
         assert!(said.err.contains(word), "no {word:?} in {said:?}");
     }
 }

@@ -11,23 +11,24 @@ use std::hint::black_box;
 pub(super) enum Yardstick {
     /// Additions and multiplications in a large product of f32 matrices.
     Product,
-    /// Bytes of a copy that no cache holds.
-    Copy,
     /// Logic operations on 512 bits.
     Logic,
+    /// Bytes of a copy that no cache holds.
+    Copy,
     /// Calls of the standard library's `exp` of f64.
     Exp,
 }
 
 impl Yardstick {
-    pub(super) const ALL: [Self; 4] = [Self::Product, Self::Copy, Self::Logic, Self::Exp];
+    pub(super) const ALL: [Self; 4] = [Self::Product, Self::Logic, Self::Copy, Self::Exp];
 
+    /// Its name, as that of its rate in units of 10^9 a second.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Product => "flop",
-            Self::Copy => "byte",
-            Self::Logic => "logic",
-            Self::Exp => "exp",
+            Self::Product => "sgemm_gflops",
+            Self::Logic => "logic_gops",
+            Self::Copy => "copy_gbs",
+            Self::Exp => "exp_gcalls",
         }
     }
 
@@ -40,7 +41,7 @@ impl Yardstick {
         }
     }
 
-    /// How often the operation is done in a second.
+    /// How often the operation is done in a second, in units of 10^9.
     fn measure(self) -> Result<f64> {
         let (mut work, operations) = match self {
             Self::Product => multiplying(),
@@ -48,11 +49,13 @@ impl Yardstick {
             Self::Logic => combining(),
             Self::Exp => exponentials(),
         };
-        Ok(operations / repeat(&mut || Ok(work()))?.0.median())
+        let (mut times, _) = repeat(&mut || Ok(work()))?;
+        times.sort_by(f64::total_cmp);
+        Ok(operations / times[times.len() / 2] / 1e9)
     }
 }
 
-/// The rates of all yardsticks, per second.
+/// The rates of all yardsticks, in units of 10^9 a second.
 pub(super) struct Yardsticks([f64; 4]);
 
 impl Yardsticks {
@@ -64,7 +67,7 @@ impl Yardsticks {
         Ok(Self(rates))
     }
 
-    pub(super) fn rate(&self, yardstick: Yardstick) -> f64 {
+    pub(super) fn giga(&self, yardstick: Yardstick) -> f64 {
         self.0[yardstick as usize]
     }
 }

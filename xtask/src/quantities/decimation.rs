@@ -1,8 +1,8 @@
 //! `exact decimate`: couplings and constants along the renormalization group of the ring.
 
-use super::options::{coupling, finite, whole};
 use super::print::Value::List;
 use super::print::Values;
+use crate::options::{coupling, finite, whole};
 use clap::Args;
 use exact::ring;
 

@@ -1,10 +1,10 @@
 //! `exact weight`, `partition` and `threshold`: the machine with equal weights.
 
-use super::options::{MOST_UNITS, coupling_or_inf, range, temperature, whole};
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;
 use crate::input::BadInput;
+use crate::options::{MOST_UNITS, coupling_or_inf, range, temperature, whole};
 use anyhow::Result;
 use clap::Args;
 use exact::{Mixture, Ring, symmetric};

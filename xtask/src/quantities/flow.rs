@@ -1,10 +1,10 @@
 //! `exact flow`: the sampled flow through the trained machine with equal weights.
 
-use super::options::{coupling, coupling_or_inf, whole};
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;
 use crate::input::BadInput;
+use crate::options::{coupling, coupling_or_inf, whole};
 use anyhow::Result;
 use clap::Args;
 use exact::symmetric::FlowStep;

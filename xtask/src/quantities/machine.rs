@@ -1,11 +1,11 @@
 //! `exact rbm`: a machine of any weights, by sums over all states.
 
 use super::machine_file::{Contents, read};
-use super::options::MOST_LISTED;
 use super::print::Value::{List, Matrix, Number};
 use super::print::Values;
 use super::refused;
 use crate::input::BadInput;
+use crate::options::MOST_LISTED;
 use anyhow::Result;
 use clap::Args;
 use exact::Machine;

@@ -1,11 +1,11 @@
 //! `exact minimum`: the best machine of free weights for a ring.
 
 use super::machine::rows;
-use super::options::{coupling, whole};
 use super::print::Value::{Missing, Number};
 use super::print::Values;
 use super::refused;
 use crate::input::BadInput;
+use crate::options::{coupling, whole};
 use crate::stages::{self, Descend, Target};
 use anyhow::Result;
 use clap::Args;

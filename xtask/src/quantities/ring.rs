@@ -1,9 +1,9 @@
 //! `exact ring`: thermodynamics, moments, distributions and correlations of the Ising ring.
 
-use super::options::{MOST_LISTED, MOST_UNITS, coupling_or_inf, whole};
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;
+use crate::options::{MOST_LISTED, MOST_UNITS, coupling_or_inf, whole};
 use anyhow::Result;
 use clap::Args;
 

@@ -1,9 +1,9 @@
 //! `exact torus`: the square lattice with periodic boundaries.
 
-use super::options::{temperature, whole};
 use super::print::Value::Number;
 use super::print::Values;
 use super::refused;
+use crate::options::{temperature, whole};
 use anyhow::Result;
 use clap::Args;
 use exact::transfer::{Moments, magnetisation_probabilities};

@@ -1,16 +1,16 @@
 //! Values of options: a wrong one is refused with what is allowed; clap adds the option and the value.
 
 /// Above this many sites or states, lists are left out unless they are asked for.
-pub(super) const MOST_LISTED: usize = 4096;
+pub(crate) const MOST_LISTED: usize = 4096;
 /// The most units of a layer where the cost is linear in them: a list takes 80 MB.
-pub(super) const MOST_UNITS: usize = 10_000_000;
+pub(crate) const MOST_UNITS: usize = 10_000_000;
 
 /// Squares of couplings beyond this would overflow.
 const MOST_COUPLING: f64 = 1e100;
 const LEAST_TEMPERATURE: f64 = 1e-100;
 
 /// A whole number from `least` to `most`.
-pub(super) fn whole(
+pub(crate) fn whole(
     least: usize,
     most: usize,
 ) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
@@ -21,7 +21,7 @@ pub(super) fn whole(
 }
 
 /// A finite number.
-pub(super) fn finite(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn finite(text: &str) -> Result<f64, &'static str> {
     match parse(text) {
         Some(x) if x.is_finite() => Ok(x),
         _ => Err("it must be a finite number"),
@@ -29,7 +29,7 @@ pub(super) fn finite(text: &str) -> Result<f64, &'static str> {
 }
 
 /// A coupling `K = beta J`, without zero temperature.
-pub(super) fn coupling(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn coupling(text: &str) -> Result<f64, &'static str> {
     match parse(text) {
         Some(k) if k.abs() <= MOST_COUPLING => Ok(k),
         _ => Err("it must be a number from -1e100 to 1e100"),
@@ -37,7 +37,7 @@ pub(super) fn coupling(text: &str) -> Result<f64, &'static str> {
 }
 
 /// A coupling, or a weight; inf stands for zero temperature.
-pub(super) fn coupling_or_inf(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn coupling_or_inf(text: &str) -> Result<f64, &'static str> {
     match parse(text) {
         Some(k) if k.abs() <= MOST_COUPLING || k == f64::INFINITY => Ok(k),
         _ => Err("it must be a number from -1e100 to 1e100, or inf"),
@@ -45,7 +45,7 @@ pub(super) fn coupling_or_inf(text: &str) -> Result<f64, &'static str> {
 }
 
 /// A temperature in units of J / k_B, from 0 to infinity.
-pub(super) fn temperature(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn temperature(text: &str) -> Result<f64, &'static str> {
     match parse(text) {
         Some(t) if t == 0.0 || t >= LEAST_TEMPERATURE => Ok(t),
         _ => Err("it must be 0, a number of at least 1e-100, or inf"),
@@ -53,7 +53,7 @@ pub(super) fn temperature(text: &str) -> Result<f64, &'static str> {
 }
 
 /// Two temperatures; whether they are a range is the library's to say.
-pub(super) fn range(text: &str) -> Result<(f64, f64), &'static str> {
+pub(crate) fn range(text: &str) -> Result<(f64, f64), &'static str> {
     let ends = text.split_once(',');
     let ends = ends.and_then(|(low, high)| Some((temperature(low).ok()?, temperature(high).ok()?)));
     ends.ok_or("it must be T1,T2, each 0 or a number of at least 1e-100")
