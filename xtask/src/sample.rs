@@ -59,7 +59,7 @@ struct Set {
 
 impl Set {
     fn algorithm(&self) -> &'static str {
-        self.drawn.quality.request.algorithm.name()
+        self.drawn.quality.algorithm.name()
     }
 }
 
@@ -115,9 +115,10 @@ impl Sample {
     fn draw_at(&self, lattice: &Lattice, temperature: f64, index: usize) -> Result<Set> {
         let coupling = Coupling::from_temperature(temperature)?;
         let best = || Algorithm::best(lattice, coupling, 0.0);
+        let algorithm = self.algorithm.unwrap_or_else(best);
         let request = Request {
             count: u32::try_from(self.count)?,
-            algorithm: self.algorithm.unwrap_or_else(best),
+            algorithm: Some(algorithm),
             field: 0.0,
             symmetrise: self.symmetrise,
             least_effective: 0.5 * self.count as f64,
@@ -127,11 +128,11 @@ impl Sample {
             Ok(drawn) => Ok(Set { temperature, drawn }),
             // What the samplers found is no fault of the options.
             Err(error @ (Error::Unsettled { .. } | Error::Effective { .. })) => {
-                let algorithm = request.algorithm.name();
+                let algorithm = algorithm.name();
                 Err(error).with_context(|| format!("{algorithm} at temperature {temperature}"))
             }
             Err(error) => {
-                let algorithm = request.algorithm.name();
+                let algorithm = algorithm.name();
                 Err(BadInput(format!("--algorithm {algorithm}: {error}")).into())
             }
         }

@@ -4,11 +4,12 @@ use crate::ensemble::{Replicas, Run, collect, settle};
 use crate::lanes::REPLICAS;
 use crate::{
     Algorithm, Coupling, Error, HeatBath, Lanes, Lattice, Metropolis, Multispin, Perfect, Sampler,
-    Samples, Schedule, Spins, Summary, SwendsenWang, Wolff, chain,
+    Samples, Schedule, Spins, Summary, SwendsenWang, Wolff, chain, energies, magnetisations,
 };
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
+use stats::autocorrelation;
 
 /// What is wanted of a set of configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,8 +55,9 @@ pub struct Quality {
     pub tau: Option<f64>,
     /// Gelman and Rubin's ratio (`gelman-rubin-1992`) between chains that began ordered and chains that began at random.
     pub r_hat: Option<f64>,
-    /// The effective size: the number over `2 tau`, tau being the longer autocorrelation time of energy and |m| in the
-    /// set itself.
+    /// The effective size: the number over `2 tau`, tau being that of energy or |m| in the set itself, the longer one. It
+    /// is `1/2 + 1 / (e^{stride / tau} - 1)` as the chains told before, in sweeps, unless the set contradicts it by four
+    /// standard errors; then it is what the set says.
     pub effective: f64,
     /// Energy, magnetisation and what follows from them.
     pub summary: Summary,
@@ -190,14 +192,26 @@ where
     let (sites, symmetrise) = (job.lattice.sites(), job.request.symmetrise);
     let (samples, lengths) = collect(job.coupling, sites, &mut runs, (count, stride), symmetrise);
     let summary = Summary::of(job.lattice, &samples, 0..samples.len(), lengths.len())?;
+    let expected = 0.5 + 1.0 / (stride as f64 / pilot.tau).exp_m1();
+    let tau = contradicted(job.lattice, &samples, lengths.len(), expected).unwrap_or(expected);
     Ok(judged(job, samples, summary, |quality| Quality {
         chains: lengths.iter().map(|&length| length as u32).collect(),
         burn_in: pilot.sweeps,
         stride,
         tau: Some(pilot.tau),
         r_hat: Some(pilot.r_hat),
+        effective: f64::from(job.request.count) / (2.0 * tau),
         ..quality
     }))
+}
+
+/// The autocorrelation time of a set, in draws, where it is longer than expected by more than chance.
+fn contradicted(lattice: &Lattice, samples: &Samples, chains: usize, tau: f64) -> Option<f64> {
+    const ERRORS: f64 = 4.0;
+    let sizes = magnetisations(samples).into_iter().map(f64::abs).collect();
+    let found = [energies(lattice, samples), sizes].map(|data| autocorrelation(&data, chains));
+    let longer = found.iter().filter(|found| found.tau > tau + ERRORS * found.error);
+    longer.map(|found| found.tau).reduce(f64::max)
 }
 
 /// Draws that are exact and independent.
@@ -214,7 +228,6 @@ fn judged(
     chains: impl FnOnce(Quality) -> Quality,
 ) -> Drawn {
     samples.set_symmetrised(job.request.symmetrise);
-    let tau = summary.energy_per_spin.tau.max(summary.abs_m.tau);
     let quality = chains(Quality {
         request: job.request,
         algorithm: job.algorithm,
@@ -223,7 +236,7 @@ fn judged(
         stride: 0,
         tau: None,
         r_hat: None,
-        effective: samples.len() as f64 / (2.0 * tau),
+        effective: samples.len() as f64,
         summary,
     });
     Drawn { samples, quality }
@@ -272,4 +285,25 @@ fn frozen(job: &Job<'_>) -> Result<Samples, Error> {
         }
     }
     Ok(samples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_that_repeats_itself_contradicts_what_was_expected() {
+        let lattice = Lattice::square(4).unwrap();
+        let rng = &mut stats::stream(1, "draw-test", 0);
+        let coupling = Coupling::new(0.0).unwrap();
+        let mut samples = Samples::new(16);
+        for _ in 0..200 {
+            let spins = Spins::random(16, rng);
+            (0..4).for_each(|_| samples.push(spins.as_slice(), coupling));
+        }
+        // Each four times: tau = 1/2 + 3/4 + 2/4 + 1/4.
+        let tau = contradicted(&lattice, &samples, 1, 0.5).unwrap();
+        assert!((1.5..2.6).contains(&tau), "{tau}");
+        assert_eq!(contradicted(&lattice, &samples, 1, 2.0), None);
+    }
 }

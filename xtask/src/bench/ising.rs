@@ -207,9 +207,9 @@ fn training_set() -> Result<Reading> {
     let lattice = Lattice::square(10)?;
     let at = |index: u32| {
         let coupling = Coupling::from_temperature(0.25 * f64::from(index))?;
-        let algorithm = Algorithm::best(&lattice, coupling, 0.0);
         let (count, least_effective) = (1000, 500.0);
-        let request = Request { count, algorithm, field: 0.0, symmetrise: true, least_effective };
+        let request =
+            Request { count, algorithm: None, field: 0.0, symmetrise: true, least_effective };
         let seed = stats::child_seed(SEED, "bench", index.into());
         Ok(draw(&lattice, coupling, &request, seed)?.quality.effective)
     };
