@@ -210,7 +210,9 @@ fn contradicted(lattice: &Lattice, samples: &Samples, chains: usize, tau: f64) -
     const ERRORS: f64 = 4.0;
     let sizes = magnetisations(samples).into_iter().map(f64::abs).collect();
     let found = [energies(lattice, samples), sizes].map(|data| autocorrelation(&data, chains));
-    let longer = found.iter().filter(|found| found.tau > tau + ERRORS * found.error);
+    // `madras-sokal-1988`: the error that tau would have if it were what is expected.
+    let error = tau * (2.0 * (12.0 * tau + 1.0) / samples.len() as f64).sqrt();
+    let longer = found.iter().filter(|found| found.tau > tau + ERRORS * error);
     longer.map(|found| found.tau).reduce(f64::max)
 }
 
