@@ -48,6 +48,8 @@ impl Place {
     /// # Errors
     /// Why it cannot be, as a sentence without its subject.
     pub(crate) fn new(path: &Path, extension: &str) -> Result<Self, String> {
+        // Without a slash or dot at its end.
+        let path: PathBuf = path.components().collect();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.extension().is_none_or(|found| found != extension) {
             return Err(format!("its name must end in .{extension}"));
@@ -55,13 +57,13 @@ impl Place {
         if path.symlink_metadata().is_ok() && !path.is_file() {
             return Err("it is there and is no file".to_owned());
         }
-        let folder = folder(path);
+        let folder = folder(&path);
         if !folder.is_dir() {
             return Err(format!("there is no folder {}", folder.display()));
         }
         let prefix = format!(".{name}.tmp-");
         let temporary = folder.join(format!("{prefix}{}", std::process::id()));
-        let place = Self { path: path.to_owned(), prefix, temporary };
+        let place = Self { path, prefix, temporary };
         place.sweep();
         let tried = File::create(&place.temporary).and_then(|_| fs::remove_file(&place.temporary));
         tried.map_err(|error| format!("it cannot be written: {error}"))?;

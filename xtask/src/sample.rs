@@ -116,6 +116,7 @@ impl Sample {
         let coupling = Coupling::from_temperature(temperature)?;
         let best = || Algorithm::best(lattice, coupling, 0.0);
         let algorithm = self.algorithm.unwrap_or_else(best);
+        let name = algorithm.name();
         let request = Request {
             count: u32::try_from(self.count)?,
             algorithm: Some(algorithm),
@@ -127,14 +128,12 @@ impl Sample {
         match draw(lattice, coupling, &request, seed) {
             Ok(drawn) => Ok(Set { temperature, drawn }),
             // What the samplers found is no fault of the options.
-            Err(error @ (Error::Unsettled { .. } | Error::Effective { .. })) => {
-                let algorithm = algorithm.name();
-                Err(error).with_context(|| format!("{algorithm} at temperature {temperature}"))
-            }
-            Err(error) => {
-                let algorithm = algorithm.name();
-                Err(BadInput(format!("--algorithm {algorithm}: {error}")).into())
-            }
+            Err(
+                error @ (Error::Unsettled { .. }
+                | Error::Effective { .. }
+                | Error::Coalescence { .. }),
+            ) => Err(error).with_context(|| format!("{name} at temperature {temperature}")),
+            Err(error) => Err(BadInput(format!("--algorithm {name}: {error}")).into()),
         }
     }
 
