@@ -55,7 +55,7 @@ impl Algorithm {
     ///
     /// Transfer matrices where the lattice is narrow enough; else 512 replicas of single spin flips as long as their
     /// autocorrelation time, some `min(L, 6 xi)^2.17 / 40` sweeps above T_c, stays below what a cluster takes; else
-    /// Wolff's clusters. In a field, and in the frustrated antiferromagnet, single spin flips.
+    /// Wolff's clusters; on lattices of more than a million sites those of Swendsen and Wang. In a field, and in the frustrated antiferromagnet, single spin flips.
     pub fn best(lattice: &Lattice, coupling: Coupling, field: f64) -> Self {
         let frustrated = coupling.is_antiferromagnetic() && !lattice.is_bipartite();
         let exact = match (lattice.is_ring(), lattice.width(), lattice.height()) {
@@ -76,7 +76,10 @@ impl Algorithm {
         let side = lattice.width().min(lattice.height()) as f64;
         // Where the finite lattice knows no difference yet, T_c counts as above.
         let ordered = k > critical_coupling() * (1.0 + 1e-3);
-        if !ordered && side.min(6.0 / inverse.max(0.0)) <= 48.0 {
+        if lattice.sites() > 1 << 20 {
+            // 512 replicas would be more than anyone wants, and a cluster may be all or next to nothing.
+            Self::SwendsenWang
+        } else if !ordered && side.min(6.0 / inverse.max(0.0)) <= 48.0 {
             Self::Multispin
         } else {
             Self::Wolff
@@ -104,6 +107,7 @@ mod tests {
         assert_eq!(best(&square(128), 3.5), Algorithm::Multispin);
         assert_eq!(best(&square(128), f64::INFINITY), Algorithm::Multispin);
         assert_eq!(best(&square(128), 0.0), Algorithm::Wolff);
+        assert_eq!(best(&square(2048), 3.0), Algorithm::SwendsenWang);
         let frustrated = Coupling::new(-1.0).unwrap();
         assert_eq!(Algorithm::best(&square(9), frustrated, 0.0), Algorithm::Multispin);
         assert_eq!(Algorithm::best(&square(8), frustrated, 0.5), Algorithm::Multispin);
