@@ -80,6 +80,12 @@ impl Published {
         Ok(Self { statements })
     }
 
+    /// The number of the statement `key` = `source/id`.
+    pub(crate) fn value(&self, key: &str) -> Result<f64> {
+        let value = self.statements.get(key).and_then(|(_, statement)| statement.value);
+        value.with_context(|| format!("data/published has no number for {key}"))
+    }
+
     /// The claim `id` = `experiment/name` about the statement `key` = `source/id`.
     pub(crate) fn claim(&self, id: &str, key: &str, finding: Finding) -> Result<Claim> {
         let (source, statement) =

@@ -1,11 +1,17 @@
-//! The stages that experiments are made of: draw, train, calibrate, flow, descend.
+//! The stages that experiments are made of: draw, measure, train, calibrate, flow, descend.
 
 mod descents;
 mod flows;
+mod measurements;
+mod moments;
 mod samples;
 mod training;
 
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use flows::{FlowSteps, RunFlow};
+pub(crate) use measurements::{
+    Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
+};
+pub(crate) use moments::{ExactMoments, OfMagnetisation};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use training::{Data, anneal_rbm, calibrate, train_rbm};

@@ -115,6 +115,8 @@ pub(crate) enum Style {
     Dashed,
     /// Markers, with error bars where `error > 0`.
     Points,
+    /// Small dots, without error bars: where there are hundreds.
+    Dots,
     /// Markers joined by a line, with error bars where `error > 0`.
     LinePoints,
 }

@@ -45,12 +45,13 @@ struct Frame {
 }
 
 pub(crate) fn svg(figure: &Figure) -> String {
-    // Four panels in one row would be too small to read in a column of text.
+    // Four panels in one row would be too small to read in a column of text; more than eight make a page of their own.
     let (columns, width, height) = match figure.panels.len() {
         0 | 1 => (1, 470.0, 300.0),
         2 => (2, 370.0, 280.0),
         3 => (3, 250.0, 240.0),
-        _ => (2, 370.0, 240.0),
+        4..=8 => (2, 370.0, 240.0),
+        _ => (3, 250.0, 190.0),
     };
     let keys = keys(figure);
     let plots: Vec<Plot> = figure.panels.iter().map(|p| plot(p, width, height)).collect();
@@ -253,10 +254,13 @@ fn draw_data(scene: &mut Scene, plot: &Plot, frame: Frame, clip_id: String, keys
             let stroke = match series.style {
                 Style::Line | Style::LinePoints => Some(Stroke::Solid),
                 Style::Dashed => Some(Stroke::Dashed),
-                Style::Points => None,
+                Style::Points | Style::Dots => None,
             };
             let points: Vec<Pixel> =
                 finite(series).filter_map(|p| pixel(plot, frame, p.x, p.y)).collect();
+            if series.style == Style::Dots {
+                points.iter().for_each(|&at| pen::dot(scene, at, key));
+            }
             if let Some(stroke) = stroke.filter(|_| !points.is_empty()) {
                 pen::polyline(scene, points, pen::colour(key), 2.0, stroke);
             }
@@ -329,7 +333,8 @@ mod tests {
             &[(1e-300, 1e300, 1e300), (1e300, 1e-300, 0.0)],
         ];
         for points in cases {
-            for style in [Style::Line, Style::Dashed, Style::Points, Style::LinePoints] {
+            for style in [Style::Line, Style::Dashed, Style::Points, Style::Dots, Style::LinePoints]
+            {
                 for log in [false, true] {
                     let svg = svg(&figure(vec![series(style, points)], log));
                     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");

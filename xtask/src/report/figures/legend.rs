@@ -83,6 +83,7 @@ fn sample(scene: &mut Scene, entry: &Entry, x: f64, y: f64) {
         }
         Style::Dashed => pen::polyline(scene, ends, colour, 2.0, Stroke::Dashed),
         Style::Points => {}
+        Style::Dots => pen::dot(scene, (x + SAMPLE / 2.0, y), entry.key),
     }
     if matches!(entry.style, Style::Points | Style::LinePoints) {
         pen::marker(scene, (x + SAMPLE / 2.0, y), entry.key);

@@ -22,6 +22,7 @@ const MARKERS: [&[(f64, f64)]; 6] = [
     &[(0.0, -1.25), (1.19, -0.39), (0.73, 1.01), (-0.73, 1.01), (-1.19, -0.39)],
 ];
 const MARKER_SIZE: f64 = 4.2;
+const DOT_SIZE: f64 = 1.9;
 
 pub(crate) type Pixel = (f64, f64);
 
@@ -89,6 +90,19 @@ pub(crate) fn marker(scene: &mut Scene, (x, y): Pixel, key: usize) {
         opacity: None,
         stroke_dasharray: None,
     })));
+}
+
+/// A small dot in the colour of the `key`th series.
+pub(crate) fn dot(scene: &mut Scene, (x, y): Pixel, key: usize) {
+    scene.add(Primitive::Circle {
+        cx: x,
+        cy: y,
+        r: DOT_SIZE,
+        fill: Color::from(colour(key)),
+        fill_opacity: None,
+        stroke: None,
+        stroke_width: None,
+    });
 }
 
 /// The part of an error bar between `top` and `bottom`, with a cap on each end that lies there.
