@@ -43,6 +43,8 @@ enum Obtained {
     Implied,
     /// Read in the abstract only.
     Abstract,
+    /// Quoted from memory: the source was not at hand.
+    Remembered,
 }
 
 impl Obtained {
@@ -52,6 +54,7 @@ impl Obtained {
             Self::Read => "",
             Self::Implied => " (value implied)",
             Self::Abstract => " (abstract read)",
+            Self::Remembered => " (quoted from memory)",
         }
     }
 }
@@ -78,6 +81,12 @@ impl Published {
             }
         }
         Ok(Self { statements })
+    }
+
+    /// The number of the statement `key` = `source/id`.
+    pub(crate) fn value(&self, key: &str) -> Result<f64> {
+        let value = self.statements.get(key).and_then(|(_, statement)| statement.value);
+        value.with_context(|| format!("data/published has no number for {key}"))
     }
 
     /// The claim `id` = `experiment/name` about the statement `key` = `source/id`.

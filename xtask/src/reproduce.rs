@@ -2,6 +2,7 @@
 
 mod decimation;
 mod decimation_theorem;
+mod dynamics;
 mod flow_ring;
 mod flow_square;
 mod parts;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-pub(crate) const NAMES: [&str; 7] = [
+pub(crate) const NAMES: [&str; 8] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -32,6 +33,7 @@ pub(crate) const NAMES: [&str; 7] = [
     "variational-rg",
     "flow-ring",
     "flow-square",
+    "dynamics",
 ];
 
 /// An experiment with its settings, ready to run.
@@ -43,6 +45,7 @@ pub(crate) enum Plan {
     VariationalRg(Experiment<variational_rg::Settings>),
     FlowRing(Experiment<flow_ring::Settings>),
     FlowSquare(Experiment<flow_square::Settings>),
+    Dynamics(Experiment<dynamics::Settings>),
 }
 
 impl Plan {
@@ -56,6 +59,7 @@ impl Plan {
             "variational-rg" => Self::VariationalRg(load(name, profile)?),
             "flow-ring" => Self::FlowRing(load(name, profile)?),
             "flow-square" => Self::FlowSquare(load(name, profile)?),
+            "dynamics" => Self::Dynamics(load(name, profile)?),
             unknown => {
                 let names = NAMES.join(", ");
                 let sentence =
@@ -80,6 +84,7 @@ impl Plan {
             Self::VariationalRg(experiment) => variational_rg::run(run, &experiment.settings),
             Self::FlowRing(experiment) => flow_ring::run(run, &experiment.settings),
             Self::FlowSquare(experiment) => flow_square::run(run, &experiment.settings),
+            Self::Dynamics(experiment) => dynamics::run(run, &experiment.settings),
         }
     }
 
@@ -92,6 +97,7 @@ impl Plan {
             Self::VariationalRg(_) => "variational-rg",
             Self::FlowRing(_) => "flow-ring",
             Self::FlowSquare(_) => "flow-square",
+            Self::Dynamics(_) => "dynamics",
         }
     }
 
@@ -104,6 +110,7 @@ impl Plan {
             Self::VariationalRg(experiment) => &experiment.redoes,
             Self::FlowRing(experiment) => &experiment.redoes,
             Self::FlowSquare(experiment) => &experiment.redoes,
+            Self::Dynamics(experiment) => &experiment.redoes,
         }
     }
 
@@ -117,6 +124,7 @@ impl Plan {
             Self::VariationalRg(experiment) => experiment.seconds,
             Self::FlowRing(experiment) => experiment.seconds,
             Self::FlowSquare(experiment) => experiment.seconds,
+            Self::Dynamics(experiment) => experiment.seconds,
         }
     }
 }

@@ -3,7 +3,7 @@
 use kuva::render::render::Scene;
 
 use super::pen::{self, Align, Stroke, TICK_SIZE, Text};
-use crate::report::content::{Panel, Style};
+use crate::report::content::Panel;
 
 const ROW: f64 = 21.0;
 const SAMPLE: f64 = 30.0;
@@ -12,18 +12,26 @@ const GAP: f64 = 18.0;
 #[derive(PartialEq)]
 pub(crate) struct Entry<'a> {
     label: &'a str,
-    style: Style,
+    line: Option<Stroke>,
+    marker: bool,
     key: usize,
 }
 
-/// The named series of a panel, each once. `keys` holds the labels in the order of their colours.
+/// The named series of a panel. Of one name there is one entry: points and the line through them are explained together.
+/// `keys` holds the labels in the order of their colours.
 pub(crate) fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     for series in panel.series.iter().filter(|s| !s.label.is_empty()) {
-        let key = super::key(keys, &series.label);
-        let entry = Entry { label: &series.label, style: series.style, key };
-        if !entries.contains(&entry) {
-            entries.push(entry);
+        let (line, marker) = (super::stroke(series.style), super::has_markers(series));
+        match entries.iter_mut().find(|entry| entry.label == series.label) {
+            Some(entry) => {
+                entry.line = entry.line.or(line);
+                entry.marker |= marker;
+            }
+            None => {
+                let key = super::key(keys, &series.label);
+                entries.push(Entry { label: &series.label, line, marker, key });
+            }
         }
     }
     entries
@@ -77,14 +85,10 @@ fn entry_width(entry: &Entry) -> f64 {
 fn sample(scene: &mut Scene, entry: &Entry, x: f64, y: f64) {
     let colour = pen::colour(entry.key);
     let ends = vec![(x, y), (x + SAMPLE, y)];
-    match entry.style {
-        Style::Line | Style::LinePoints => {
-            pen::polyline(scene, ends, colour, 2.0, Stroke::Solid);
-        }
-        Style::Dashed => pen::polyline(scene, ends, colour, 2.0, Stroke::Dashed),
-        Style::Points => {}
+    if let Some(stroke) = entry.line {
+        pen::polyline(scene, ends, colour, 2.0, stroke);
     }
-    if matches!(entry.style, Style::Points | Style::LinePoints) {
+    if entry.marker {
         pen::marker(scene, (x + SAMPLE / 2.0, y), entry.key);
     }
 }

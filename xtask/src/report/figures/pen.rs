@@ -25,7 +25,7 @@ const MARKER_SIZE: f64 = 4.2;
 
 pub(crate) type Pixel = (f64, f64);
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Stroke {
     Solid,
     Dashed,
