@@ -43,6 +43,8 @@ enum Obtained {
     Implied,
     /// Read in the abstract only.
     Abstract,
+    /// Quoted from memory: the source was not at hand.
+    Remembered,
 }
 
 impl Obtained {
@@ -52,6 +54,7 @@ impl Obtained {
             Self::Read => "",
             Self::Implied => " (value implied)",
             Self::Abstract => " (abstract read)",
+            Self::Remembered => " (quoted from memory)",
         }
     }
 }

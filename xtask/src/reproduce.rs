@@ -2,6 +2,7 @@
 
 mod decimation;
 mod decimation_theorem;
+mod dynamics;
 mod equilibrium;
 mod flow_ring;
 mod flow_square;
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-pub(crate) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 9] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -33,6 +34,7 @@ pub(crate) const NAMES: [&str; 8] = [
     "variational-rg",
     "flow-ring",
     "flow-square",
+    "dynamics",
     "equilibrium",
 ];
 
@@ -45,6 +47,7 @@ pub(crate) enum Plan {
     VariationalRg(Experiment<variational_rg::Settings>),
     FlowRing(Experiment<flow_ring::Settings>),
     FlowSquare(Experiment<flow_square::Settings>),
+    Dynamics(Experiment<dynamics::Settings>),
     Equilibrium(Experiment<equilibrium::Settings>),
 }
 
@@ -59,6 +62,7 @@ impl Plan {
             "variational-rg" => Self::VariationalRg(load(name, profile)?),
             "flow-ring" => Self::FlowRing(load(name, profile)?),
             "flow-square" => Self::FlowSquare(load(name, profile)?),
+            "dynamics" => Self::Dynamics(load(name, profile)?),
             "equilibrium" => Self::Equilibrium(load(name, profile)?),
             unknown => {
                 let names = NAMES.join(", ");
@@ -84,6 +88,7 @@ impl Plan {
             Self::VariationalRg(experiment) => variational_rg::run(run, &experiment.settings),
             Self::FlowRing(experiment) => flow_ring::run(run, &experiment.settings),
             Self::FlowSquare(experiment) => flow_square::run(run, &experiment.settings),
+            Self::Dynamics(experiment) => dynamics::run(run, &experiment.settings),
             Self::Equilibrium(experiment) => equilibrium::run(run, &experiment.settings),
         }
     }
@@ -97,6 +102,7 @@ impl Plan {
             Self::VariationalRg(_) => "variational-rg",
             Self::FlowRing(_) => "flow-ring",
             Self::FlowSquare(_) => "flow-square",
+            Self::Dynamics(_) => "dynamics",
             Self::Equilibrium(_) => "equilibrium",
         }
     }
@@ -110,6 +116,7 @@ impl Plan {
             Self::VariationalRg(experiment) => &experiment.redoes,
             Self::FlowRing(experiment) => &experiment.redoes,
             Self::FlowSquare(experiment) => &experiment.redoes,
+            Self::Dynamics(experiment) => &experiment.redoes,
             Self::Equilibrium(experiment) => &experiment.redoes,
         }
     }
@@ -124,6 +131,7 @@ impl Plan {
             Self::VariationalRg(experiment) => experiment.seconds,
             Self::FlowRing(experiment) => experiment.seconds,
             Self::FlowSquare(experiment) => experiment.seconds,
+            Self::Dynamics(experiment) => experiment.seconds,
             Self::Equilibrium(experiment) => experiment.seconds,
         }
     }

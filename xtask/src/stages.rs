@@ -1,10 +1,12 @@
-//! The stages that experiments are made of: draw, measure, train, calibrate, flow, descend.
+//! The stages that experiments are made of: draw, measure, remember, train, calibrate, flow, descend; and times.
 
 mod descents;
 mod flows;
 mod measurements;
+mod memory;
 mod moments;
 mod samples;
+mod timing;
 mod training;
 
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
@@ -12,6 +14,8 @@ pub(crate) use flows::{FlowSteps, RunFlow};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };
+pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
 pub(crate) use samples::{DrawSamples, Shape};
+pub(crate) use timing::{Time, Work};
 pub(crate) use training::{Data, anneal_rbm, calibrate, train_rbm};

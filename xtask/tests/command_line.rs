@@ -46,7 +46,7 @@ fn wrong_arguments_are_refused() {
 #[test]
 fn wrong_settings_are_refused() {
     // Experiment, what is replaced by what, and what the sentence names. The settings start at line 4.
-    let cases: [(&str, &str, &str, &[&str]); 44] = [
+    let cases: [(&str, &str, &str, &[&str]); 46] = [
         ("flow-square", "side = 4", "sied = 4", &["flow-square.toml", "line 5", "sied"]),
         ("flow-square", "biases", "bias", &["line 22", "`bias`"]),
         ("flow-square", "{ hidden", "{ hiden", &["line 23", "hiden"]),
@@ -97,6 +97,8 @@ fn wrong_settings_are_refused() {
         ),
         ("weight-of-coupling", "visible = 8", "visible = 200", &["visible", "200"]),
         ("flow-ring", "shown_coupling = 1.0", "shown_coupling = 1.1", &["shown_coupling", "1.1"]),
+        ("dynamics", "runs = 2", "runs = 1", &["runs", "1", "2 to 1000"]),
+        ("dynamics", "[[8, 500], [12,", "[[12, 500], [12,", &["Metropolis", "ascend"]),
         ("equilibrium", "sides = [8, 16]", "sides = [8, 8]", &["sides", "8", "twice"]),
         ("equilibrium", "draws = 2048", "draws = 2000", &["draws", "2000", "512"]),
         ("equilibrium", "side = 128", "side = 100", &["plane", "100", "128"]),

@@ -251,17 +251,12 @@ fn draw_data(scene: &mut Scene, plot: &Plot, frame: Frame, clip_id: String, keys
     let series = || plot.panel.series.iter().map(|s| (s, key(keys, &s.label)));
     pen::clipped(scene, clip_id, [left, top, width, height], |scene| {
         for (series, key) in series() {
-            let stroke = match series.style {
-                Style::Line | Style::LinePoints => Some(Stroke::Solid),
-                Style::Dashed => Some(Stroke::Dashed),
-                Style::Points | Style::Dots => None,
-            };
             let points: Vec<Pixel> =
                 finite(series).filter_map(|p| pixel(plot, frame, p.x, p.y)).collect();
             if series.style == Style::Dots {
                 points.iter().for_each(|&at| pen::dot(scene, at, key));
             }
-            if let Some(stroke) = stroke.filter(|_| !points.is_empty()) {
+            if let Some(stroke) = stroke(series.style).filter(|_| !points.is_empty()) {
                 pen::polyline(scene, points, pen::colour(key), 2.0, stroke);
             }
         }
@@ -289,6 +284,14 @@ fn draw_point(scene: &mut Scene, plot: &Plot, frame: Frame, point: &Point, key: 
         let end = |value| pixel(plot, frame, point.x, value).map_or(f64::INFINITY, |at| at.1);
         let ends = [point.y - bar(point), point.y + bar(point)].map(end);
         pen::error_bar(scene, x, ends, [frame.top, frame.top + frame.height], key);
+    }
+}
+
+fn stroke(style: Style) -> Option<Stroke> {
+    match style {
+        Style::Line | Style::LinePoints => Some(Stroke::Solid),
+        Style::Dashed => Some(Stroke::Dashed),
+        Style::Points | Style::Dots => None,
     }
 }
 

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// All experiments, in the order of the report.
-pub(crate) const EXPERIMENTS: [&str; 8] = [
+pub(crate) const EXPERIMENTS: [&str; 9] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -22,6 +22,7 @@ pub(crate) const EXPERIMENTS: [&str; 8] = [
     "variational-rg",
     "flow-ring",
     "flow-square",
+    "dynamics",
     "equilibrium",
 ];
 
@@ -96,6 +97,10 @@ impl Project {
         );
         project.shrink("variational-rg",
             "starts = 6\npath_steps = 20\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false");
+        project.shrink(
+            "dynamics",
+            "metropolis = [[4, 200], [6, 200], [8, 200]]\nheat_bath = [[4, 200], [6, 200], [8, 200]]\nrandom_metropolis = [[4, 500], [6, 500], [8, 500]]\nsequential_heat_bath = [[4, 500], [6, 500], [8, 500]]\nswendsen_wang = [[4, 500], [6, 500], [8, 500]]\nwolff = [[4, 500], [6, 500], [8, 500]]\nstart = 10\nruns = 2\ntransfer_sides = [4]\nperfect_sides = [4]\ntiming_seconds = 0.0",
+        );
         project.shrink(
             "equilibrium",
             "temperatures = [0.0, 1.0, 4.0]\nsides = [4]\nmoments_up_to = 4\ndraws = 1024\nleast_effective = 1.0\nreplicas = { burn_in = 1.0, stride = 0.1 }\nplane = { side = 128, tori = 2, draws = 64, spacing = { burn_in = 0.1, stride = 0.05 }, longest = 64.0 }\nwrong = { coupling = 0.1, sweeps = 1, burn_in = 1 }\nleast_excited = 20.0",

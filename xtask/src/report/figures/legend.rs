@@ -12,18 +12,29 @@ const GAP: f64 = 18.0;
 #[derive(PartialEq)]
 pub(crate) struct Entry<'a> {
     label: &'a str,
-    style: Style,
+    line: Option<Stroke>,
+    marker: bool,
+    dot: bool,
     key: usize,
 }
 
-/// The named series of a panel, each once. `keys` holds the labels in the order of their colours.
+/// The named series of a panel. Of one name there is one entry: points and the line through them are explained together.
+/// `keys` holds the labels in the order of their colours.
 pub(crate) fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     for series in panel.series.iter().filter(|s| !s.label.is_empty()) {
-        let key = super::key(keys, &series.label);
-        let entry = Entry { label: &series.label, style: series.style, key };
-        if !entries.contains(&entry) {
-            entries.push(entry);
+        let (line, marker) = (super::stroke(series.style), super::has_markers(series));
+        let dot = series.style == Style::Dots;
+        match entries.iter_mut().find(|entry| entry.label == series.label) {
+            Some(entry) => {
+                entry.line = entry.line.or(line);
+                entry.marker |= marker;
+                entry.dot |= dot;
+            }
+            None => {
+                let key = super::key(keys, &series.label);
+                entries.push(Entry { label: &series.label, line, marker, dot, key });
+            }
         }
     }
     entries
@@ -77,15 +88,13 @@ fn entry_width(entry: &Entry) -> f64 {
 fn sample(scene: &mut Scene, entry: &Entry, x: f64, y: f64) {
     let colour = pen::colour(entry.key);
     let ends = vec![(x, y), (x + SAMPLE, y)];
-    match entry.style {
-        Style::Line | Style::LinePoints => {
-            pen::polyline(scene, ends, colour, 2.0, Stroke::Solid);
-        }
-        Style::Dashed => pen::polyline(scene, ends, colour, 2.0, Stroke::Dashed),
-        Style::Points => {}
-        Style::Dots => pen::dot(scene, (x + SAMPLE / 2.0, y), entry.key),
+    if let Some(stroke) = entry.line {
+        pen::polyline(scene, ends, colour, 2.0, stroke);
     }
-    if matches!(entry.style, Style::Points | Style::LinePoints) {
+    if entry.dot {
+        pen::dot(scene, (x + SAMPLE / 2.0, y), entry.key);
+    }
+    if entry.marker {
         pen::marker(scene, (x + SAMPLE / 2.0, y), entry.key);
     }
 }

@@ -26,7 +26,7 @@ const DOT_SIZE: f64 = 1.9;
 
 pub(crate) type Pixel = (f64, f64);
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Stroke {
     Solid,
     Dashed,
