@@ -40,7 +40,8 @@ pub(crate) struct Sample {
     /// The seed from which every random number comes.
     #[arg(long, value_name = "s", allow_hyphen_values = true, value_parser = crate::flags::seed)]
     seed: u64,
-    /// Turn each configuration over with probability 1/2.
+    /// Turn each configuration over with probability 1/2: chains below T_c, and Wolff's clusters, hardly change the sign of m
+    /// by themselves, and `effective` holds for what does not depend on it.
     #[arg(long)]
     symmetrise: bool,
     /// The file: arrays spins (int8, [sample, site], +1 or -1), temperature (float64, [sample]) and settings (JSON text).
@@ -154,13 +155,13 @@ impl Sample {
         archive.finish()
     }
 
-    /// What the configurations depend on, as JSON; an infinite temperature is null.
+    /// What the configurations depend on, as JSON; an infinite temperature is "inf".
     fn settings(&self, sets: &[Set]) -> serde_json::Result<String> {
         #[derive(Serialize)]
         struct Settings {
             version: &'static str,
             lattice: String,
-            temperatures: Vec<f64>,
+            temperatures: Vec<serde_json::Value>,
             count: usize,
             /// At each temperature.
             algorithms: Vec<&'static str>,
@@ -170,11 +171,18 @@ impl Sample {
         serde_json::to_string(&Settings {
             version: env!("CARGO_PKG_VERSION"),
             lattice: self.lattice.to_string(),
-            temperatures: sets.iter().map(|set| set.temperature).collect(),
+            temperatures: sets.iter().map(|set| finite_or_inf(set.temperature)).collect(),
             count: self.count,
             algorithms: sets.iter().map(Set::algorithm).collect(),
             seed: self.seed,
             symmetrise: self.symmetrise,
         })
+    }
+}
+
+fn finite_or_inf(temperature: f64) -> serde_json::Value {
+    match temperature.is_finite() {
+        true => temperature.into(),
+        false => "inf".into(),
     }
 }

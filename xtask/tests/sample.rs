@@ -143,7 +143,7 @@ fn every_algorithm_and_the_table() {
     }
     // The best one is chosen at each temperature.
     let arguments = "--lattice square:16 --temperatures 4,1 --count 10 --seed 1 --out a.npz";
-    assert_eq!(json(&project, arguments)["algorithm"], "multispin, wolff");
+    assert_eq!(json(&project, arguments)["algorithm"], "multispin, swendsen-wang");
 }
 
 #[test]

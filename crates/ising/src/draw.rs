@@ -57,8 +57,11 @@ pub struct Quality {
     pub r_hat: Option<f64>,
     /// The effective size: the number over `2 tau`, tau being that of energy or |m| in the set itself, the longer one. It
     /// is `1/2 + 1 / (e^{stride / tau} - 1)` as the chains told before, in sweeps, unless the set contradicts it by four
-    /// standard errors; then it is what the set says.
+    /// standard errors; then it is what the set says. It holds for whatever does not change when all spins are turned over.
     pub effective: f64,
+    /// The effective size for m itself, by its autocorrelation time in the set: of chains that are slow to turn over, and of
+    /// Wolff's clusters below T_c, it is small unless the set is symmetrised.
+    pub effective_of_m: f64,
     /// Energy, magnetisation and what follows from them.
     pub summary: Summary,
 }
@@ -73,7 +76,7 @@ const SETS: usize = 16;
 /// Draws configurations of `lattice` at `coupling`.
 ///
 /// `Transfer` and `Perfect` are exact and independent by construction, as are all draws at zero temperature, which are
-/// ground states. The other algorithms run chains from ordered and from random starts until both agree within their
+/// ground states, and at infinite temperature, which are coins. The other algorithms run chains from ordered and from random starts until both agree within their
 /// errors and are long against the autocorrelation time that they show; that is the burn-in. Then each chain is looked
 /// at every four autocorrelation times.
 ///
@@ -100,6 +103,8 @@ pub fn draw(
         Algorithm::Transfer => exact(job, direct(job)?)?,
         Algorithm::Perfect => exact(job, perfect(job)?)?,
         _ if coupling.is_frozen() => exact(job, frozen(job)?)?,
+        // Wolff's clusters would be single sites, and every other state out of reach.
+        _ if coupling.value() == 0.0 && field == 0.0 => exact(job, coins(job))?,
         Algorithm::Metropolis => {
             chains(job, |_| Metropolis::new(lattice, coupling).in_field(field))?
         }
@@ -212,7 +217,9 @@ fn contradicted(lattice: &Lattice, samples: &Samples, chains: usize, tau: f64) -
     let found = [energies(lattice, samples), sizes].map(|data| autocorrelation(&data, chains));
     // `madras-sokal-1988`: the error that tau would have if it were what is expected.
     let error = tau * (2.0 * (12.0 * tau + 1.0) / samples.len() as f64).sqrt();
-    let longer = found.iter().filter(|found| found.tau > tau + ERRORS * error);
+    let longer = found.iter().filter(|found| {
+        found.tau > tau + ERRORS * error && found.tau - 0.5 * ERRORS * found.error > tau
+    });
     longer.map(|found| found.tau).reduce(f64::max)
 }
 
@@ -239,6 +246,7 @@ fn judged(
         tau: None,
         r_hat: None,
         effective: samples.len() as f64,
+        effective_of_m: summary.m.effective_count(),
         summary,
     });
     Drawn { samples, quality }
@@ -266,6 +274,16 @@ fn perfect(job: &Job<'_>) -> Result<Samples, Error> {
         (0..samples.len()).filter(|_| rng.random()).for_each(|row| samples.turn_over(row));
     }
     Ok(samples)
+}
+
+/// Infinite temperature.
+fn coins(job: &Job<'_>) -> Samples {
+    let rng = &mut stats::stream(job.seed, "ising::draw", 0);
+    let mut samples = Samples::new(job.lattice.sites());
+    for _ in 0..job.request.count {
+        samples.push(Spins::random(job.lattice.sites(), rng).as_slice(), job.coupling);
+    }
+    samples
 }
 
 /// Ground states, each as likely as its magnetisation in the field makes it.

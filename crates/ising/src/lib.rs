@@ -20,7 +20,8 @@
 //! | --- | --- | --- |
 //! | `transfer` | exact draws row by row; rings, and tori up to 12 wide | wherever it can |
 //! | `multispin` | 512 replicas a word, each with random bits of its own: Metropolis, or heat bath by `Multispin::heat_bath` | T >= T_c up to L of 48 or a correlation length of 8 |
-//! | `wolff`, `swendsen-wang` | clusters, of both signs of K | below T_c, and above L = 48 at T_c |
+//! | `swendsen-wang` | all clusters, of both signs of K | below T_c, and above L = 48 at T_c |
+//! | `wolff` | one cluster at a time | many draws of one chain at T_c; symmetrise them |
 //! | `perfect` | coupling from the past: exact draws at any size | when a proof is wanted and transfer matrices end |
 //! | `heat-bath`, `metropolis` | one spin after the other: in sequence, by checkerboard or at random; at random sites | to compare with |
 //!

@@ -77,7 +77,7 @@ pub(super) struct Temperatures {
     /// T in units of J / k_B, from 0 to inf.
     #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = temperature)]
     temperature: Option<f64>,
-    /// Several, one by one or from a to b, which is included, in steps.
+    /// Several, one by one or from a on in steps up to b, which is included where a step ends there.
     #[arg(long, value_name = "a,b,c|a:b:step", allow_hyphen_values = true, value_parser = List::parse)]
     temperatures: Option<List>,
 }
@@ -123,6 +123,8 @@ fn range(from: &str, to: &str, step: &str) -> Option<Vec<f64>> {
     }
     let at = |i: u32| match from + f64::from(i) * step {
         t if (t - to).abs() <= ROUNDING * step => to,
+        // 0.3 and not 0.30000000000000004.
+        t if step >= 1e-6 => (t * 1e12).round() / 1e12,
         t => t,
     };
     Some((0..=steps as u32).map(at).collect())

@@ -21,7 +21,10 @@ struct AtTemperature {
     temperature: f64,
     algorithm: &'static str,
     count: usize,
+    /// For all that stays the same when every spin is turned over.
     effective_samples: f64,
+    /// For the magnetisation with its sign.
+    effective_samples_of_m: f64,
     energy_per_spin: Measured,
     abs_m: Measured,
     m2: Measured,
@@ -54,6 +57,7 @@ pub(super) fn json(sets: &[Set], seconds: f64) -> serde_json::Result<String> {
             algorithm: set.algorithm(),
             count: set.drawn.samples.len(),
             effective_samples: quality.effective,
+            effective_samples_of_m: quality.effective_of_m,
             energy_per_spin: summary.energy_per_spin.into(),
             abs_m: summary.abs_m.into(),
             m2: summary.m2.into(),
@@ -80,8 +84,17 @@ pub(super) fn json(sets: &[Set], seconds: f64) -> serde_json::Result<String> {
 }
 
 pub(super) fn text(flags: &Sample, sets: &[Set], seconds: f64) -> String {
-    let head =
-        ["T", "algorithm", "effective", "energy per spin", "|m|", "m²", "m⁴", "specific heat"];
+    let head = [
+        "T",
+        "algorithm",
+        "effective",
+        "of m",
+        "energy per spin",
+        "|m|",
+        "m²",
+        "m⁴",
+        "specific heat",
+    ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for set in sets {
         let (quality, summary) = (&set.drawn.quality, &set.drawn.quality.summary);
@@ -93,11 +106,21 @@ pub(super) fn text(flags: &Sample, sets: &[Set], seconds: f64) -> String {
             numbers::exact(set.temperature),
             set.algorithm().to_owned(),
             format!("{:.0}", quality.effective),
+            format!("{:.0}", quality.effective_of_m),
         ];
         row.extend(means.map(measured));
         rows.push(row);
     }
     let (count, lattice, out) = (flags.count, flags.lattice, flags.out.display());
     let table = columns(&rows, 0);
-    format!("{table}\n{count} x {lattice} at each temperature, drawn in {seconds:.2} s: {out}")
+    let signs = |set: &Set| set.drawn.quality.effective_of_m < 0.5 * set.drawn.quality.effective;
+    let note = match sets.iter().any(signs) {
+        true => {
+            "\nThe sign of m hardly changes within some sets (of m): --symmetrise turns it over at random."
+        }
+        false => "",
+    };
+    format!(
+        "{table}{note}\n{count} x {lattice} at each temperature, drawn in {seconds:.2} s: {out}"
+    )
 }

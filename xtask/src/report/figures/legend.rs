@@ -8,6 +8,8 @@ use crate::report::content::{Panel, Style};
 const ROW: f64 = 21.0;
 const SAMPLE: f64 = 30.0;
 const GAP: f64 = 18.0;
+/// How much of the width a row may fill: that of text is an estimate.
+const FILL: f64 = 0.94;
 
 #[derive(PartialEq)]
 pub(crate) struct Entry<'a> {
@@ -69,7 +71,7 @@ fn rows<'a, 'b>(entries: &'b [Entry<'a>], width: f64) -> Vec<Vec<&'b Entry<'a>>>
     let mut filled = 0.0;
     for entry in entries {
         let needed = entry_width(entry);
-        match rows.last_mut().filter(|_| filled + needed - GAP <= width) {
+        match rows.last_mut().filter(|_| filled + needed - GAP <= FILL * width) {
             Some(row) => row.push(entry),
             None => {
                 rows.push(vec![entry]);
