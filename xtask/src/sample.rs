@@ -44,7 +44,7 @@ pub(crate) struct Sample {
     /// by themselves, and `effective` holds for what does not depend on it.
     #[arg(long)]
     symmetrise: bool,
-    /// The file: arrays spins (int8, [sample, site], +1 or -1), temperature (float64, [sample]) and settings (JSON text).
+    /// The file: arrays spins (int8, samples x sites, +1 or -1), temperature (float64, one a sample) and settings (JSON text).
     #[arg(long, value_name = "F.npz")]
     out: PathBuf,
     /// Print one JSON document in full precision; a value that is not finite is null.

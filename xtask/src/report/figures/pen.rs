@@ -171,8 +171,12 @@ fn write(scene: &mut Scene, text: Text, colour: &str, bold: bool, rotate: Option
 
 /// An upper estimate: the reader's font is unknown.
 pub(crate) fn text_width(text: &str, size: u32) -> f64 {
-    let is_narrow = |c: char| " .,:;'|()[]iljtfrI·⁻¹".contains(c);
-    let ems: f64 = text.chars().map(|c| if is_narrow(c) { 0.38 } else { 0.6 }).sum();
+    let ems = |c: char| match c {
+        _ if " .,:;'|()[]iljtfrI·⁻¹".contains(c) => 0.38,
+        'm' | 'w' | 'M' | 'W' => 0.95,
+        _ => 0.6,
+    };
+    let ems: f64 = text.chars().map(ems).sum();
     ems * f64::from(size)
 }
 

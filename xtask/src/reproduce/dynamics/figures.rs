@@ -72,12 +72,13 @@ pub(super) fn exponents(cells: &[Cell], published: [f64; 2]) -> Figure {
         let y = axis("exponent between successive L");
         Panel { title: title.into(), x: sides(), y, series, marks }
     };
+    let mark = |z: f64| vec![mark_y(&format!("z = {z}"), z)];
     Figure {
         id: "dynamics-exponents".into(),
         caption: "What the times of the figure above say of z locally: $\\ln(\\tau'/\\tau) / \\ln(L'/L)$ for each two successive sides, at their geometric mean. Dotted: published exponents, of single spin flips and of Swendsen and Wang's energy. A power law is a horizontal line, a logarithm falls like $1/\\ln L$ in the end.".into(),
         panels: vec![
-            panel("single spin flips", &LOCAL, vec![mark_y("z", published[0])]),
-            panel("clusters", &CLUSTERS, vec![mark_y("z", published[1])]),
+            panel("single spin flips", &LOCAL, mark(published[0])),
+            panel("clusters", &CLUSTERS, mark(published[1])),
         ],
     }
 }
