@@ -99,7 +99,7 @@ impl Project {
             "starts = 6\npath_steps = 20\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false");
         project.shrink(
             "dynamics",
-            "metropolis = [[4, 200], [6, 200], [8, 200]]\nheat_bath = [[4, 200], [6, 200], [8, 200]]\nrandom_metropolis = [[4, 500], [6, 500], [8, 500]]\nsequential_heat_bath = [[4, 500], [6, 500], [8, 500]]\nswendsen_wang = [[4, 500], [6, 500], [8, 500]]\nwolff = [[4, 500], [6, 500], [8, 500]]\nstart = 10\nruns = 2\ntransfer_sides = [4]\nperfect_sides = [4]\ntiming_seconds = 0.0",
+            "metropolis = [[4, 200], [6, 200], [8, 200]]\nheat_bath = [[4, 200], [6, 200], [8, 200]]\nrandom_metropolis = [[4, 8000], [5, 9000], [6, 10000]]\nsequential_heat_bath = [[4, 6000], [5, 7000], [6, 8000]]\nswendsen_wang = [[4, 4000], [5, 4000], [6, 4000]]\nwolff = [[4, 4000], [5, 4000], [6, 4000]]\nstart = 10\nruns = 2\ntransfer_sides = [4]\nperfect_sides = [4]\nacceptable = 100.0\ntiming_seconds = 0.0",
         );
         project.shrink(
             "equilibrium",

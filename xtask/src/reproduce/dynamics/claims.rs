@@ -17,8 +17,8 @@ pub(super) const CLUSTERS: &str = "salas-sokal-1997/z";
 const CONJECTURE: &str = "ossola-sokal-2004/conjecture";
 const WOLFF: &str = "baillie-coddington-1991/z";
 
-/// Sides that clusters must reach before their exponents are compared with those of the sources, which come from such
-/// lattices and larger ones: the exponents drift with L.
+/// Sides that must be reached before an exponent contradicts a published one, and before one of clusters, which drifts with
+/// L, is compared with one at all.
 const REACH: usize = 128;
 
 pub(super) fn claims(run: &Run, settings: &Settings, cells: &[Cell]) -> Result<Vec<Claim>> {
@@ -45,6 +45,22 @@ pub(super) fn claims(run: &Run, settings: &Settings, cells: &[Cell]) -> Result<V
     ])
 }
 
+/// Reproduced where the chosen exponent agrees. Where it does not, but that of the three largest sizes alone does, the
+/// sizes are too small for a plain power law; a contradiction takes both, on lattices up to [`REACH`].
+fn verdict(ladder: &[Fit], chosen: &Fit, published: f64) -> Verdict {
+    let agrees = |fit: &Fit| agreement(fit.slope, published) == Verdict::Reproduced;
+    match (agrees(chosen), ladder.last().is_some_and(agrees)) {
+        (true, _) => Verdict::Reproduced,
+        (false, false) if chosen.to >= REACH => Verdict::Contradicted,
+        _ => Verdict::NotComparable,
+    }
+}
+
+/// Exponents from ever larger sizes.
+fn ladder(cells: &[Cell], dynamics: Dynamics, observable: usize) -> Vec<Fit> {
+    fits::ladder(&laws::power(&times(cells, dynamics, observable)))
+}
+
 /// The power law that was chosen for one observable.
 pub(super) fn power(
     settings: &Settings,
@@ -52,8 +68,7 @@ pub(super) fn power(
     dynamics: Dynamics,
     observable: usize,
 ) -> Option<Fit> {
-    let times = times(cells, dynamics, observable);
-    fits::chosen(&fits::ladder(&laws::power(&times)), settings.acceptable)
+    fits::chosen(&ladder(cells, dynamics, observable), settings.acceptable)
 }
 
 fn unknown() -> Estimate {
@@ -87,7 +102,7 @@ fn flips(settings: &Settings, cells: &[Cell], dynamics: Dynamics, published: f64
     Finding {
         value: fit.slope,
         quantity,
-        verdict: agreement(fit.slope, published),
+        verdict: verdict(&ladder(cells, dynamics, ABS_M), &fit, published),
         reason: format!(
             "{}; a plain power law, errors of statistics only.{others} The energy's time grows more slowly, like $L^z / \\ln L$: only a part of its variance, which grows like $\\ln L$, relaxes slowly. The source takes the slowest mode on lattices up to 15 × 15, with corrections to scaling, and random sites.",
             quality(&fit)
@@ -146,9 +161,12 @@ fn clusters(settings: &Settings, cells: &[Cell], dynamics: Dynamics, published: 
         format!(" Between the two largest sides (around L = {side:.0}) it is {}.", shown(z))
     });
     let verdict = match fit.to >= REACH {
-        true => agreement(fit.slope, published),
+        true => verdict(&ladder(cells, dynamics, ENERGY), &fit, published),
         false => Verdict::NotComparable,
     };
+    let last = ladder(cells, dynamics, ENERGY).last().map_or(String::new(), |last| {
+        format!(" The three largest sizes alone give {}.", shown(last.slope))
+    });
     let reach = match fit.to >= REACH {
         true => String::new(),
         false => format!(" Such small lattices say little: a verdict takes L = {REACH}."),
@@ -158,7 +176,7 @@ fn clusters(settings: &Settings, cells: &[Cell], dynamics: Dynamics, published: 
         quantity,
         verdict,
         reason: format!(
-            "{}; an effective exponent, which falls if the law is a logarithm in the end.{end}{reach}",
+            "{}; an effective exponent, which falls if the law is a logarithm in the end.{end}{reach}{last}",
             quality(&fit)
         ),
     }

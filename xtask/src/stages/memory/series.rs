@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_chain_shorter_than_two_windows_says_nothing() {
-        assert!(series(8, 100, [0.5, 0.9]).memory().is_none());
+        assert!(series(8, 40, [0.5, 0.9]).memory().is_none());
         assert!(series(512, 1, [0.5, 0.9]).memory().is_none());
     }
 }
