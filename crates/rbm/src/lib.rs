@@ -24,6 +24,7 @@ mod error;
 pub mod gradient;
 mod model;
 pub mod partition;
+mod states;
 mod train;
 
 pub use error::Error;
