@@ -24,6 +24,8 @@ mod error;
 pub mod gradient;
 mod model;
 pub mod partition;
+pub mod score;
+mod states;
 mod train;
 
 pub use error::Error;

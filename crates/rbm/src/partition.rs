@@ -1,12 +1,27 @@
-//! Exact sums over the states of one layer: partition function, p(v), Kullback-Leibler divergence.
+//! Exact sums over the states of one layer: partition function, p(v), means, Kullback-Leibler divergence, draws.
 
-use crate::model::ln_2cosh;
+use crate::states::{MOST_LOW, States, fold, total, unit};
 use crate::{Error, Rbm};
+use nalgebra::{DMatrix, DVector};
+use rand::{Rng, RngExt};
 
 /// The most units that are summed over.
 pub const MOST_UNITS: usize = 24;
 
-/// `ln Z`, by summing over the smaller layer in Gray-code order, where one unit changes at a time.
+/// Exact means of a machine: what the gradient of the likelihood subtracts from the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// `ln Z`.
+    pub ln_z: f64,
+    /// `<v_i>`.
+    pub mean_v: DVector<f64>,
+    /// `<h_a>`.
+    pub mean_h: DVector<f64>,
+    /// `<v_i h_a>`, `[visible, hidden]`.
+    pub mean_vh: DMatrix<f64>,
+}
+
+/// `ln Z = ln sum_{v, h} exp(b v + c h + v W h)`, summed over the states of the smaller layer.
 ///
 /// # Errors
 /// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
@@ -14,9 +29,50 @@ pub fn ln_z(rbm: &Rbm) -> Result<f64, Error> {
     if rbm.visible() < rbm.hidden() {
         return ln_z(&rbm.transpose());
     }
-    let mut sum = LogSum::default();
-    for_each_state(rbm, |_, ln_weight| sum.add(ln_weight))?;
-    Ok(sum.value())
+    check_units(rbm.hidden())?;
+    let sum = States::new(rbm).sum(1, |_, block, out| out[0] = total(&block.weights));
+    Ok(sum.scale + sum.values[0].ln())
+}
+
+/// `ln Z` and the means of all units and of all products that the weights couple: the model's side of thesis (37) and of
+/// its likes for the biases (errata E28), summed over the states of the smaller layer.
+///
+/// Given h, the mean of `v_i` is `tanh(b_i + sum_a W_ia h_a)`, thesis (33).
+///
+/// # Errors
+/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
+pub fn moments(rbm: &Rbm) -> Result<Moments, Error> {
+    let (m, n) = (rbm.visible(), rbm.hidden());
+    if m < n {
+        let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&rbm.transpose())?;
+        return Ok(Moments { ln_z, mean_v: mean_h, mean_h: mean_v, mean_vh: mean_vh.transpose() });
+    }
+    check_units(n)?;
+    let states = States::new(rbm);
+    let low = states.low();
+    // Rows of 1 + N sums: of w and w h_a, then of w <v_i | h> and w <v_i | h> h_a for every i.
+    let sum = states.sum((m + 1) * (n + 1), |index, block, out| {
+        let mut scratch = [0.0; 1 << MOST_LOW];
+        let values = &mut scratch[..1 << low];
+        for (row, sums) in out.chunks_exact_mut(n + 1).enumerate() {
+            match row.checked_sub(1) {
+                None => values.copy_from_slice(&block.weights),
+                Some(i) => states.weighted_means(block, i, values),
+            }
+            sums[0] = fold(values, &mut sums[1..=low]);
+            for a in low..n {
+                sums[a + 1] = sums[0] * unit(index, a - low);
+            }
+        }
+    });
+    let z = sum.values[0];
+    let mean = |i: usize, a: usize| sum.values[i * (n + 1) + a] / z;
+    Ok(Moments {
+        ln_z: sum.scale + z.ln(),
+        mean_v: DVector::from_fn(m, |i, _| mean(i + 1, 0)),
+        mean_h: DVector::from_fn(n, |a, _| mean(0, a + 1)),
+        mean_vh: DMatrix::from_fn(m, n, |i, a| mean(i + 1, a + 1)),
+    })
 }
 
 /// `p(v)` of every visible state; bit i of the index is unit i, set for +1 (thesis (27)).
@@ -30,15 +86,11 @@ pub fn visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
 /// `ln p(v)`, finite also where p(v) is below the smallest f64.
 fn ln_visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
     check_units(rbm.visible())?;
-    let mut ln_weights = vec![0.0; 1 << rbm.visible()];
-    let mut sum = LogSum::default();
-    for_each_state(&rbm.transpose(), |state, ln_weight| {
-        ln_weights[state] = ln_weight;
-        sum.add(ln_weight);
-    })?;
-    let ln_z = sum.value();
-    ln_weights.iter_mut().for_each(|w| *w -= ln_z);
-    Ok(ln_weights)
+    let mut ln_p = States::new(&rbm.transpose()).ln_weights();
+    let largest = largest(&ln_p);
+    let ln_z = largest + ln_p.iter().map(|w| (w - largest).exp()).sum::<f64>().ln();
+    ln_p.iter_mut().for_each(|w| *w -= ln_z);
+    Ok(ln_p)
 }
 
 /// `KL(q || p) = sum_v q ln(q / p)` of the machine from a distribution over all visible states, indexed as
@@ -47,73 +99,60 @@ fn ln_visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
 /// # Errors
 /// [`Error::Size`], [`Error::TooManyStates`].
 pub fn kl(q: &[f64], rbm: &Rbm) -> Result<f64, Error> {
-    let ln_p = ln_visible_probabilities(rbm)?;
-    if q.len() != ln_p.len() {
-        return Err(Error::Size { what: "the distribution", found: q.len(), expected: ln_p.len() });
+    check_units(rbm.visible())?;
+    if q.len() != 1 << rbm.visible() {
+        let (what, expected) = ("the distribution", 1 << rbm.visible());
+        return Err(Error::Size { what, found: q.len(), expected });
     }
+    let ln_p = ln_visible_probabilities(rbm)?;
     // 0 ln 0 = 0.
     Ok(q.iter().zip(&ln_p).filter(|(q, _)| **q > 0.0).map(|(q, ln_p)| q * (q.ln() - ln_p)).sum())
 }
 
-/// Visits every state of the hidden layer with its logarithmic weight, the visible layer summed out:
-/// `c h + sum_i ln 2 cosh(b_i + sum_a W_ia h_a)`.
-fn for_each_state(rbm: &Rbm, mut visit: impl FnMut(usize, f64)) -> Result<(), Error> {
-    let n = rbm.hidden();
-    check_units(n)?;
-    // All hidden units down.
-    let mut fields: Vec<f64> = (0..rbm.visible())
-        .map(|i| {
-            f64::from(rbm.visible_bias[i])
-                - rbm.weights.row(i).iter().map(|&w| f64::from(w)).sum::<f64>()
-        })
-        .collect();
-    let mut bias = -rbm.hidden_bias.iter().map(|&c| f64::from(c)).sum::<f64>();
-    let mut state = 0_usize;
-    for step in 1..=1_usize << n {
-        visit(state, bias + fields.iter().map(|&f| ln_2cosh(f)).sum::<f64>());
-        let flip = step.trailing_zeros() as usize;
-        if flip == n {
-            break;
-        }
-        state ^= 1 << flip;
-        let twice = if state >> flip & 1 == 1 { 2.0 } else { -2.0 };
-        bias += twice * f64::from(rbm.hidden_bias[flip]);
-        let column = rbm.weights.column(flip);
-        fields.iter_mut().zip(column.iter()).for_each(|(f, &w)| *f += twice * f64::from(w));
+/// Independent draws of v from the machine itself, `[visible, draw]`: the state of the smaller layer by inversion of its
+/// enumerated distribution, the visible layer, where it is the larger, by [`Rbm::sample_visible`].
+///
+/// Holds one f64 for each state of the smaller layer: 128 MB at [`MOST_UNITS`] units.
+///
+/// # Errors
+/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
+pub fn draws<R: Rng + ?Sized>(rbm: &Rbm, count: usize, rng: &mut R) -> Result<DMatrix<f32>, Error> {
+    if rbm.visible() < rbm.hidden() {
+        return hidden_draws(&rbm.transpose(), count, rng);
     }
-    Ok(())
+    Ok(rbm.sample_visible(&hidden_draws(rbm, count, rng)?, rng))
+}
+
+/// Independent draws of h, `[hidden, draw]`.
+fn hidden_draws<R: Rng + ?Sized>(
+    rbm: &Rbm,
+    count: usize,
+    rng: &mut R,
+) -> Result<DMatrix<f32>, Error> {
+    check_units(rbm.hidden())?;
+    let mut cumulative = States::new(rbm).ln_weights();
+    let largest = largest(&cumulative);
+    let mut sum = 0.0;
+    for weight in &mut cumulative {
+        sum += (*weight - largest).exp();
+        *weight = sum;
+    }
+    let mut h = DMatrix::zeros(rbm.hidden(), count);
+    for mut column in h.column_iter_mut() {
+        let u = sum * rng.random::<f64>();
+        let state = cumulative.partition_point(|&c| c <= u).min(cumulative.len() - 1);
+        column.iter_mut().enumerate().for_each(|(a, h)| *h = unit(state, a) as f32);
+    }
+    Ok(h)
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
 fn check_units(units: usize) -> Result<(), Error> {
     match units > MOST_UNITS {
         true => Err(Error::TooManyStates { units, limit: MOST_UNITS }),
         false => Ok(()),
-    }
-}
-
-/// `ln sum exp` of a stream of numbers.
-struct LogSum {
-    largest: f64,
-    sum: f64,
-}
-
-impl Default for LogSum {
-    fn default() -> Self {
-        Self { largest: f64::NEG_INFINITY, sum: 0.0 }
-    }
-}
-
-impl LogSum {
-    fn add(&mut self, x: f64) {
-        if x > self.largest {
-            self.sum = self.sum * (self.largest - x).exp() + 1.0;
-            self.largest = x;
-        } else {
-            self.sum += (x - self.largest).exp();
-        }
-    }
-
-    fn value(&self) -> f64 {
-        self.largest + self.sum.ln()
     }
 }

@@ -6,7 +6,7 @@ mod cases;
 mod states;
 
 use nalgebra::DMatrix;
-use rbm::{Rbm, partition};
+use rbm::{Rbm, partition, score};
 use states::states;
 
 /// Sums over states in f64. Weights and biases are multiples of 2^-10 and below 2, so every activation is exact in f32
@@ -54,6 +54,58 @@ fn partition_function_and_probabilities() {
         let expected = case.numbers("P_v");
         assert_eq!(found.len(), expected.len());
         found.iter().zip(&expected).for_each(|(f, e)| close("p(v)", *f, *e, SUM * e));
+    }
+}
+
+#[test]
+fn exact_moments_and_the_gradient_that_they_make() {
+    for case in cases::all() {
+        let there = partition::moments(&case.rbm).unwrap();
+        let back = partition::moments(&case.rbm.transpose()).unwrap();
+        for (ln_z, v, h, vh) in [
+            (there.ln_z, &there.mean_v, &there.mean_h, there.mean_vh.clone()),
+            (back.ln_z, &back.mean_h, &back.mean_v, back.mean_vh.transpose()),
+        ] {
+            let expected = case.number("lnZ");
+            close("ln Z", ln_z, expected, SUM * expected);
+            let [v, h] = [v, h].map(|x| column(x.as_slice().to_vec()));
+            close_matrix("<v>", &v, &column(case.numbers("mean_v")), SUM);
+            close_matrix("<h>", &h, &column(case.numbers("mean_h")), SUM);
+            close_matrix("<vh>", &vh, &case.matrix("mean_vh"), SUM);
+            // The data's side from golden conditionals: no f32 in between.
+            let data = case.data.map(f64::from);
+            let samples = data.ncols() as f64;
+            let conditional = case.matrix("hidden_mean_given_datum");
+            let weights = &data * &conditional / samples - vh;
+            close_matrix("grad W", &weights, &case.matrix("grad_W"), SUM);
+            let visible = column(data.column_mean().as_slice().to_vec()) - v;
+            close_matrix("grad b", &visible, &column(case.numbers("grad_b")), SUM);
+            let hidden = column(conditional.row_mean().transpose().as_slice().to_vec()) - h;
+            close_matrix("grad c", &hidden, &column(case.numbers("grad_c")), SUM);
+        }
+    }
+}
+
+#[test]
+fn scores_are_means_over_the_data() {
+    for case in cases::all() {
+        let ln_z = case.number("lnZ");
+        let found = score::log_likelihood(&case.rbm, &case.data, ln_z).unwrap();
+        assert_eq!(found.count, case.data.ncols() as u64);
+        close("ln p", found.mean, case.number("mean_log_likelihood"), 10.0 * SUM * ln_z);
+        let found = score::pseudo_log_likelihood(&case.rbm, &case.data).unwrap();
+        let expected = case.numbers("pseudo_log_likelihood_per_datum");
+        let mean = expected.iter().sum::<f64>() / expected.len() as f64;
+        close("pseudo", found.mean, mean, 10.0 * SUM * mean.abs());
+        for (datum, expected) in case.data.column_iter().zip(&expected) {
+            let datum = DMatrix::from_column_slice(datum.len(), 1, datum.as_slice());
+            let found = score::pseudo_log_likelihood(&case.rbm, &datum).unwrap();
+            close("pseudo of one", found.mean, *expected, 10.0 * SUM * expected.abs());
+        }
+        // ln q = 0: minus the mean log-likelihood.
+        let ln_q = vec![0.0; case.data.ncols()];
+        let found = score::kl_from_samples(&ln_q, &case.rbm, &case.data, ln_z).unwrap();
+        close("KL", -found.mean, case.number("mean_log_likelihood"), 10.0 * SUM * ln_z);
     }
 }
 
