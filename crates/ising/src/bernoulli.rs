@@ -1,7 +1,7 @@
 //! Bits that are set with a given probability, 512 decisions at a time, each with random bits of its own.
 
-use crate::bits::{Bits, Word};
 use multiversion::multiversion;
+use stats::{Bits, Word};
 
 /// Digits of a probability: what is cut off is less than 2^-64.
 const DIGITS: usize = 64;
@@ -162,8 +162,8 @@ pub(crate) fn fill(bits: &mut Bits, probability: &Probability, out: &mut [Word])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bits::Bits;
     use proptest::prelude::*;
+    use stats::Bits;
 
     /// One decision after the other, each with its own column of random bits.
     fn plainly(bits: &mut Bits, classes: &[Word; 2], probabilities: &[Probability; 2]) -> Word {

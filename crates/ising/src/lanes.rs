@@ -1,9 +1,9 @@
 //! 512 configurations at once, a bit each in every word.
 
-use crate::bits::Word;
 use crate::{Coupling, Lattice, Spins};
 use multiversion::multiversion;
 use rand::{Rng, RngExt};
+use stats::Word;
 
 /// Replicas that a word holds.
 pub(crate) const REPLICAS: usize = 512;

@@ -42,7 +42,6 @@
 
 mod algorithm;
 mod bernoulli;
-mod bits;
 mod chain;
 mod coupling;
 mod draw;

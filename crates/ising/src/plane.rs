@@ -1,8 +1,8 @@
 //! One large torus, 64 spins a word, its two colours apart.
 
-use crate::bits::Word;
 use crate::{Error, Lattice, Spins};
 use rand::{Rng, RngExt};
+use stats::Word;
 
 /// Sites of one colour that a word of 64 bits stands for, in columns.
 const COLUMNS: usize = 128;

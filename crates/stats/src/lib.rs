@@ -11,6 +11,7 @@
 //! ```
 
 mod autocorrelation;
+mod bits;
 mod bootstrap;
 mod estimate;
 mod jackknife;
@@ -18,6 +19,7 @@ mod r_hat;
 mod stream;
 
 pub use autocorrelation::{Autocorrelation, autocorrelation};
+pub use bits::{Bits, Word};
 pub use bootstrap::bootstrap_error;
 pub use estimate::Estimate;
 pub use jackknife::jackknife;

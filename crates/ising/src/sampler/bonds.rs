@@ -2,10 +2,10 @@
 
 use super::flood::Cell;
 use crate::bernoulli::{Probability, fill};
-use crate::bits::{Bits, Word};
 use crate::{Coupling, Lattice};
 use multiversion::multiversion;
 use rand::Rng;
+use stats::{Bits, Word};
 
 /// The probability that a satisfied bond binds, `1 - e^{-2|K|}` (`fortuin-kasteleyn-1972`): 0 at K = 0, 1 at infinite K.
 pub(crate) fn binding(coupling: Coupling) -> Probability {

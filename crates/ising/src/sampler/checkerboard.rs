@@ -2,10 +2,10 @@
 
 use super::multispin::{Kind, Rule, heat_bath, metropolis};
 use super::{Sampler, Sweep};
-use crate::bits::{Bits, Word};
 use crate::{Coupling, Error, Plane};
 use multiversion::multiversion;
 use rand::Rng;
+use stats::{Bits, Word};
 
 /// Neighbours of a site of a torus.
 const DEGREE: usize = 4;

@@ -2,11 +2,11 @@
 
 use super::{Sampler, Sweep, check_field};
 use crate::bernoulli::{Probability, decide};
-use crate::bits::{Bits, Word};
 use crate::lanes::REPLICAS;
 use crate::{Coupling, Error, Lanes, Lattice};
 use multiversion::multiversion;
 use rand::Rng;
+use stats::{Bits, Word};
 
 /// The share of Metropolis moves that is made at all.
 ///

@@ -3,9 +3,9 @@
 use super::bonds::binding;
 use super::{Sampler, Sweep};
 use crate::bernoulli::{Probability, fill};
-use crate::bits::{Bits, Word};
 use crate::{Coupling, Lattice, Spins};
 use rand::{Rng, RngExt};
+use stats::{Bits, Word};
 
 /// Words of decisions made at a time, those of 1024 sites of a torus.
 const WORDS: usize = 8;

@@ -2,9 +2,9 @@
 
 use super::blocks;
 use crate::bernoulli::{Probability, below};
-use crate::bits::{Bits, Word};
 use crate::{Coupling, Lanes, Lattice};
 use multiversion::multiversion;
+use stats::{Bits, Word};
 
 const UP: Word = [u64::MAX; 8];
 const DOWN: Word = [0; 8];

@@ -1,22 +1,22 @@
-//! Random bits by the word: eight generators side by side, and Bernoulli bits of any probability made of them.
+//! Random bits by the word: eight generators side by side, which a processor advances at once.
 
 use rand::{Rng, RngExt};
 
-/// 512 bits, one for each replica or site.
-pub(crate) type Word = [u64; 8];
+/// 512 bits.
+pub type Word = [u64; 8];
 
 /// Eight independent xoshiro256++ generators (`blackman-vigna-2021`), one for each 64 bits of a [`Word`].
 ///
-/// Every bit of their output is equidistributed and free of linear relations, so that no two replicas share anything.
+/// Every bit of their output is equidistributed and free of linear relations, so that no two bits share anything.
 /// `state[i][lane]` is word i of the generator of a lane.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Bits {
+pub struct Bits {
     state: [Word; 4],
 }
 
 impl Bits {
     /// Seeded with 2048 bits of `rng`.
-    pub(crate) fn new<R: Rng + ?Sized>(rng: &mut R) -> Self {
+    pub fn new<R: Rng + ?Sized>(rng: &mut R) -> Self {
         let mut state = [[0; 8]; 4];
         state.iter_mut().flatten().for_each(|word| *word = rng.random());
         Self { state }
@@ -24,13 +24,18 @@ impl Bits {
 
     /// The next 512 bits.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Word {
-        std::array::from_fn(|lane| self.next_of(lane))
+    pub fn next(&mut self) -> Word {
+        // A loop, for what a closure is called by may not be inlined where the processor's features are known.
+        let mut word = [0; 8];
+        for (lane, bits) in word.iter_mut().enumerate() {
+            *bits = self.next_of(lane);
+        }
+        word
     }
 
     /// The next 64 bits of one lane.
     #[inline(always)]
-    pub(crate) fn next_of(&mut self, lane: usize) -> u64 {
+    pub fn next_of(&mut self, lane: usize) -> u64 {
         let [s0, s1, s2, s3] = self.state.each_ref().map(|word| word[lane]);
         let (third, fourth) = (s2 ^ s0, s3 ^ s1);
         self.state[0][lane] = s0 ^ fourth;
@@ -49,7 +54,7 @@ mod tests {
 
     #[test]
     fn each_lane_is_the_published_generator() {
-        let mut bits = Bits::new(&mut stats::stream(1, "bits-test", 0));
+        let mut bits = Bits::new(&mut crate::stream(1, "bits-test", 0));
         let mut lanes: Vec<Xoshiro256PlusPlus> = (0..8)
             .map(|lane| {
                 let seed: Vec<u8> = bits.state.iter().flat_map(|w| w[lane].to_le_bytes()).collect();
