@@ -6,7 +6,7 @@ use common::{go_on, rings};
 use exact::{Ring, enumerate, symmetric};
 use flow::{Flow, Rule};
 use nalgebra::DMatrix;
-use rbm::{Rbm, TrainConfig, Trainer, partition};
+use rbm::{Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition};
 use statrs::distribution::{ContinuousCDF, Normal};
 use stats::Estimate;
 
@@ -35,9 +35,14 @@ fn trained(coupling: f64, seed: u64) -> Rbm {
         hidden: HIDDEN,
         batch: 50,
         learning_rate: 0.05,
-        steps: 5,
+        schedule: Schedule::Constant,
+        negative: Negative::Contrastive { steps: 5 },
+        optimiser: Optimiser::Ascent { momentum: 0.0 },
+        l1: 0.0,
+        l2: 0.0,
         initial_std: 0.05,
         biases: false,
+        ties: Ties::Free,
     };
     let mut trainer = Trainer::new(config, VISIBLE, seed).expect("good settings");
     rbm::train(&mut trainer, &data, 100, |_| go_on()).expect("a run");

@@ -6,7 +6,7 @@ use common::{go_on, tori};
 use flow::{Calibration, Flow, Rule, Thermometer};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
-use rbm::{TrainConfig, Trainer};
+use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer};
 
 fn calibrated(scale: &[f64], side: usize, draws: u32, epochs: u64, seed: u64) -> Thermometer {
     let samples = tori(side, scale, draws, stats::child_seed(seed, "thermometer", 0));
@@ -44,9 +44,14 @@ fn chain(seed: u64, side: usize, rule: Rule) -> (DMatrix<f32>, Vec<f64>) {
         hidden: 5,
         batch: 10,
         learning_rate: 0.05,
-        steps: 1,
+        schedule: Schedule::Constant,
+        negative: Negative::Contrastive { steps: 1 },
+        optimiser: Optimiser::Ascent { momentum: 0.0 },
+        l1: 0.0,
+        l2: 0.0,
         initial_std: 0.1,
         biases: true,
+        ties: Ties::Free,
     };
     let mut trainer = Trainer::new(config, data.nrows(), seed).expect("good settings");
     rbm::train(&mut trainer, &data, 3, |_| go_on()).expect("a run");

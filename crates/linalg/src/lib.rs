@@ -16,5 +16,5 @@
 mod elementwise;
 mod matmul;
 
-pub use elementwise::{exp, sample_units, tanh, uniforms};
+pub use elementwise::{exp, sample_means, sample_units, tanh};
 pub use matmul::{Factor, plain, product, transposed};

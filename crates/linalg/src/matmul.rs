@@ -1,22 +1,22 @@
 //! The matrix product: `C <- alpha A B + beta C`, each factor transposed or not.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrixView, DMatrixViewMut};
 
 /// A factor of a [`product`]: a matrix as it is or transposed.
 #[derive(Clone, Copy)]
 pub struct Factor<'a> {
-    matrix: &'a DMatrix<f32>,
+    matrix: DMatrixView<'a, f32>,
     transposed: bool,
 }
 
-/// The matrix as it is.
-pub fn plain(matrix: &DMatrix<f32>) -> Factor<'_> {
-    Factor { matrix, transposed: false }
+/// The matrix, or some of its columns, as it is.
+pub fn plain<'a>(matrix: impl Into<DMatrixView<'a, f32>>) -> Factor<'a> {
+    Factor { matrix: matrix.into(), transposed: false }
 }
 
-/// The matrix transposed; nothing is moved.
-pub fn transposed(matrix: &DMatrix<f32>) -> Factor<'_> {
-    Factor { matrix, transposed: true }
+/// The matrix, or some of its rows or columns, transposed; nothing is moved.
+pub fn transposed<'a>(matrix: impl Into<DMatrixView<'a, f32>>) -> Factor<'a> {
+    Factor { matrix: matrix.into(), transposed: true }
 }
 
 impl Factor<'_> {
@@ -27,8 +27,8 @@ impl Factor<'_> {
 
     /// Distances in memory between neighbouring columns and neighbouring rows.
     fn strides(&self) -> (isize, isize) {
-        let leading = self.matrix.nrows() as isize;
-        if self.transposed { (1, leading) } else { (leading, 1) }
+        let (_, leading) = self.matrix.strides();
+        if self.transposed { (1, leading as isize) } else { (leading as isize, 1) }
     }
 }
 
@@ -38,13 +38,21 @@ impl Factor<'_> {
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub fn product(alpha: f32, a: Factor<'_>, b: Factor<'_>, beta: f32, c: &mut DMatrix<f32>) {
+pub fn product<'c>(
+    alpha: f32,
+    a: Factor<'_>,
+    b: Factor<'_>,
+    beta: f32,
+    c: impl Into<DMatrixViewMut<'c, f32>>,
+) {
+    let mut c = c.into();
+    let (_, leading) = c.strides();
     let ((m, k), (kb, n)) = (a.shape(), b.shape());
     assert_eq!(k, kb, "the inner sizes of the product differ");
     assert_eq!((m, n), c.shape(), "the result of the product has another shape");
     let (a_column, a_row) = a.strides();
     let (b_column, b_row) = b.strides();
-    // SAFETY: the pointers and strides describe the storage of live matrices of the asserted shapes, and `c`, borrowed
+    // SAFETY: the pointers and strides describe live views of the asserted shapes, and `c`, borrowed
     // mutably, cannot overlap the factors.
     unsafe {
         gemm::gemm(
@@ -52,7 +60,7 @@ pub fn product(alpha: f32, a: Factor<'_>, b: Factor<'_>, beta: f32, c: &mut DMat
             n,
             k,
             c.as_mut_ptr(),
-            m as isize,
+            leading as isize,
             1,
             beta != 0.0,
             a.matrix.as_ptr(),
@@ -74,8 +82,14 @@ pub fn product(alpha: f32, a: Factor<'_>, b: Factor<'_>, beta: f32, c: &mut DMat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nalgebra::DMatrix;
     use proptest::prelude::*;
     use rand::RngExt;
+
+    /// All but the first column, first row and last row.
+    fn part(x: &DMatrix<f32>) -> DMatrixView<'_, f32> {
+        x.view((1, 1), (x.nrows() - 2, x.ncols() - 1))
+    }
 
     proptest! {
         #[test]
@@ -84,14 +98,19 @@ mod tests {
             ta: bool, tb: bool, alpha in -2.0..2.0f32, add: bool, seed: u64,
         ) {
             let mut rng = stats::stream(seed, "product", 0);
-            let mut random = |r, c| DMatrix::from_fn(r, c, |_, _| rng.random::<f32>() - 0.5);
+            // All of them parts of larger matrices.
+            let mut random = |r, c| DMatrix::from_fn(r + 2, c + 1, |_, _| rng.random::<f32>() - 0.5);
             let a = if ta { random(k, m) } else { random(m, k) };
             let b = if tb { random(n, k) } else { random(k, n) };
             let start = random(m, n);
             let mut c = start.clone();
-            let factor = |x, t| Factor { matrix: x, transposed: t };
+            let factor = |x, t| Factor { matrix: part(x), transposed: t };
             let beta = if add { 1.0 } else { 0.0 };
-            product(alpha, factor(&a, ta), factor(&b, tb), beta, &mut c);
+            product(alpha, factor(&a, ta), factor(&b, tb), beta, c.view_mut((1, 1), (m, n)));
+            let outside = (0..m + 2).flat_map(|i| (0..n + 1).map(move |j| (i, j)));
+            let mut outside = outside.filter(|&(i, j)| i == 0 || i > m || j == 0);
+            prop_assert!(outside.all(|at| c[at] == start[at]));
+            let (a, b, c, start) = (part(&a), part(&b), part(&c), part(&start));
             for i in 0..m {
                 for j in 0..n {
                     let term = |l| {

@@ -1,18 +1,28 @@
 //! Uniform numbers, units and functions, element by element: laws, edges, and independence of the place in a slice.
 
-use linalg::{exp, sample_units, tanh, uniforms};
+use linalg::{exp, sample_means, sample_units, tanh};
 use rand::RngExt;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
+use stats::Bits;
 
 /// Family-wise level of the statistical tests of this file, 9 of them.
 const LEVEL: f64 = 1e-6;
 const TESTS: f64 = 9.0;
 const STEP: f32 = 1.0 / 16_777_216.0;
 
+fn bits(seed: u64) -> Bits {
+    Bits::new(&mut stats::stream(seed, "elements", 0))
+}
+
+/// The uniform numbers that decide: the highest 24 of each 32 bits, of a word first all lower halves.
 fn drawn(n: usize, seed: u64) -> Vec<f32> {
-    let mut u = vec![f32::NAN; n];
-    uniforms(&mut stats::stream(seed, "elements", 0), &mut u);
-    u
+    let mut bits = bits(seed);
+    let halves = (0..n.div_ceil(16)).flat_map(|_| {
+        let word = bits.next();
+        let (lower, upper) = (word.map(|bits| bits as u32), word.map(|bits| (bits >> 32) as u32));
+        lower.into_iter().chain(upper)
+    });
+    halves.take(n).map(|half| (half >> 8) as f32 * STEP).collect()
 }
 
 /// Two-sided z-test.
@@ -27,16 +37,6 @@ fn chi_square(what: &str, counts: &[f64]) {
     let sum: f64 = counts.iter().map(|c| (c - expected).powi(2) / expected).sum();
     let p = ChiSquared::new((counts.len() - 1) as f64).expect("degrees of freedom").sf(sum);
     assert!(p > LEVEL / TESTS, "{what}: p = {p:e}");
-}
-
-#[test]
-fn uniforms_are_multiples_of_the_step_below_one() {
-    for n in [0, 1, 2, 3, 7, 1000] {
-        let u = drawn(n, 1);
-        assert!(u.iter().all(|u| (0.0..1.0).contains(u) && (u / STEP).fract() == 0.0));
-    }
-    // A shorter slice from the same stream is the beginning of a longer one.
-    assert_eq!(drawn(7, 1), drawn(1000, 1)[..7]);
 }
 
 #[test]
@@ -56,11 +56,13 @@ fn uniforms_have_their_law() {
     let mut low = vec![0.0; 256];
     u.iter().for_each(|u| low[(u * 16_777_216.0) as usize % 256] += 1.0);
     chi_square("last bits", &low);
-    // The two numbers of one draw of 64 bits are independent, as are those of neighbouring draws.
-    for (what, lag) in [("halves", 0), ("neighbours", 1)] {
+    // The two numbers of one draw of 64 bits are independent, as are those of neighbouring generators.
+    for (what, apart) in [("halves", 8), ("neighbours", 1)] {
         let mut squares = vec![0.0; 256];
-        for pair in u[lag..n - lag].chunks_exact(2) {
-            squares[(pair[0] * 16.0) as usize * 16 + (pair[1] * 16.0) as usize] += 1.0;
+        for word in u.chunks_exact(16) {
+            for i in (0..16).step_by(if apart == 1 { 2 } else { 1 }).take(8) {
+                squares[(word[i] * 16.0) as usize * 16 + (word[i + apart] * 16.0) as usize] += 1.0;
+            }
         }
         chi_square(what, &squares);
     }
@@ -72,7 +74,7 @@ fn units_of_every_activation_have_their_mean() {
     let n = 300_000;
     let fields = [-1.5_f32, 0.2, 3.0];
     let mut units: Vec<f32> = (0..n).map(|i| fields[i % 3]).collect();
-    sample_units(&mut units, &drawn(n, 3));
+    sample_units(&mut units, &mut bits(3));
     assert!(units.iter().all(|u| u.abs() == 1.0));
     for (block, field) in fields.into_iter().enumerate() {
         let count = n as f64 / 3.0;
@@ -84,21 +86,24 @@ fn units_of_every_activation_have_their_mean() {
 
 #[test]
 fn decisions_are_those_of_the_logistic_function() {
-    // u (1 + e^{-2a}) < 1, in f64; only where both sides agree to 1e-6 may rounding decide otherwise.
+    // u (1 + e^{-2a}) < 1, in f64; only where both sides agree to 1e-6 may rounding decide otherwise. A length of 5 modulo 16,
+    // so that the end of the slice is decided apart.
     let mut rng = stats::stream(4, "decisions", 0);
-    let activations: Vec<f32> = (0..100_000).map(|_| 20.0 * (rng.random::<f32>() - 0.5)).collect();
+    let activations: Vec<f32> = (0..100_005).map(|_| 20.0 * (rng.random::<f32>() - 0.5)).collect();
     let u = drawn(activations.len(), 5);
     let mut units = activations.clone();
-    sample_units(&mut units, &u);
-    for ((a, u), unit) in activations.iter().zip(&u).zip(&units) {
-        let p = 1.0 / (1.0 + (-2.0 * f64::from(*a)).exp());
-        let u = f64::from(*u);
-        assert!((u - p).abs() < 1e-6 || (u < p) == (*unit > 0.0), "{a} {u}");
+    sample_units(&mut units, &mut bits(5));
+    let mut means = activations.clone();
+    tanh(&mut means);
+    let mut of_means = means.clone();
+    sample_means(&mut of_means, &mut bits(5));
+    for (i, u) in u.iter().enumerate() {
+        let (a, u) = (f64::from(activations[i]), f64::from(*u));
+        let p = 1.0 / (1.0 + (-2.0 * a).exp());
+        assert!((u - p).abs() < 1e-6 || (u < p) == (units[i] > 0.0), "{a} {u}");
+        let p = 0.5 + 0.5 * f64::from(means[i]);
+        assert!((u - p).abs() < 1e-7 || (u < p) == (of_means[i] > 0.0), "{a} {u}");
     }
-    // Without a field exactly half of all uniform numbers.
-    let mut edge = [0.0; 4];
-    sample_units(&mut edge, &[0.0, 0.5 - STEP, 0.5, 1.0 - STEP]);
-    assert_eq!(edge, [1.0, 1.0, -1.0, -1.0]);
 }
 
 #[test]
@@ -118,14 +123,6 @@ fn a_value_does_not_depend_on_its_place() {
             function(&mut alone);
             assert_eq!(alone[0].to_bits(), together.to_bits());
         }
-    }
-    let u = drawn(x.len(), 7);
-    let mut together = x.clone();
-    sample_units(&mut together, &u);
-    for (i, unit) in together.iter().enumerate() {
-        let mut alone = [x[i]];
-        sample_units(&mut alone, &u[i..=i]);
-        assert_eq!(alone[0], *unit);
     }
 }
 
@@ -148,11 +145,6 @@ fn tanh_is_odd_bounded_and_keeps_not_a_number() {
     assert!(empty[0].is_nan());
     tanh(&mut []);
     exp(&mut []);
-    sample_units(&mut [], &[]);
-}
-
-#[test]
-#[should_panic(expected = "left == right")]
-fn units_and_uniforms_must_be_as_many() {
-    sample_units(&mut [0.0; 3], &[0.0; 2]);
+    sample_units(&mut [], &mut bits(8));
+    sample_means(&mut [], &mut bits(8));
 }

@@ -1,13 +1,31 @@
-//! The gradient of the log-likelihood, estimated by contrastive divergence.
+//! The gradient of the log-likelihood: what the data have on average minus what the model has.
 
-use crate::Rbm;
-use crate::model::sample;
+use crate::partition::Moments;
+use crate::tasks::columns_per_task;
 use linalg::{plain, product, transposed};
-use nalgebra::{DMatrix, DVector};
-use rand::Rng;
+use nalgebra::{DMatrix, DMatrixViewMut, DVector};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-/// An estimate of the gradient of the mean log-likelihood: the direction to go.
-#[derive(Clone, Debug)]
+/// Units of both layers, a column each for every sample or chain: visible units are +-1, of hidden units there is the
+/// expectation given the visible ones, which has the mean of sampled units and less noise (errata E28).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Units {
+    /// v, `[visible, sample]`.
+    pub visible: DMatrix<f32>,
+    /// `tanh(c + W^T v)`, `[hidden, sample]`.
+    pub hidden: DMatrix<f32>,
+}
+
+impl Units {
+    /// Room for so many samples.
+    pub fn zeros(visible: usize, hidden: usize, samples: usize) -> Self {
+        Self { visible: DMatrix::zeros(visible, samples), hidden: DMatrix::zeros(hidden, samples) }
+    }
+}
+
+/// A direction in the space of all parameters; the gradient of the mean log-likelihood points uphill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gradient {
     /// `<v_i h_a>_data - <v_i h_a>_model`, thesis (37), `[visible, hidden]`.
     pub weights: DMatrix<f32>,
@@ -17,80 +35,83 @@ pub struct Gradient {
     pub hidden_bias: DVector<f32>,
 }
 
-/// The memory that [`contrastive_divergence`] works in, for one size of batch: a step allocates nothing.
-pub struct Scratch {
-    /// The last gradient.
-    pub gradient: Gradient,
-    /// Fraction of visible units that the last reconstruction got wrong.
-    pub reconstruction_error: f32,
-    hidden_mean: DMatrix<f32>,
-    hidden: DMatrix<f32>,
-    visible: DMatrix<f32>,
-    uniform: Vec<f32>,
-}
-
-impl Scratch {
-    /// Memory for machines of this shape and batches of this many samples.
-    pub fn new(visible: usize, hidden: usize, batch: usize) -> Self {
+impl Gradient {
+    /// Zero, for machines of this shape.
+    pub fn zeros(visible: usize, hidden: usize) -> Self {
         Self {
-            gradient: Gradient {
-                weights: DMatrix::zeros(visible, hidden),
-                visible_bias: DVector::zeros(visible),
-                hidden_bias: DVector::zeros(hidden),
-            },
-            reconstruction_error: 0.0,
-            hidden_mean: DMatrix::zeros(hidden, batch),
-            hidden: DMatrix::zeros(hidden, batch),
-            visible: DMatrix::zeros(visible, batch),
-            uniform: vec![0.0; visible.max(hidden) * batch],
+            weights: DMatrix::zeros(visible, hidden),
+            visible_bias: DVector::zeros(visible),
+            hidden_bias: DVector::zeros(hidden),
         }
     }
-}
 
-/// Contrastive divergence CD-k (`hinton-2002`; thesis (38)) on one batch `[visible, sample]`, into `scratch.gradient`.
-///
-/// The statistics are `<v tanh(c + W^T v)>`: the hidden units' expectation on both sides (errata E28), averaged over the
-/// batch. CD-k is biased: it approaches the likelihood's gradient only for k to infinity (errata E29).
-///
-/// # Panics
-/// When the shapes of `rbm`, `data` and `scratch` differ, or `steps` is 0.
-pub fn contrastive_divergence<R: Rng + ?Sized>(
-    rbm: &Rbm,
-    data: &DMatrix<f32>,
-    steps: u32,
-    rng: &mut R,
-    scratch: &mut Scratch,
-) {
-    assert!(steps > 0, "contrastive divergence needs at least one step");
-    let Scratch { gradient, hidden_mean, hidden, visible, uniform, .. } = scratch;
-    let scale = 1.0 / data.ncols() as f32;
-
-    rbm.hidden_activation(data, hidden);
-    hidden_mean.copy_from(hidden);
-    linalg::tanh(hidden_mean.as_mut_slice());
-    product(scale, plain(data), transposed(hidden_mean), 0.0, &mut gradient.weights);
-    gradient.visible_bias.fill(0.0);
-    gradient.hidden_bias.fill(0.0);
-    add_mean_of_columns(data, 1.0, &mut gradient.visible_bias);
-    add_mean_of_columns(hidden_mean, 1.0, &mut gradient.hidden_bias);
-
-    for _ in 0..steps {
-        sample(hidden, &mut uniform[..hidden.len()], rng);
-        rbm.visible_activation(hidden, visible);
-        sample(visible, &mut uniform[..visible.len()], rng);
-        rbm.hidden_activation(visible, hidden);
+    /// Becomes `<v h>_data - <v h>_model`, with chains for the model; each side is averaged over its own columns.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    pub fn estimate(&mut self, data: &Units, model: &Units) {
+        let rows = self.weights.nrows();
+        let samples = data.visible.ncols() + model.visible.ncols();
+        let width = columns_per_task(self.weights.ncols(), rows * samples);
+        let of = 1.0 / data.visible.ncols() as f32;
+        let against = -1.0 / model.visible.ncols() as f32;
+        // Tasks share the hidden units: each has its columns of the gradient to itself.
+        let tasks = self.weights.as_mut_slice().par_chunks_mut(rows * width).enumerate();
+        tasks.for_each(|(task, columns)| {
+            let count = columns.len() / rows;
+            let mut columns = DMatrixViewMut::from_slice(columns, rows, count);
+            for (units, scale, beta) in [(data, of, 0.0), (model, against, 1.0)] {
+                let hidden = units.hidden.rows(task * width, count);
+                product(
+                    scale,
+                    plain(&units.visible),
+                    transposed(hidden),
+                    beta,
+                    columns.as_view_mut(),
+                );
+            }
+        });
+        self.clear_biases();
+        self.add_biases(data, of);
+        self.add_biases(model, against);
     }
-    linalg::tanh(hidden.as_mut_slice());
-    product(-scale, plain(visible), transposed(hidden), 1.0, &mut gradient.weights);
-    add_mean_of_columns(visible, -1.0, &mut gradient.visible_bias);
-    add_mean_of_columns(hidden, -1.0, &mut gradient.hidden_bias);
 
-    let wrong = data.iter().zip(visible.iter()).filter(|(a, b)| a != b).count();
-    scratch.reconstruction_error = wrong as f32 / data.len() as f32;
-}
+    /// Becomes `<v h>_data - <v h>_model` with the exact averages of the model.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    pub fn exact(&mut self, data: &Units, model: &Moments) {
+        let of = 1.0 / data.visible.ncols() as f32;
+        product(of, plain(&data.visible), transposed(&data.hidden), 0.0, &mut self.weights);
+        self.clear_biases();
+        self.add_biases(data, of);
+        self.weights.zip_apply(&model.mean_vh, |x, mean| *x = (f64::from(*x) - mean) as f32);
+        self.visible_bias.zip_apply(&model.mean_v, |x, mean| *x = (f64::from(*x) - mean) as f32);
+        self.hidden_bias.zip_apply(&model.mean_h, |x, mean| *x = (f64::from(*x) - mean) as f32);
+    }
 
-/// `out <- out + sign * mean over columns`.
-fn add_mean_of_columns(x: &DMatrix<f32>, sign: f32, out: &mut DVector<f32>) {
-    let scale = sign / x.ncols() as f32;
-    x.column_iter().for_each(|column| out.axpy(scale, &column, 1.0));
+    /// Weights, visible and hidden biases.
+    pub(crate) fn parts(&self) -> [&[f32]; 3] {
+        let Self { weights, visible_bias, hidden_bias } = self;
+        [weights.as_slice(), visible_bias.as_slice(), hidden_bias.as_slice()]
+    }
+
+    /// Weights, visible and hidden biases.
+    pub(crate) fn parts_mut(&mut self) -> [&mut [f32]; 3] {
+        let Self { weights, visible_bias, hidden_bias } = self;
+        [weights.as_mut_slice(), visible_bias.as_mut_slice(), hidden_bias.as_mut_slice()]
+    }
+
+    fn clear_biases(&mut self) {
+        self.visible_bias.fill(0.0);
+        self.hidden_bias.fill(0.0);
+    }
+
+    fn add_biases(&mut self, units: &Units, scale: f32) {
+        let add = |bias: &mut DVector<f32>, units: &DMatrix<f32>| {
+            units.column_iter().for_each(|column| bias.axpy(scale, &column, 1.0));
+        };
+        add(&mut self.visible_bias, &units.visible);
+        add(&mut self.hidden_bias, &units.hidden);
+    }
 }

@@ -5,13 +5,23 @@
 //!
 //! ```
 //! use nalgebra::DMatrix;
-//! use rbm::{Rbm, TrainConfig, Trainer, partition, train};
+//! use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, partition, train};
 //! use std::ops::ControlFlow;
 //!
 //! // Two aligned spins, up or down: the machine learns that they agree.
 //! let data = DMatrix::from_fn(2, 100, |_, sample| if sample % 2 == 0 { 1.0 } else { -1.0 });
 //! let config = TrainConfig {
-//!     hidden: 1, batch: 10, learning_rate: 0.1, steps: 1, initial_std: 0.1, biases: false,
+//!     hidden: 1,
+//!     batch: 10,
+//!     learning_rate: 0.1,
+//!     schedule: Schedule::Constant,
+//!     negative: Negative::Contrastive { steps: 1 },
+//!     optimiser: Optimiser::Ascent { momentum: 0.0 },
+//!     l1: 0.0,
+//!     l2: 0.0,
+//!     initial_std: 0.1,
+//!     biases: false,
+//!     ties: Ties::Free,
 //! };
 //! let mut trainer = Trainer::new(config, 2, 1)?;
 //! train(&mut trainer, &data, 50, |_| ControlFlow::Continue(()))?;
@@ -20,14 +30,23 @@
 //! # Ok::<(), rbm::Error>(())
 //! ```
 
+mod config;
 mod error;
+mod gibbs;
 pub mod gradient;
 mod model;
+mod optimiser;
 pub mod partition;
 pub mod score;
 mod states;
+mod tasks;
+mod tempering;
+mod ties;
 mod train;
 
+pub use config::{Negative, TrainConfig};
 pub use error::Error;
 pub use model::Rbm;
-pub use train::{Epoch, TrainConfig, Trainer, train};
+pub use optimiser::{Optimiser, Schedule};
+pub use ties::Ties;
+pub use train::{Progress, Scratch, Trainer, train};

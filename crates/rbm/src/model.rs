@@ -1,9 +1,10 @@
 //! The model: three parameters, conditionals, free energy.
 
-use linalg::{plain, product, sample_units, transposed, uniforms};
-use nalgebra::{DMatrix, DVector};
+use linalg::{Factor, plain, product, sample_units, transposed};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
+use stats::Bits;
 
 /// A restricted Boltzmann machine `p(v, h) ~ exp(b v + c h + v W h)`, all units +-1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,15 @@ impl Rbm {
         self.weights.ncols()
     }
 
+    /// Whether all parameters are finite.
+    pub fn is_finite(&self) -> bool {
+        // The largest bit pattern without sign: that of infinity, or of no number, or less.
+        let largest = |x: &[f32]| x.iter().map(|x| x.to_bits() & (u32::MAX >> 1)).fold(0, u32::max);
+        let Self { weights, visible_bias, hidden_bias } = self;
+        let parts = [weights.as_slice(), visible_bias.as_slice(), hidden_bias.as_slice()];
+        parts.into_iter().all(|part| largest(part) < f32::INFINITY.to_bits())
+    }
+
     /// The same distribution with the layers' roles exchanged.
     pub fn transpose(&self) -> Self {
         Self {
@@ -53,15 +63,21 @@ impl Rbm {
     }
 
     /// Activations `c + W^T v` into `out` `[hidden, sample]`.
-    pub(crate) fn hidden_activation(&self, v: &DMatrix<f32>, out: &mut DMatrix<f32>) {
-        out.column_iter_mut().for_each(|mut column| column.copy_from(&self.hidden_bias));
-        product(1.0, transposed(&self.weights), plain(v), 1.0, out);
+    pub(crate) fn hidden_activation<'v, 'o>(
+        &self,
+        v: impl Into<DMatrixView<'v, f32>>,
+        out: impl Into<DMatrixViewMut<'o, f32>>,
+    ) {
+        activation(transposed(&self.weights), v.into(), &self.hidden_bias, out.into());
     }
 
     /// Activations `b + W h` into `out` `[visible, sample]`.
-    pub(crate) fn visible_activation(&self, h: &DMatrix<f32>, out: &mut DMatrix<f32>) {
-        out.column_iter_mut().for_each(|mut column| column.copy_from(&self.visible_bias));
-        product(1.0, plain(&self.weights), plain(h), 1.0, out);
+    pub(crate) fn visible_activation<'h, 'o>(
+        &self,
+        h: impl Into<DMatrixView<'h, f32>>,
+        out: impl Into<DMatrixViewMut<'o, f32>>,
+    ) {
+        activation(plain(&self.weights), h.into(), &self.visible_bias, out.into());
     }
 
     /// `<h_a | v> = tanh(c_a + sum_i W_ia v_i)`, thesis (32) and (50); v may be real.
@@ -84,7 +100,7 @@ impl Rbm {
     pub fn sample_hidden<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
         let mut h = DMatrix::zeros(self.hidden(), v.ncols());
         self.hidden_activation(v, &mut h);
-        sample(&mut h, &mut vec![0.0; self.hidden() * v.ncols()], rng);
+        sample_units(h.as_mut_slice(), &mut Bits::new(rng));
         h
     }
 
@@ -92,7 +108,7 @@ impl Rbm {
     pub fn sample_visible<R: Rng + ?Sized>(&self, h: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
         let mut v = DMatrix::zeros(self.visible(), h.ncols());
         self.visible_activation(h, &mut v);
-        sample(&mut v, &mut vec![0.0; self.visible() * h.ncols()], rng);
+        sample_units(v.as_mut_slice(), &mut Bits::new(rng));
         v
     }
 
@@ -107,14 +123,18 @@ impl Rbm {
     }
 }
 
-/// Replaces activations by sampled units; `uniform` is scratch of the same length.
-pub(crate) fn sample<R: Rng + ?Sized>(
-    activations: &mut DMatrix<f32>,
-    uniform: &mut [f32],
-    rng: &mut R,
+/// `out <- bias + weights units`, where a bias of zero costs nothing.
+fn activation(
+    weights: Factor<'_>,
+    units: DMatrixView<'_, f32>,
+    bias: &DVector<f32>,
+    mut out: DMatrixViewMut<'_, f32>,
 ) {
-    uniforms(rng, uniform);
-    sample_units(activations.as_mut_slice(), uniform);
+    let biased = bias.iter().any(|&b| b != 0.0);
+    if biased {
+        out.column_iter_mut().for_each(|mut column| column.copy_from(bias));
+    }
+    product(1.0, weights, plain(units), f32::from(biased), out);
 }
 
 /// `ln(2 cosh x)` without overflow.
@@ -124,7 +144,7 @@ pub(crate) fn ln_2cosh(x: f64) -> f64 {
 }
 
 /// A standard normal number by Box and Muller.
-fn normal<R: Rng + ?Sized>(rng: &mut R) -> f32 {
+pub(crate) fn normal<R: Rng + ?Sized>(rng: &mut R) -> f32 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
     (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
 }

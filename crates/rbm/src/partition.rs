@@ -150,7 +150,7 @@ fn largest(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-fn check_units(units: usize) -> Result<(), Error> {
+pub(crate) fn check_units(units: usize) -> Result<(), Error> {
     match units > MOST_UNITS {
         true => Err(Error::TooManyStates { units, limit: MOST_UNITS }),
         false => Ok(()),

@@ -1,96 +1,93 @@
 //! Training: one update is `Trainer::step`, the loop over epochs is `train`.
 
-use crate::gradient::{Scratch, contrastive_divergence};
-use crate::{Error, Rbm};
+use crate::config::{Negative, TrainConfig};
+use crate::gibbs::{clamp, expect_hidden, walk};
+use crate::gradient::{Gradient, Units};
+use crate::model::normal;
+use crate::optimiser::{Memory, decay};
+use crate::tempering::Ladder;
+use crate::ties::Classes;
+use crate::{Error, Rbm, partition};
 use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
-use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
+use stats::Bits;
 use std::ops::ControlFlow;
 
-/// The scientific settings of a training run, all written out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainConfig {
-    /// Hidden units N.
-    pub hidden: usize,
-    /// Samples per update.
-    pub batch: usize,
-    /// Step of plain gradient ascent; the gradient is the mean over the batch.
-    pub learning_rate: f32,
-    /// k of CD-k: Gibbs steps of the negative phase.
-    pub steps: u32,
-    /// Standard deviation of the normal initial weights.
-    pub initial_std: f32,
-    /// Whether biases are trained; without them the machine keeps the spin-flip symmetry exactly.
-    pub biases: bool,
-}
-
-impl TrainConfig {
-    fn check(&self) -> Result<(), Error> {
-        let at_least_one = |what, value: usize| match value {
-            0 => Err(Error::Setting { what, value: 0.0, allowed: "at least 1" }),
-            _ => Ok(()),
-        };
-        at_least_one("the number of hidden units", self.hidden)?;
-        at_least_one("the batch size", self.batch)?;
-        at_least_one("the number of CD steps", self.steps as usize)?;
-        let positive = |what, value: f32| match value.is_finite() && value > 0.0 {
-            true => Ok(()),
-            false => {
-                Err(Error::Setting { what, value: value.into(), allowed: "positive and finite" })
-            }
-        };
-        positive("the learning rate", self.learning_rate)?;
-        positive("the standard deviation of the initial weights", self.initial_std)
-    }
-}
-
 /// All of a training run that must survive an interruption.
+///
+/// Every random number is a function of the seed and of the number of its update, so that a run can be stopped after any
+/// update and go on to the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trainer {
     config: TrainConfig,
+    seed: u64,
     rbm: Rbm,
-    rng: Pcg64,
-    epochs: u64,
     updates: u64,
+    memory: Memory,
+    /// Chains that go on from update to update, where there are such.
+    chains: Units,
+    ladder: Ladder,
 }
 
-/// What an epoch did, for an observer.
+/// The memory that [`Trainer::step`] works in: a step allocates nothing.
+pub struct Scratch {
+    /// The last gradient, after ties and decay.
+    pub gradient: Gradient,
+    data: Units,
+    /// Chains that start from the data.
+    model: Units,
+    ties: Option<Classes>,
+}
+
+/// What has been done after an update, for an observer.
 #[derive(Clone, Copy, Debug)]
-pub struct Epoch<'a> {
-    /// Epochs so far, from 1.
-    pub number: u64,
-    /// Mean fraction of visible units that the reconstructions got wrong.
-    pub reconstruction_error: f64,
-    /// The machine as it is now.
-    pub rbm: &'a Rbm,
+pub struct Progress<'a> {
+    /// The run as it is now.
+    pub trainer: &'a Trainer,
+    /// Whole epochs so far.
+    pub epochs: u64,
+    /// Whether this update was the last of an epoch.
+    pub ends_epoch: bool,
 }
 
 impl Trainer {
-    /// A machine with random weights, ready to be trained.
+    /// A machine with normal random weights and no biases, ready to be trained.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a setting outside its range.
+    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where ties do not fit,
+    /// [`Error::TooManyStates`] for exact averages of a machine that is too large.
     pub fn new(config: TrainConfig, visible: usize, seed: u64) -> Result<Self, Error> {
-        config.check()?;
-        let mut rng = stats::stream(seed, "rbm::train", 0);
-        let rbm = Rbm::random(visible, config.hidden, config.initial_std, &mut rng);
-        Ok(Self { config, rbm, rng, epochs: 0, updates: 0 })
+        config.check(visible)?;
+        let rng = &mut stats::stream(seed, "rbm::initial", 0);
+        let mut rbm = Rbm::uniform(visible, config.hidden, 0.0);
+        rbm.weights.iter_mut().for_each(|w| *w = config.initial_std * normal(rng));
+        if let Some(classes) = Classes::new(config.ties, visible, config.hidden) {
+            classes.tie(&mut rbm);
+        }
+        Self::from_machine(config, rbm, seed)
     }
 
-    /// A trainer that goes on from a given machine, with settings of its own: how a learning rate is lowered.
+    /// A run that goes on from a given machine, with settings of its own. Ties are kept, not made.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] for a machine of another number of hidden units.
+    /// As [`Trainer::new`], and [`Error::Size`] for a machine of another number of hidden units.
     pub fn from_machine(config: TrainConfig, rbm: Rbm, seed: u64) -> Result<Self, Error> {
-        config.check()?;
+        config.check(rbm.visible())?;
         if rbm.hidden() != config.hidden {
             let (what, found) = ("the machine's hidden layer", rbm.hidden());
             return Err(Error::Size { what, found, expected: config.hidden });
         }
-        let rng = stats::stream(seed, "rbm::train", 1);
-        Ok(Self { config, rbm, rng, epochs: 0, updates: 0 })
+        if config.negative == Negative::Exact {
+            partition::check_units(rbm.visible().min(rbm.hidden()))?;
+        }
+        let chains = match config.negative {
+            Negative::Persistent { chains, .. } | Negative::Tempering { chains, .. } => chains,
+            Negative::Contrastive { .. } | Negative::Exact => 0,
+        };
+        let chains = fair_coins(&rbm, chains, seed);
+        let memory = Memory::new(config.optimiser, &rbm);
+        Ok(Self { config, seed, rbm, updates: 0, memory, chains, ladder: Ladder::new() })
     }
 
     /// The machine as it is now.
@@ -103,48 +100,124 @@ impl Trainer {
         &self.config
     }
 
-    /// Epochs so far.
-    pub fn epochs(&self) -> u64 {
-        self.epochs
+    /// Updates so far.
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// Whole epochs so far, over so many samples.
+    pub fn epochs(&self, samples: usize) -> u64 {
+        self.updates / (samples / self.config.batch).max(1) as u64
     }
 
     /// Memory for [`Trainer::step`].
     pub fn scratch(&self) -> Scratch {
-        Scratch::new(self.rbm.visible(), self.rbm.hidden(), self.config.batch)
+        let (visible, hidden, batch) = (self.rbm.visible(), self.rbm.hidden(), self.config.batch);
+        let units = || Units::zeros(visible, hidden, batch);
+        Scratch {
+            gradient: Gradient::zeros(visible, hidden),
+            data: units(),
+            model: units(),
+            ties: Classes::new(self.config.ties, visible, hidden),
+        }
     }
 
-    /// One update: gradient of one batch `[visible, sample]`, one step uphill.
+    /// One update: the gradient of one batch, and one step uphill.
     ///
     /// # Errors
     /// [`Error::NotFinite`] when a parameter has left the finite numbers.
-    pub fn step(&mut self, batch: &DMatrix<f32>, scratch: &mut Scratch) -> Result<(), Error> {
-        let Self { config, rbm, rng, .. } = self;
-        contrastive_divergence(rbm, batch, config.steps, rng, scratch);
-        let gradient = &scratch.gradient;
-        let rate = config.learning_rate;
-        ascend(rbm.weights.as_mut_slice(), gradient.weights.as_slice(), rate);
-        if config.biases {
-            rbm.visible_bias.axpy(rate, &gradient.visible_bias, 1.0);
-            rbm.hidden_bias.axpy(rate, &gradient.hidden_bias, 1.0);
-        }
-        self.updates += 1;
-        // One sum finds any NaN or infinity: both survive addition and absolute values.
-        let size = rbm.weights.iter().chain(&rbm.visible_bias).chain(&rbm.hidden_bias);
-        match size.map(|w| w.abs()).sum::<f32>().is_finite() {
+    ///
+    /// # Panics
+    /// As [`Trainer::gradient`].
+    pub fn step(
+        &mut self,
+        data: &DMatrix<f32>,
+        samples: &[u32],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        self.gradient(data, samples, scratch)?;
+        let config = &self.config;
+        let rate = config.schedule.rate(config.learning_rate, self.updates - 1);
+        let step = (rate, self.updates, config.biases);
+        config.optimiser.ascend(&mut self.memory, &mut self.rbm, &scratch.gradient, step);
+        match self.rbm.is_finite() {
             true => Ok(()),
             false => Err(Error::NotFinite { update: self.updates }),
         }
     }
+
+    /// The gradient of one batch, the columns `samples` of `data` `[visible, sample]`, into `scratch.gradient`: data minus
+    /// model, averaged over ties, less decay. It counts as an update: chains that persist move on, and its random numbers
+    /// are not used again.
+    ///
+    /// # Errors
+    /// [`Error::TooManyStates`] for exact averages of a machine that is too large.
+    ///
+    /// # Panics
+    /// When the shapes of the data, the batch or the scratch differ from those of the settings.
+    pub fn gradient(
+        &mut self,
+        data: &DMatrix<f32>,
+        samples: &[u32],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        assert_eq!(
+            data.nrows(),
+            self.rbm.visible(),
+            "the data have another width than the machine"
+        );
+        assert_eq!(
+            samples.len(),
+            self.config.batch,
+            "the batch has another size than the settings"
+        );
+        clamp(&self.rbm, data, samples, &mut scratch.data);
+        self.estimate(scratch)?;
+        if let Some(ties) = &mut scratch.ties {
+            ties.average(&mut scratch.gradient);
+        }
+        decay(&mut scratch.gradient, &self.rbm, self.config.l1, self.config.l2);
+        self.updates += 1;
+        Ok(())
+    }
+
+    /// Thesis (37): the data's side by expectation, the model's as the settings say.
+    fn estimate(&mut self, scratch: &mut Scratch) -> Result<(), Error> {
+        let Self { config, seed, rbm, updates, chains, ladder, .. } = self;
+        let Scratch { gradient, data, model, .. } = scratch;
+        let stream = (*seed, "rbm::chains", *updates);
+        match config.negative {
+            Negative::Contrastive { steps } => {
+                model.hidden.copy_from(&data.hidden);
+                walk(rbm, model, steps, stream);
+                gradient.estimate(data, model);
+            }
+            Negative::Persistent { steps, .. } => {
+                expect_hidden(rbm, chains);
+                walk(rbm, chains, steps, stream);
+                gradient.estimate(data, chains);
+            }
+            Negative::Tempering { steps, .. } => {
+                ladder.advance(rbm, chains, steps, (*seed, *updates));
+                gradient.estimate(data, chains);
+            }
+            Negative::Exact => gradient.exact(data, &partition::moments(rbm)?),
+        }
+        Ok(())
+    }
 }
 
-fn ascend(parameters: &mut [f32], gradient: &[f32], rate: f32) {
-    parameters.iter_mut().zip(gradient).for_each(|(p, g)| *p += rate * g);
+/// Chains that begin with a fair coin at each visible unit.
+fn fair_coins(rbm: &Rbm, chains: usize, seed: u64) -> Units {
+    let mut units = Units::zeros(rbm.visible(), rbm.hidden(), chains);
+    let mut bits = Bits::new(&mut stats::stream(seed, "rbm::initial", 1));
+    linalg::sample_means(units.visible.as_mut_slice(), &mut bits);
+    units
 }
 
-/// Trains for `epochs` more epochs over `data` `[visible, sample]`, each in a new random order of full batches; what
-/// does not fill a batch waits for another epoch. `observe` sees every epoch and may stop the run.
-///
-/// Training n epochs and then m gives the same bytes as training n + m.
+/// Trains over `data` `[visible, sample]` until `epochs` epochs are done, each in a new random order of full batches; what
+/// does not fill a batch waits for another epoch. `observe` sees every update and may stop the run, which goes on from
+/// there when it is trained again on the same data.
 ///
 /// # Errors
 /// [`Error::TooFewSamples`], [`Error::Size`] for data of another width, [`Error::NotFinite`].
@@ -152,7 +225,7 @@ pub fn train(
     trainer: &mut Trainer,
     data: &DMatrix<f32>,
     epochs: u64,
-    mut observe: impl FnMut(Epoch<'_>) -> ControlFlow<()>,
+    mut observe: impl FnMut(Progress<'_>) -> ControlFlow<()> + Send,
 ) -> Result<(), Error> {
     let (visible, samples) = data.shape();
     let size = trainer.config.batch;
@@ -163,27 +236,24 @@ pub fn train(
     if samples < size {
         return Err(Error::TooFewSamples { samples, batch: size });
     }
+    let batches = (samples / size) as u64;
     let mut scratch = trainer.scratch();
-    let mut batch = DMatrix::zeros(visible, size);
-    for _ in 0..epochs {
-        let mut order: Vec<u32> = (0..samples as u32).collect();
-        order.shuffle(&mut trainer.rng);
-        let mut error = 0.0;
-        let mut batches = 0;
-        for rows in order.chunks_exact(size) {
-            for (column, &row) in rows.iter().enumerate() {
-                batch.column_mut(column).copy_from(&data.column(row as usize));
+    // On a thread of the pool from the start, so that no update waits to be let in.
+    rayon::scope(|_| {
+        while trainer.updates < epochs * batches {
+            let epoch = trainer.updates / batches;
+            let mut order: Vec<u32> = (0..samples as u32).collect();
+            order.shuffle(&mut stats::stream(trainer.seed, "rbm::order", epoch));
+            for batch in (trainer.updates % batches)..batches {
+                let first = batch as usize * size;
+                trainer.step(data, &order[first..first + size], &mut scratch)?;
+                let ends_epoch = batch + 1 == batches;
+                let epochs = epoch + u64::from(ends_epoch);
+                if observe(Progress { trainer, epochs, ends_epoch }).is_break() {
+                    return Ok(());
+                }
             }
-            trainer.step(&batch, &mut scratch)?;
-            error += f64::from(scratch.reconstruction_error);
-            batches += 1;
         }
-        trainer.epochs += 1;
-        let reconstruction_error = error / f64::from(batches);
-        let epoch = Epoch { number: trainer.epochs, reconstruction_error, rbm: &trainer.rbm };
-        if observe(epoch).is_break() {
-            break;
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -39,12 +39,11 @@ pub(crate) struct Settings {
     seeds: u64,
     /// Numbers of hidden units N.
     hidden: Vec<usize>,
-    /// The one of them that claims and figures are about.
-    shown_hidden: usize,
     /// Epochs of the machine, and how many are lost at most by an interruption.
     epochs: u64,
     segment: u64,
-    train: Training,
+    /// Settings of the machines; the one of this number of hidden units is what claims and figures are about.
+    train: TrainConfig,
     thermometer_epochs: u64,
     thermometer: nn::TrainConfig,
     /// Temperatures from which the flow starts, of those above; the lowest and the highest are compared with T_c.
@@ -53,22 +52,9 @@ pub(crate) struct Settings {
     rules: Vec<Rule>,
 }
 
-/// The settings of a machine but for its size.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Training {
-    batch: usize,
-    learning_rate: f32,
-    /// k of CD-k.
-    steps: u32,
-    initial_std: f32,
-    biases: bool,
-}
-
 impl Settings {
     fn train_config(&self, hidden: usize) -> TrainConfig {
-        let Training { batch, learning_rate, steps, initial_std, biases } = self.train;
-        TrainConfig { hidden, batch, learning_rate, steps, initial_std, biases }
+        TrainConfig { hidden, ..self.train }
     }
 
     fn shape(&self) -> Shape {
@@ -133,9 +119,9 @@ impl experiment::Settings for Settings {
             "starts must hold a temperature below and one above T_c, but are from {coldest} to {hottest}"
         );
         ensure!(
-            self.hidden.contains(&self.shown_hidden),
-            "shown_hidden is {}, but must be one of hidden",
-            self.shown_hidden
+            self.hidden.contains(&self.train.hidden),
+            "hidden in train is {}, but must be one of hidden",
+            self.train.hidden
         );
         let training = (self.samples as usize).saturating_mul(self.temperatures.len());
         for &hidden in &self.hidden {
@@ -163,7 +149,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let cells = cells::flows(run, settings, &sets, &machines)?;
     let equilibrium = readout::equilibrium(settings, &sets)?;
 
-    let hidden = settings.shown_hidden;
+    let hidden = settings.train.hidden;
     let claims = claims(run, settings, &equilibrium, &cells)?;
     let mut figures = vec![
         figures::flow_figure(settings, &equilibrium, &cells, hidden),
@@ -198,7 +184,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
 /// Where the flow ends, by every rule, from both sides.
 fn headline(settings: &Settings, equilibrium: &readout::Equilibrium, cells: &[Cell]) -> String {
     let end = |rule, start| {
-        shown(cells::over_cells(cells, settings.shown_hidden, rule, start, |steps| {
+        shown(cells::over_cells(cells, settings.train.hidden, rule, start, |steps| {
             &steps.temperature
         }))
     };
@@ -208,10 +194,10 @@ fn headline(settings: &Settings, equilibrium: &readout::Equilibrium, cells: &[Ce
     };
     let ends = settings.rules.iter().map(of_rule).collect::<Vec<_>>().join(", ");
     format!(
-        "On the square lattice the flow ends, from cold and hot starts, at the network temperatures {ends} (N = {}, {} epochs of CD-{}); configurations at $T_c = 2.27$ read {}.",
-        settings.shown_hidden,
+        "On the square lattice the flow ends, from cold and hot starts, at the network temperatures {ends} (N = {}, {} epochs of {}); configurations at $T_c = 2.27$ read {}.",
+        settings.train.hidden,
         settings.epochs,
-        settings.train.steps,
+        settings.train.negative,
         shown(equilibrium.reading_at_critical),
     )
 }
@@ -237,7 +223,7 @@ fn claims(
     equilibrium: &readout::Equilibrium,
     cells: &[Cell],
 ) -> Result<Vec<Claim>> {
-    let hidden = settings.shown_hidden;
+    let hidden = settings.train.hidden;
     let claim =
         |id: &str, key: &str, value: Estimate, quantity: String, verdict, reason: String| {
             let finding = Finding { value, quantity, verdict, reason };
@@ -245,7 +231,7 @@ fn claims(
         };
     let genuine = shown(equilibrium.reading_at_critical);
     let genuine_m = shown(equilibrium.abs_m_at_critical);
-    let trained = format!("{} epochs of CD-{}", settings.epochs, settings.train.steps);
+    let trained = format!("{} epochs of {}", settings.epochs, settings.train.negative);
     let mut claims = Vec::new();
     for &rule in &settings.rules {
         let name = rule_name(rule);
@@ -290,7 +276,7 @@ fn other_claims(
     cells: &[Cell],
     claim: impl Fn(&str, &str, Estimate, String, Verdict, String) -> Result<Claim>,
 ) -> Result<Vec<Claim>> {
-    let hidden = settings.shown_hidden;
+    let hidden = settings.train.hidden;
     let sampled = settings.rules.contains(&Rule::Sampled);
     let rule = if sampled { Rule::Sampled } else { Rule::Mean };
     let name = rule_name(rule);

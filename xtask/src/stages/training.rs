@@ -6,7 +6,7 @@ use anyhow::Result;
 use flow::Calibration;
 use ising::Samples;
 use nalgebra::DMatrix;
-use rbm::{TrainConfig, Trainer};
+use rbm::{Negative, TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;
 
@@ -60,16 +60,22 @@ pub(crate) struct TrainRbm<'a> {
 
 impl Stage for TrainRbm<'_> {
     const NAME: &'static str = "rbm";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Trainer;
 
     fn effort(&self) -> f64 {
         // Of a Gibbs step, per sample: products with W, and drawing the units of both layers.
-        const SECONDS_PER_WEIGHT: f64 = 1e-10;
-        const SECONDS_PER_UNIT: f64 = 4e-9;
+        const SECONDS_PER_WEIGHT: f64 = 5e-11;
+        const SECONDS_PER_UNIT: f64 = 1e-9;
         let (visible, hidden) = (self.data.units() as f64, self.config.hidden as f64);
         let step = SECONDS_PER_WEIGHT * visible * hidden + SECONDS_PER_UNIT * (visible + hidden);
-        (1.0 + f64::from(self.config.steps)) * step * self.data.len() as f64 * self.epochs as f64
+        let steps = match self.config.negative {
+            Negative::Contrastive { steps }
+            | Negative::Persistent { steps, .. }
+            | Negative::Tempering { steps, .. } => steps,
+            Negative::Exact => 1,
+        };
+        (1.0 + f64::from(steps)) * step * self.data.len() as f64 * self.epochs as f64
     }
 
     fn run(&self, task: &Task<'_>) -> Result<Trainer> {
@@ -79,9 +85,11 @@ impl Stage for TrainRbm<'_> {
             Some(done) => Trainer::from_machine(self.config, done.value.rbm().clone(), self.seed)?,
             None => Trainer::new(self.config, data.nrows(), self.seed)?,
         };
-        let start = trainer.epochs();
-        rbm::train(&mut trainer, &data, self.epochs, |epoch| {
-            task.done((epoch.number - start) as f64 / self.epochs as f64);
+        let start = trainer.epochs(data.ncols());
+        rbm::train(&mut trainer, &data, start + self.epochs, |progress| {
+            if progress.ends_epoch {
+                task.done((progress.epochs - start) as f64 / self.epochs as f64);
+            }
             ControlFlow::Continue(())
         })?;
         Ok(trainer)
@@ -100,7 +108,7 @@ pub(crate) fn train_rbm(
     let mut states: Vec<Done<Trainer>> = Vec::new();
     loop {
         let from = states.last();
-        let left = epochs - from.map_or(0, |trainer| trainer.value.epochs());
+        let left = epochs - from.map_or(0, |trainer| trainer.value.epochs(samples.value.len()));
         if left == 0 {
             return Ok(states);
         }

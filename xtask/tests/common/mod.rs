@@ -42,14 +42,13 @@ stride = 2
 symmetrise = true
 seeds = 2
 hidden = [4, 8]
-shown_hidden = 8
 epochs = 4
 segment = 1
 thermometer_epochs = 3
 starts = [0.0, 4.0]
 steps = 3
 rules = ["mean", "sampled"]
-train = { batch = 10, learning_rate = 0.01, steps = 1, initial_std = 0.01, biases = false }
+train = { hidden = 8, batch = 10, learning_rate = 0.01, schedule = "constant", negative = { contrastive = { steps = 1 } }, optimiser = { ascent = { momentum = 0.0 } }, l1 = 0.0, l2 = 0.0, initial_std = 0.01, biases = false, ties = "free" }
 thermometer = { hidden = [6], batch = 10, learning_rate = 0.01 }
 "#;
 
@@ -93,10 +92,10 @@ impl Project {
         );
         project.shrink(
             "decimation-theorem",
-            "couplings = [0.5, 1.0]\nsites = [4]\nhidden_sizes = [1, 4]\nstarts = 6\npaths = 1\npath_steps = 20\nflow_couplings = [1.0]\ntrain_couplings = [1.0]\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2], [1, 0.05]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false",
+            "couplings = [0.5, 1.0]\nsites = [4]\nhidden_sizes = [1, 4]\nstarts = 6\npaths = 1\npath_steps = 20\nflow_couplings = [1.0]\ntrain_couplings = [1.0]\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2], [1, 0.05]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.05\nbiases = false\nties = \"free\"",
         );
         project.shrink("variational-rg",
-            "starts = 6\npath_steps = 20\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nsteps = 1\ninitial_std = 0.05\nbiases = false");
+            "starts = 6\npath_steps = 20\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.05\nbiases = false\nties = \"free\"");
         project.shrink(
             "dynamics",
             "metropolis = [[4, 200], [6, 200], [8, 200]]\nheat_bath = [[4, 200], [6, 200], [8, 200]]\nrandom_metropolis = [[4, 8000], [5, 9000], [6, 10000]]\nsequential_heat_bath = [[4, 6000], [5, 7000], [6, 8000]]\nswendsen_wang = [[4, 4000], [5, 4000], [6, 4000]]\nwolff = [[4, 4000], [5, 4000], [6, 4000]]\nstart = 10\nruns = 2\ntransfer_sides = [4]\nperfect_sides = [4]\nacceptable = 100.0\ntiming_seconds = 0.0",

@@ -99,7 +99,7 @@ pub(super) fn flows(
     // The machines of the size shown flow at every state of their training, the others trained.
     let mut all = Vec::new();
     for machine in machines {
-        let shown = machine.hidden == settings.shown_hidden;
+        let shown = machine.hidden == settings.train.hidden;
         for (number, state) in machine.states.iter().enumerate() {
             if shown || number + 1 == machine.states.len() {
                 for &rule in &settings.rules {
@@ -111,7 +111,7 @@ pub(super) fn flows(
         }
     }
     let flow = |&(machine, state, rule, start): &(&Machine, &Done<Trainer>, Rule, usize)| {
-        let Set { seed, held_out, calibration, .. } = &sets[machine.set];
+        let Set { seed, training, held_out, calibration } = &sets[machine.set];
         let is_start = |t: &f64| *t == settings.starts[start];
         let block = settings.temperatures.iter().position(is_start);
         let block = block.context("a start is not among the temperatures")?;
@@ -126,7 +126,7 @@ pub(super) fn flows(
             steps: settings.steps,
             seed: child_seed(*seed, "flow", start as u64),
         })?;
-        let epochs = state.value.epochs();
+        let epochs = state.value.epochs(training.value.len());
         Ok(Cell { hidden: machine.hidden, epochs, rule, start, steps: done.value })
     };
     all.par_iter().map(flow).collect()

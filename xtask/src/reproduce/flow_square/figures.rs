@@ -218,7 +218,7 @@ pub(super) fn epochs_figure(
 ) -> Figure {
     let panel = |&rule: &Rule| {
         let series = [settings.coldest(), settings.hottest()].map(|start| {
-            let ends = cells::ends_by_epochs(cells, settings.shown_hidden, rule, start);
+            let ends = cells::ends_by_epochs(cells, settings.train.hidden, rule, start);
             measured(format!("from T = {}", settings.starts[start]), Style::LinePoints, ends)
         });
         Panel {
@@ -233,7 +233,7 @@ pub(super) fn epochs_figure(
         id: "flow-square-epochs".into(),
         caption: format!(
             "Where the flow ends after {} steps while the machine of N = {} hidden units is being trained.",
-            settings.steps, settings.shown_hidden
+            settings.steps, settings.train.hidden
         ),
         panels: settings.rules.iter().map(panel).collect(),
     }

@@ -93,5 +93,5 @@ pub(super) fn excess_reading(
         Estimate { mean, error: network.error.hypot(spread), ..network }
     };
     let coldest = settings.coldest();
-    over_seeds(&select(cells, settings.shown_hidden, rule, coldest).map(excess).collect::<Vec<_>>())
+    over_seeds(&select(cells, settings.train.hidden, rule, coldest).map(excess).collect::<Vec<_>>())
 }

@@ -1,0 +1,136 @@
+//! The settings of a training run, all written out.
+
+use crate::Error;
+use crate::optimiser::{Optimiser, Schedule};
+use crate::ties::Ties;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where the model's side of the gradient comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Negative {
+    /// Contrastive divergence CD-k: chains that start from the batch at every update (`hinton-2002`; thesis (38)). Biased:
+    /// it tends to the gradient of the likelihood only for k to infinity (errata E29).
+    Contrastive {
+        /// k, the Gibbs steps of an update.
+        steps: u32,
+    },
+    /// Persistent contrastive divergence: chains that go on from update to update (`tieleman-2008`).
+    Persistent {
+        /// How many chains.
+        chains: usize,
+        /// Gibbs steps of an update.
+        steps: u32,
+    },
+    /// Persistent chains that exchange states with chains of checkpoints of the run (`bereux-2025`).
+    Tempering {
+        /// How many chains each machine has.
+        chains: usize,
+        /// Gibbs steps of an update.
+        steps: u32,
+    },
+    /// Exact averages, a sum over the states of the smaller layer.
+    Exact,
+}
+
+impl fmt::Display for Negative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Contrastive { steps } => write!(f, "CD-{steps}"),
+            Self::Persistent { steps, .. } => write!(f, "PCD-{steps}"),
+            Self::Tempering { steps, .. } => write!(f, "PTT-{steps}"),
+            Self::Exact => f.write_str("the exact gradient"),
+        }
+    }
+}
+
+/// The settings of a training run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Hidden units N.
+    pub hidden: usize,
+    /// Samples per update; the gradient is their mean.
+    pub batch: usize,
+    /// The learning rate of the first update.
+    pub learning_rate: f32,
+    /// How the learning rate goes on.
+    pub schedule: Schedule,
+    /// Where the model's side of the gradient comes from.
+    pub negative: Negative,
+    /// How the gradient becomes a step.
+    pub optimiser: Optimiser,
+    /// Decay of the weights' absolute values: the gradient loses `l1 sign(w)`.
+    pub l1: f32,
+    /// Decay of the weights' squares: the gradient loses `l2 w`.
+    pub l2: f32,
+    /// Standard deviation of the normal initial weights; biases begin at 0.
+    pub initial_std: f32,
+    /// Whether biases are trained; without them `p(v) = p(-v)` exactly.
+    pub biases: bool,
+    /// Which parameters share one value.
+    pub ties: Ties,
+}
+
+impl TrainConfig {
+    /// # Errors
+    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where ties do not fit the layers.
+    pub(crate) fn check(&self, visible: usize) -> Result<(), Error> {
+        at_least_one("the number of visible units", visible)?;
+        at_least_one("the number of hidden units", self.hidden)?;
+        at_least_one("the batch size", self.batch)?;
+        if let Negative::Persistent { chains, .. } | Negative::Tempering { chains, .. } =
+            self.negative
+        {
+            at_least_one("the number of chains", chains)?;
+        }
+        if let Negative::Contrastive { steps }
+        | Negative::Persistent { steps, .. }
+        | Negative::Tempering { steps, .. } = self.negative
+        {
+            at_least_one("the number of Gibbs steps", steps as usize)?;
+        }
+        positive("the learning rate", self.learning_rate)?;
+        if let Schedule::Linear { last, updates } | Schedule::Geometric { last, updates } =
+            self.schedule
+        {
+            positive("the last learning rate", last)?;
+            at_least_one("the number of updates of the schedule", updates as usize)?;
+        }
+        match self.optimiser {
+            Optimiser::Ascent { momentum } => below_one("the momentum", momentum)?,
+            Optimiser::Adam { mean_memory, square_memory } => {
+                below_one("the memory of Adam's mean", mean_memory)?;
+                below_one("the memory of Adam's square", square_memory)?;
+            }
+        }
+        not_negative("the L1 decay", self.l1)?;
+        not_negative("the L2 decay", self.l2)?;
+        positive("the standard deviation of the initial weights", self.initial_std)?;
+        self.ties.check(visible, self.hidden)
+    }
+}
+
+fn at_least_one(what: &'static str, value: usize) -> Result<(), Error> {
+    within(what, value as f64, value > 0, "at least 1")
+}
+
+fn positive(what: &'static str, value: f32) -> Result<(), Error> {
+    within(what, value.into(), value.is_finite() && value > 0.0, "positive and finite")
+}
+
+fn not_negative(what: &'static str, value: f32) -> Result<(), Error> {
+    within(what, value.into(), value.is_finite() && value >= 0.0, "finite and not negative")
+}
+
+fn below_one(what: &'static str, value: f32) -> Result<(), Error> {
+    within(what, value.into(), (0.0..1.0).contains(&value), "from 0 to below 1")
+}
+
+fn within(what: &'static str, value: f64, good: bool, allowed: &'static str) -> Result<(), Error> {
+    match good {
+        true => Ok(()),
+        false => Err(Error::Setting { what, value, allowed }),
+    }
+}

@@ -1,0 +1,114 @@
+//! Weights that share one value: all of them, or those that a translation of the lattice takes into each other.
+
+use crate::gradient::Gradient;
+use crate::{Error, Rbm};
+use serde::{Deserialize, Serialize};
+
+/// Which parameters are tied together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Ties {
+    /// None.
+    Free,
+    /// All weights, all visible biases and all hidden biases: the equal-weight machine of the thesis' section 4.1.
+    All,
+    /// The visible layer is a periodic lattice, and hidden units are filters at all places of every `stride`th row and
+    /// column: unit `(f R + y) C + x` of the hidden layer is filter f moved by `x stride` columns and `y stride` rows, where
+    /// `C = width / stride` and `R = max(height / stride, 1)`. A ring has the height 1.
+    Translations {
+        /// Columns of the lattice; site `y width + x`.
+        width: usize,
+        /// Rows of the lattice.
+        height: usize,
+        /// Distance of neighbouring places, a divisor of the width, and of the height unless that is 1.
+        stride: usize,
+    },
+}
+
+impl Ties {
+    /// # Errors
+    /// [`Error::Setting`] for a stride that does not divide the sides, [`Error::Size`] for layers that are no such lattices.
+    pub(crate) fn check(self, visible: usize, hidden: usize) -> Result<(), Error> {
+        let Self::Translations { width, height, stride } = self else { return Ok(()) };
+        let divides = stride > 0 && width % stride == 0 && (height == 1 || height % stride == 0);
+        if width == 0 || height == 0 || !divides {
+            let (what, value) = ("the stride of the filters", stride as f64);
+            return Err(Error::Setting { what, value, allowed: "a divisor of both sides" });
+        }
+        let size = |what, found, expected| match found == expected {
+            true => Ok(()),
+            false => Err(Error::Size { what, found, expected }),
+        };
+        size("the lattice of the ties", width * height, visible)?;
+        let places = (width / stride) * (height / stride).max(1);
+        let whole = hidden.div_ceil(places).max(1) * places;
+        size("the hidden layer of tied filters", hidden, whole)
+    }
+
+    /// The class of each visible unit, of each hidden unit, and of each weight, column after column.
+    fn classes(self, visible: usize, hidden: usize) -> Option<[Vec<u32>; 3]> {
+        match self {
+            Self::Free => None,
+            Self::All => Some([vec![0; visible * hidden], vec![0; visible], vec![0; hidden]]),
+            Self::Translations { width, height, stride } => {
+                let columns = width / stride;
+                let rows = (height / stride).max(1);
+                // Along a side of length 1 nothing moves.
+                let down = if height == 1 { 1 } else { stride };
+                let moved_back = |site: usize, place: usize| {
+                    let (x, y) = (site % width, site / width);
+                    let (dx, dy) = (place % columns * stride, place / columns * down);
+                    (y + height - dy) % height * width + (x + width - dx) % width
+                };
+                let places = columns * rows;
+                let weight =
+                    |a: usize, i: usize| (a / places * visible + moved_back(i, a % places)) as u32;
+                let weights = (0..hidden).flat_map(|a| (0..visible).map(move |i| (a, i)));
+                let of_site = |i: usize| (i / width % down * width + i % width % stride) as u32;
+                Some([
+                    weights.map(|(a, i)| weight(a, i)).collect(),
+                    (0..visible).map(of_site).collect(),
+                    (0..hidden).map(|a| (a / places) as u32).collect(),
+                ])
+            }
+        }
+    }
+}
+
+/// The classes of all parameters, and room to add them up.
+pub(crate) struct Classes {
+    parts: [Vec<u32>; 3],
+    sums: Vec<f64>,
+    counts: Vec<f64>,
+}
+
+impl Classes {
+    pub(crate) fn new(ties: Ties, visible: usize, hidden: usize) -> Option<Self> {
+        let parts = ties.classes(visible, hidden)?;
+        let most = parts.iter().flatten().max().map_or(0, |&class| class as usize + 1);
+        Some(Self { parts, sums: vec![0.0; most], counts: vec![0.0; most] })
+    }
+
+    /// Replaces each entry by the mean of its class: what one weight gains, all of its class gain.
+    pub(crate) fn average(&mut self, gradient: &mut Gradient) {
+        for (classes, values) in self.parts.iter().zip(gradient.parts_mut()) {
+            self.sums.fill(0.0);
+            self.counts.fill(0.0);
+            for (&class, value) in classes.iter().zip(values.iter()) {
+                self.sums[class as usize] += f64::from(*value);
+                self.counts[class as usize] += 1.0;
+            }
+            for (&class, value) in classes.iter().zip(values) {
+                *value = (self.sums[class as usize] / self.counts[class as usize]) as f32;
+            }
+        }
+    }
+
+    /// Gives each weight the value of the first of its class.
+    pub(crate) fn tie(&self, rbm: &mut Rbm) {
+        let mut first = vec![None; self.sums.len()];
+        for (&class, weight) in self.parts[0].iter().zip(rbm.weights.iter_mut()) {
+            *weight = *first[class as usize].get_or_insert(*weight);
+        }
+    }
+}
