@@ -20,6 +20,7 @@
 //! # Ok::<(), rbm::Error>(())
 //! ```
 
+pub mod ais;
 mod error;
 pub mod gradient;
 mod model;
