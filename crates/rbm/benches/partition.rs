@@ -1,7 +1,9 @@
-//! What it costs to judge a machine: exact sums over one layer.
+//! What it costs to judge a machine: exact sums over one layer, annealing, pseudo-likelihood.
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
-use rbm::{Rbm, partition};
+use nalgebra::{DMatrix, DVector};
+use rbm::ais::{self, Annealing};
+use rbm::{Rbm, partition, score};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -32,11 +34,26 @@ fn exact_sums(c: &mut Criterion) {
     }
 }
 
+/// A machine too large for sums: 100 chains over 1000 machines in between, and 2560 samples scored.
+fn estimates(c: &mut Criterion) {
+    let mut group = c.benchmark_group("100 x 64");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    let (rbm, base) = (machine(100, 64), DVector::zeros(100));
+    let annealing = Annealing { chains: 100, steps: 1000 };
+    group.bench_function("annealing, 100 chains, 1000 steps", |b| {
+        b.iter(|| ais::ln_z(black_box(&rbm), &base, annealing, 1));
+    });
+    let data = DMatrix::from_fn(100, 2560, |i, s| if (7 * i + s) % 3 == 0 { 1.0 } else { -1.0 });
+    group.bench_function("pseudo-likelihood, 2560 samples", |b| {
+        b.iter(|| score::pseudo_log_likelihood(black_box(&rbm), &data));
+    });
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = exact_sums
+    targets = exact_sums, estimates
 }
 criterion_main!(benches);

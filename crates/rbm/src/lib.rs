@@ -30,6 +30,7 @@
 //! # Ok::<(), rbm::Error>(())
 //! ```
 
+pub mod ais;
 mod config;
 mod error;
 mod gibbs;

@@ -7,18 +7,20 @@
 use crate::model::ln_2cosh;
 use crate::{Error, Rbm};
 use multiversion::multiversion;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVectorView};
 use rayon::prelude::*;
 use stats::Estimate;
 
 /// Samples that go together through the products.
 const BLOCK: usize = 256;
-/// The most that `|2 W|` may be, and the logarithm of a product. Where one of A and B is less than the smallest f64, its
-/// term is then below e^{-100} of the other's.
+/// The most that `|2 W|` may be, and the logarithm of a product or its inverse. Where one of A and B is less than the
+/// smallest f64, its term is then below e^{-100} of the other's.
 const MOST: f64 = 300.0;
+/// When a product of numbers up to `1 + e^300` is replaced by its logarithm.
+const LARGE: f64 = 1e150;
 
 /// Mean log-likelihood `ln p(v) = -F(v) - ln Z` of one sample, thesis (27), ln Z from
-/// [`partition::ln_z`](crate::partition::ln_z).
+/// [`partition::ln_z`](crate::partition::ln_z) or [`ais::ln_z`](crate::ais::ln_z).
 ///
 /// # Errors
 /// [`Error::Size`] for data of another width or without samples.
@@ -123,75 +125,105 @@ fn by_sample(
 
 /// What turning over one unit after another does to the free energy.
 ///
-/// Turning over `v_i` takes the activation x of a hidden unit to `x - 2 v_i W_ia`, and
-/// `cosh(x - y) / cosh x = A e^{-y} + B e^y` with `A = 1 / (1 + e^{-2x})`, `B = 1 / (1 + e^{2x})`: a product over hidden
-/// units of tabulated exponentials, all terms positive.
+/// Turning over `v_i` takes the activation x of a hidden unit to `x - y`, `y = 2 v_i W_ia`, and
+/// `cosh(x - y) / cosh x = A e^{-y} + B e^y` with `A = 1 / (1 + e^{-2x})` and `B = 1 - A`: a product over hidden units of
+/// tabulated exponentials, all terms positive. A bias is the weight to one more unit, always up.
 struct Flips<'a> {
     rbm: &'a Rbm,
-    /// `e^{2W}`, `[visible, hidden]`.
+    /// `2W`, then `2b`, `[visible, hidden + 1]`.
+    twice: DMatrix<f64>,
+    /// Of which `e^x` and `e^{-x}`.
     grow: DMatrix<f64>,
-    /// `e^{-2W}`.
     shrink: DMatrix<f64>,
-    /// `max_i |2 W_ia|`, by which the logarithm of a factor is bounded.
+    /// The largest of each column: bounds the logarithm of its factors.
     most: Vec<f64>,
 }
 
 impl<'a> Flips<'a> {
     fn new(rbm: &'a Rbm) -> Self {
-        let grow = rbm.weights.map(|w| (2.0 * f64::from(w)).exp());
-        let shrink = rbm.weights.map(|w| (-2.0 * f64::from(w)).exp());
-        let most = rbm.weights.column_iter().map(|w| 2.0 * f64::from(w.amax())).collect();
-        Self { rbm, grow, shrink, most }
+        let mut twice = rbm.weights.map(|w| 2.0 * f64::from(w)).insert_column(rbm.hidden(), 0.0);
+        twice.set_column(rbm.hidden(), &rbm.visible_bias.map(|b| 2.0 * f64::from(b)));
+        let (grow, shrink) = (twice.map(f64::exp), twice.map(|x| (-x).exp()));
+        let most = twice.column_iter().map(|column| column.amax()).collect();
+        Self { rbm, twice, grow, shrink, most }
     }
 
     fn pseudo_log_likelihoods(&self, v: &DMatrix<f32>) -> Vec<f64> {
-        let (visible, hidden) = self.rbm.weights.shape();
-        let mut activations = DMatrix::zeros(hidden, v.ncols());
+        let mut activations = DMatrix::zeros(self.rbm.hidden(), v.ncols());
         self.rbm.hidden_activation(v, &mut activations);
-        // ln of e^{-F(v flipped at i)} / e^{-F(v)}, and the part of it that is still a product.
-        let (mut ln_ratio, mut product) = (vec![0.0; visible], vec![1.0; visible]);
-        let columns = v.column_iter().zip(activations.column_iter()).map(|(v, x)| {
-            let v = v.as_slice();
-            for ((ln_ratio, v), b) in ln_ratio.iter_mut().zip(v).zip(&self.rbm.visible_bias) {
-                *ln_ratio = -2.0 * f64::from(*b) * f64::from(*v);
-            }
-            let mut most = 0.0;
-            for (a, x) in x.iter().enumerate() {
-                let x = f64::from(*x);
-                if self.most[a] > MOST {
-                    self.add_logarithms(a, x, v, &mut ln_ratio);
-                    continue;
-                }
-                if most + self.most[a] > MOST {
-                    take_logarithms(&mut product, &mut ln_ratio);
-                    most = 0.0;
-                }
-                most += self.most[a];
-                let units = a * visible..(a + 1) * visible;
-                let tables = (&self.grow.as_slice()[units.clone()], &self.shrink.as_slice()[units]);
-                let shares = (1.0 / (1.0 + (-2.0 * x).exp()), 1.0 / (1.0 + (2.0 * x).exp()));
-                multiply(&mut product, v, tables, shares);
-            }
-            take_logarithms(&mut product, &mut ln_ratio);
-            -ln_ratio.iter().map(|&r| ln_1p_exp(r)).sum::<f64>()
-        });
-        columns.collect()
+        let (mut products, mut logarithms) = (vec![0.0; v.nrows()], vec![0.0; v.nrows()]);
+        let columns = v.column_iter().zip(activations.column_iter());
+        let of_sample = |(v, x): (DVectorView<'_, f32>, DVectorView<'_, f32>)| {
+            self.of_sample(v.as_slice(), x.as_slice(), &mut products, &mut logarithms)
+        };
+        columns.map(of_sample).collect()
     }
 
-    /// One hidden unit whose exponentials f64 cannot hold.
-    fn add_logarithms(&self, a: usize, x: f64, v: &[f32], ln_ratio: &mut [f64]) {
-        let here = ln_2cosh(x);
-        for ((sum, v), w) in ln_ratio.iter_mut().zip(v).zip(&self.rbm.weights.column(a)) {
-            *sum += ln_2cosh(x - 2.0 * f64::from(*v) * f64::from(*w)) - here;
+    /// One sample. With the ratios `r_i = e^{-F(v flipped at i)} / e^{-F(v)}`, held as a product times what was replaced
+    /// by its logarithm, the result is `-sum_i ln(1 + r_i)`.
+    fn of_sample(
+        &self,
+        v: &[f32],
+        activations: &[f32],
+        products: &mut [f64],
+        logarithms: &mut [f64],
+    ) -> f64 {
+        let visible = v.len();
+        products.fill(1.0);
+        logarithms.fill(0.0);
+        let (mut most, mut replaced) = (0.0, false);
+        let activations = activations.iter().map(|x| f64::from(*x)).chain([f64::INFINITY]);
+        for (a, x) in activations.enumerate() {
+            let column = a * visible..(a + 1) * visible;
+            if self.most[a] > MOST {
+                add_logarithms(logarithms, v, &self.twice.as_slice()[column], x);
+                replaced = true;
+                continue;
+            }
+            if most + self.most[a] > MOST {
+                take_logarithms(products, logarithms);
+                (most, replaced) = (0.0, true);
+            }
+            most += self.most[a];
+            let tables = (&self.grow.as_slice()[column.clone()], &self.shrink.as_slice()[column]);
+            let beyond = (-2.0 * x.abs()).exp();
+            let (more, less) = (1.0 / (1.0 + beyond), beyond / (1.0 + beyond));
+            multiply(products, v, tables, if x > 0.0 { (more, less) } else { (less, more) });
         }
+        if replaced {
+            take_logarithms(products, logarithms);
+            return -logarithms.iter().map(|&r| ln_1p_exp(r)).sum::<f64>();
+        }
+        -ln_product(products)
     }
 }
 
-fn take_logarithms(product: &mut [f64], sum: &mut [f64]) {
-    for (sum, product) in sum.iter_mut().zip(product) {
+/// One hidden unit whose exponentials f64 cannot hold.
+fn add_logarithms(sum: &mut [f64], v: &[f32], twice: &[f64], x: f64) {
+    for ((sum, v), twice) in sum.iter_mut().zip(v).zip(twice) {
+        let y = f64::from(*v) * twice;
+        *sum += if x.is_infinite() { -y } else { ln_2cosh(x - y) - ln_2cosh(x) };
+    }
+}
+
+fn take_logarithms(products: &mut [f64], sum: &mut [f64]) {
+    for (sum, product) in sum.iter_mut().zip(products) {
         *sum += product.ln();
         *product = 1.0;
     }
+}
+
+/// `sum_i ln(1 + r_i)` with few logarithms.
+fn ln_product(ratios: &[f64]) -> f64 {
+    let (mut sum, mut product) = (0.0, 1.0);
+    for r in ratios {
+        product *= 1.0 + r;
+        if product > LARGE {
+            sum += product.ln();
+            product = 1.0;
+        }
+    }
+    sum + product.ln()
 }
 
 /// `ln(1 + e^x)` without overflow.
@@ -200,8 +232,8 @@ fn ln_1p_exp(x: f64) -> f64 {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
-fn multiply(product: &mut [f64], v: &[f32], (grow, shrink): (&[f64], &[f64]), (a, b): (f64, f64)) {
-    for (((p, v), more), less) in product.iter_mut().zip(v).zip(grow).zip(shrink) {
+fn multiply(products: &mut [f64], v: &[f32], (grow, shrink): (&[f64], &[f64]), (a, b): (f64, f64)) {
+    for (((p, v), more), less) in products.iter_mut().zip(v).zip(grow).zip(shrink) {
         let (same, other) = if *v > 0.0 { (a, b) } else { (b, a) };
         *p *= same * less + other * more;
     }

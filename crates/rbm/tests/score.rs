@@ -119,11 +119,9 @@ fn likelihoods_of_the_machines_own_draws_are_its_entropies() {
         assert!(wrong.sigmas_from(exact) > 20.0);
 
         let found = score::pseudo_log_likelihood(&rbm, &data).unwrap();
-        let terms = p
-            .iter()
-            .zip(states(m).map(f64::from).column_iter())
-            .map(|(p, v)| p * plain_pseudo(&rbm, &v.into_owned()))
-            .sum::<f64>();
+        let all = states(m).map(f64::from);
+        let terms = p.iter().zip(all.column_iter());
+        let terms: f64 = terms.map(|(p, v)| p * plain_pseudo(&rbm, &v.into_owned())).sum();
         assert!(found.sigmas_from(terms) < SIGMAS, "{found:?} {terms}");
     }
 }

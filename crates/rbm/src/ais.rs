@@ -1,0 +1,223 @@
+//! Annealed importance sampling: ln Z of machines too large to enumerate, from below and, backwards, from above.
+//!
+//! From independent units of biases b0 to the machine there are machines in between (`neal-2001`,
+//! `salakhutdinov-murray-2008`), at inverse temperature beta from 0 to 1 with the biases `(1 - beta) b0 + beta b` and
+//! `beta c` and the weights `beta W`:
+//! `f_beta(v) = exp(((1 - beta) b0 + beta b) v) prod_a 2 cosh(beta (c_a + sum_i W_ia v_i))`. A chain starts as a draw from
+//! the first, and before each Gibbs step at the next beta its weight is multiplied by the ratio of the two f at its state.
+//! The weights' mean is `Z / Z_0` exactly, however few the steps; their spread says how well it is known.
+//!
+//! By Jensen's inequality the logarithm of a mean of weights lies below its own limit: [`ln_z`] is too low on average, and
+//! [`reverse`], from the machine back to independent units, too high (`grosse-2015`). Both come closer as the number of
+//! steps grows.
+
+use crate::model::ln_2cosh;
+use crate::{Error, Rbm};
+use linalg::sample_units;
+use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use stats::{Bits, Estimate};
+
+/// Chains that go together through the products, each such block with a stream of random numbers of its own.
+const BLOCK: usize = 64;
+/// Factors between 1 and 2 whose product is surely a number.
+const FACTORS: usize = 1000;
+
+/// How long and how often to anneal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Annealing {
+    /// Independent chains, one weight each; at least 2.
+    pub chains: usize,
+    /// Distributions between the independent units and the machine, equally spaced in beta; one Gibbs step in each.
+    pub steps: usize,
+}
+
+/// ln Z, and how much the weights can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Annealed {
+    /// `ln Z`. The error is that of the logarithm of the weights' mean by the delta method, their standard error divided
+    /// by their mean; the count is that of the chains.
+    pub ln_z: Estimate,
+    /// Effective number of chains, `(sum w)^2 / sum w^2`, from 1 to their number. A run whose weights come down to a few
+    /// has failed, and its error means nothing.
+    pub effective_chains: f64,
+}
+
+/// Biases for the independent units at the start: `b0_i = artanh(n m_i / (n + 2))` of n samples `[visible, sample]` with
+/// the mean m_i, which reproduce the means as if two more samples, one of each sign, had been seen. So they are finite
+/// where a column is constant, and 0 without samples.
+pub fn base_bias(data: &DMatrix<f32>) -> DVector<f32> {
+    let damped = (data.ncols() + 2) as f64;
+    let sum = |i| data.row(i).iter().map(|&v| f64::from(v)).sum::<f64>();
+    DVector::from_fn(data.nrows(), |i, _| (sum(i) / damped).atanh() as f32)
+}
+
+/// `ln Z` by annealing from independent units of the biases `base` to the machine; a lower bound on average.
+///
+/// Base biases near the data's means ([`base_bias`]) make the way shorter, zeros are as right. The result is the same at
+/// any number of threads.
+///
+/// # Errors
+/// [`Error::Size`] for a base of another length, [`Error::Setting`] for fewer than 2 chains.
+///
+/// ```
+/// use rbm::ais::{self, Annealing};
+///
+/// let rbm = rbm::Rbm::random(12, 8, 0.3, &mut stats::stream(1, "machine", 0));
+/// let base = nalgebra::DVector::zeros(12);
+/// let annealed = ais::ln_z(&rbm, &base, Annealing { chains: 100, steps: 50 }, 1)?;
+/// let exact = rbm::partition::ln_z(&rbm)?;
+/// assert!(annealed.ln_z.sigmas_from(exact) < 4.0);
+/// # Ok::<(), rbm::Error>(())
+/// ```
+pub fn ln_z(
+    rbm: &Rbm,
+    base: &DVector<f32>,
+    annealing: Annealing,
+    seed: u64,
+) -> Result<Annealed, Error> {
+    let Annealing { chains, steps } = annealing;
+    let path = Path::new(rbm, base, steps)?;
+    let ln_weights = path.run(chains, |block, columns| {
+        let mut bits = Bits::new(&mut stats::stream(seed, "rbm::ais", block as u64));
+        let mut v = DMatrix::zeros(rbm.visible(), columns.len());
+        v.column_iter_mut().for_each(|mut column| column.copy_from(base));
+        sample_units(v.as_mut_slice(), &mut bits);
+        path.sweep(v, &mut bits)
+    })?;
+    Ok(annealed(&ln_weights, path.ln_z_of_base(), 1.0))
+}
+
+/// `ln Z` by annealing backwards from samples of the machine itself, `[visible, chain]`; an upper bound on average.
+///
+/// `samples` must be independent draws from the machine: from [`partition::draws`](crate::partition::draws) where a layer
+/// can be enumerated, else the ends of long chains. What these have not yet forgotten, and modes that they never found,
+/// can bring the bound down below ln Z, and dependent ones make the error too small.
+///
+/// # Errors
+/// [`Error::Size`] for a base or samples of another length, [`Error::Setting`] for fewer than 2 samples.
+pub fn reverse(
+    rbm: &Rbm,
+    base: &DVector<f32>,
+    steps: usize,
+    samples: &DMatrix<f32>,
+    seed: u64,
+) -> Result<Annealed, Error> {
+    let mut path = Path::new(rbm, base, steps)?;
+    path.betas.reverse();
+    if samples.nrows() != rbm.visible() {
+        let (what, found) = ("each sample", samples.nrows());
+        return Err(Error::Size { what, found, expected: rbm.visible() });
+    }
+    let ln_weights = path.run(samples.ncols(), |block, columns| {
+        let mut bits = Bits::new(&mut stats::stream(seed, "rbm::ais::reverse", block as u64));
+        let v = samples.columns(columns.start, columns.len()).into_owned();
+        path.sweep(v, &mut bits)
+    })?;
+    Ok(annealed(&ln_weights, path.ln_z_of_base(), -1.0))
+}
+
+/// `ln Z_0 +- ln <w>`: backwards the mean is that of `Z_0 / Z`.
+fn annealed(ln_weights: &[f64], ln_z_of_base: f64, sign: f64) -> Annealed {
+    let largest = ln_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = ln_weights.iter().map(|w| (w - largest).exp()).collect();
+    let Estimate { mean, error, tau, count } = Estimate::from_independent(&weights);
+    let (sum, squares) = (weights.iter().sum::<f64>(), weights.iter().map(|w| w * w).sum::<f64>());
+    let ln_z = ln_z_of_base + sign * (largest + mean.ln());
+    let ln_z = Estimate { mean: ln_z, error: error / mean, tau, count };
+    Annealed { ln_z, effective_chains: sum * sum / squares }
+}
+
+/// The machines between independent units and the machine.
+struct Path<'a> {
+    rbm: &'a Rbm,
+    base: &'a DVector<f32>,
+    /// `b0 - b`.
+    gap: DVector<f32>,
+    /// From 0 to 1, or back.
+    betas: Vec<f64>,
+}
+
+impl<'a> Path<'a> {
+    fn new(rbm: &'a Rbm, base: &'a DVector<f32>, steps: usize) -> Result<Self, Error> {
+        if base.len() != rbm.visible() {
+            let (what, found) = ("the base bias", base.len());
+            return Err(Error::Size { what, found, expected: rbm.visible() });
+        }
+        let beta = |number: usize| number as f64 / (steps + 1) as f64;
+        let betas = (0..=steps + 1).map(beta).collect();
+        Ok(Self { rbm, base, gap: base - &rbm.visible_bias, betas })
+    }
+
+    /// `ln Z_0 = N ln 2 + sum_i ln 2 cosh b0_i`.
+    fn ln_z_of_base(&self) -> f64 {
+        let visible = self.base.iter().map(|&b| ln_2cosh(f64::from(b))).sum::<f64>();
+        self.rbm.hidden() as f64 * std::f64::consts::LN_2 + visible
+    }
+
+    /// The logarithms of all weights, from those of each block of chains.
+    fn run(
+        &self,
+        chains: usize,
+        block: impl Fn(usize, std::ops::Range<usize>) -> Vec<f64> + Sync,
+    ) -> Result<Vec<f64>, Error> {
+        if chains < 2 {
+            let (what, value) = ("the number of chains", chains as f64);
+            return Err(Error::Setting { what, value, allowed: "at least 2" });
+        }
+        let blocks = (0..chains.div_ceil(BLOCK)).into_par_iter();
+        let weights = blocks.map(|b| block(b, b * BLOCK..((b + 1) * BLOCK).min(chains)));
+        Ok(weights.collect::<Vec<_>>().concat())
+    }
+
+    /// Takes the chains `v` `[visible, chain]` from one beta to the next, with a Gibbs step at each but the first and the
+    /// last. Returns the logarithms of the products of `f_there(v) / f_here(v)`.
+    fn sweep(&self, mut v: DMatrix<f32>, bits: &mut Bits) -> Vec<f64> {
+        let chains = v.ncols();
+        let mut h = DMatrix::zeros(self.rbm.hidden(), chains);
+        let mut ln_weights = vec![0.0; chains];
+        for (number, pair) in self.betas.windows(2).enumerate() {
+            let (here, there) = (pair[0], pair[1]);
+            self.rbm.hidden_activation(&v, &mut h);
+            let columns = v.column_iter().zip(h.column_iter());
+            for (ln_weight, (v, x)) in ln_weights.iter_mut().zip(columns) {
+                // The gap is b0 - b.
+                let field = (here - there) * f64::from(self.gap.dot(&v));
+                *ln_weight += field + ln_ratio(x.as_slice(), here, there);
+            }
+            if number + 2 < self.betas.len() {
+                self.gibbs_step(there as f32, &mut h, &mut v, bits);
+            }
+        }
+        ln_weights
+    }
+
+    /// v -> h -> v at one beta, from the activations `c + W^T v` in `h`.
+    fn gibbs_step(&self, beta: f32, h: &mut DMatrix<f32>, v: &mut DMatrix<f32>, bits: &mut Bits) {
+        *h *= beta;
+        sample_units(h.as_mut_slice(), bits);
+        // beta h, so that the product is beta W h.
+        *h *= beta;
+        self.rbm.visible_activation(h, v);
+        v.column_iter_mut().for_each(|mut column| column.axpy(1.0 - beta, &self.gap, 1.0));
+        sample_units(v.as_mut_slice(), bits);
+    }
+}
+
+/// `sum_a ln(cosh(there x_a) / cosh(here x_a))`, a logarithm for many units: with
+/// `2 cosh y = e^{|y|} (1 + e^{-2|y|})` all factors lie between 1 and 2.
+fn ln_ratio(activations: &[f32], here: f64, there: f64) -> f64 {
+    let part = |activations: &[f32]| {
+        let (mut size, mut above, mut below) = (0.0, 1.0, 1.0);
+        for x in activations {
+            let x = f64::from(x.abs());
+            size += x;
+            above *= 1.0 + (-2.0 * there * x).exp();
+            below *= 1.0 + (-2.0 * here * x).exp();
+        }
+        (there - here) * size + f64::ln(above / below)
+    };
+    activations.chunks(FACTORS).map(part).sum()
+}
