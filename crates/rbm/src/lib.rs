@@ -21,6 +21,7 @@
 //! ```
 
 mod error;
+pub mod file;
 pub mod gradient;
 mod model;
 pub mod partition;
