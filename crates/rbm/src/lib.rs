@@ -20,12 +20,14 @@
 //! # Ok::<(), rbm::Error>(())
 //! ```
 
+pub mod couplings;
 mod error;
 pub mod file;
 pub mod gradient;
 mod model;
 pub mod partition;
 mod train;
+mod walsh;
 
 pub use error::Error;
 pub use model::Rbm;
