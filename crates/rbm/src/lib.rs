@@ -22,6 +22,7 @@
 
 pub mod couplings;
 mod error;
+pub mod features;
 pub mod file;
 pub mod gradient;
 mod model;
