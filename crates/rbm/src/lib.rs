@@ -20,6 +20,7 @@
 //! # Ok::<(), rbm::Error>(())
 //! ```
 
+pub mod boltzmann;
 pub mod couplings;
 mod error;
 pub mod features;

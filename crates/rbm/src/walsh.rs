@@ -7,6 +7,11 @@ pub(crate) fn to_products(values: &mut [f64]) {
     butterflies(values, |down, up| (down + up, up - down));
 }
 
+/// `x_s = sum_S x_S prod_{i in S} s_i`, in place: of couplings, minus the energy of all states.
+pub(crate) fn to_states(values: &mut [f64]) {
+    butterflies(values, |without, with| (without - with, without + with));
+}
+
 /// Combines, for each unit in turn, the entries that differ in its bit alone.
 fn butterflies(values: &mut [f64], combine: impl Fn(f64, f64) -> (f64, f64)) {
     let mut half = 1;
