@@ -26,6 +26,7 @@ mod error;
 pub mod features;
 pub mod file;
 pub mod gradient;
+pub mod hopfield;
 mod model;
 pub mod partition;
 mod train;
