@@ -1,7 +1,7 @@
 //! What hidden units look at: the shape of their receptive fields, and the spectrum of W.
 //!
 //! The receptive field of a hidden unit is its column of a matrix `[visible, hidden]`: of [`Rbm::weights`](crate::Rbm),
-//! or of a product of weights for the units of deeper layers. Lattices come as
+//! or of [`Stack::linear_fields`](crate::stack::Stack::linear_fields) for the units of deeper layers. Lattices come as
 //! plain numbers: site i is at `(i mod width, i / width)`, both directions are periodic, and a ring has the height 1.
 
 use crate::Error;

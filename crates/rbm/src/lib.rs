@@ -29,6 +29,7 @@ pub mod gradient;
 pub mod hopfield;
 mod model;
 pub mod partition;
+pub mod stack;
 mod train;
 mod walsh;
 
