@@ -181,12 +181,14 @@ fn product_of_cosines(k: f64, weights: &[f64]) -> f64 {
 /// The points k of [`points`] with their weights times all cosines, where a pair of these weights gets anything.
 fn relevant(weights: &[f64]) -> Result<Vec<(f64, f64)>, Error> {
     let largest = weights.iter().fold(0.0_f64, |m, w| m.max(w.abs()));
+    // Many weights make a Gaussian of the product, whose tail is dropped where it is below rounding: sines are at most
+    // 1, and for weak weights a pair's are of the order w^2.
+    let least = 1e-22 * (largest * largest).min(1.0);
     let points: Vec<(f64, f64)> = points(weights)?.collect();
     let points = points.into_par_iter().filter_map(|(k, weight)| {
         let all = weight * product_of_cosines(k, weights);
         let tan = weights.iter().fold(0.0_f64, |m, w| m.max((k * w).tan().abs()));
-        // Many weights make a Gaussian of the product, whose tail is dropped at 1e-22 of the largest w^2.
-        (all.abs() * tan * tan > 1e-22 * largest * largest).then_some((k, all))
+        (all.abs() * tan * tan > least).then_some((k, all))
     });
     Ok(points.collect())
 }

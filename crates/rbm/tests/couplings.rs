@@ -168,6 +168,27 @@ fn many_equal_weights_agree_with_sums_over_their_number() {
 }
 
 #[test]
+fn strong_weights_and_unequal_ones_keep_the_precision() {
+    // Fields of up to some 400, and one of 3000 next to weights of 1.
+    let mut unequal = machine(6, 4, 1.0, 12);
+    unequal.weights[(2, 1)] = 3000.0;
+    for rbm in [machine(7, 4, 60.0, 11), unequal] {
+        for rbm in [rbm.transpose(), rbm] {
+            let all = couplings::all(&rbm).unwrap();
+            let pairs = couplings::pairs(&rbm).unwrap();
+            let fields = couplings::fields(&rbm).unwrap();
+            let tolerance = 1e-14 * scale(&rbm);
+            for i in 0..rbm.visible() {
+                assert!((fields[i] - all[1 << i]).abs() <= tolerance);
+                for j in 0..i {
+                    assert!((pairs[(i, j)] - all[1 << i | 1 << j]).abs() <= tolerance);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_product_of_weights_is_the_leading_order() {
     // J - W W^T falls as the fourth power of the weights: a factor of 16 for each halving, measured.
     let error = |size: f32| {
