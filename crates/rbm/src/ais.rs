@@ -200,7 +200,7 @@ impl<'a> Path<'a> {
         sample_units(h.as_mut_slice(), bits);
         // beta h, so that the product is beta W h.
         *h *= beta;
-        self.rbm.visible_activation(h, v);
+        self.rbm.visible_activation(&*h, &mut *v);
         v.column_iter_mut().for_each(|mut column| column.axpy(1.0 - beta, &self.gap, 1.0));
         sample_units(v.as_mut_slice(), bits);
     }

@@ -46,4 +46,44 @@ pub enum Error {
         /// The number of the update, from 1.
         update: u64,
     },
+    /// Bytes that are no safetensors file.
+    #[error("not a safetensors file: {why}")]
+    NotAFile {
+        /// What the reader of the format says.
+        why: String,
+    },
+    /// A file that lacks a tensor.
+    #[error("there is no tensor {name}")]
+    NoTensor {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A tensor of another type of numbers.
+    #[error("the numbers of the tensor {name} are {found}, but must be F32")]
+    TensorType {
+        /// Its name.
+        name: &'static str,
+        /// The type of its numbers, in the format's words.
+        found: String,
+    },
+    /// A tensor of another shape.
+    #[error("the shape of the tensor {name} is {found:?}, but must be {allowed}")]
+    TensorShape {
+        /// Its name.
+        name: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that fits.
+        allowed: String,
+    },
+    /// A tensor with a NaN or an infinity.
+    #[error("entry {index} of the tensor {name} is {value}, but must be finite")]
+    TensorNotFinite {
+        /// Its name.
+        name: &'static str,
+        /// The place of the first such entry, row by row from 0.
+        index: usize,
+        /// Its value.
+        value: f32,
+    },
 }

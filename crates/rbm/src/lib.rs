@@ -31,19 +31,26 @@
 //! ```
 
 pub mod ais;
+pub mod boltzmann;
 mod config;
+pub mod couplings;
 mod error;
+pub mod features;
+pub mod file;
 mod gibbs;
 pub mod gradient;
+pub mod hopfield;
 mod model;
 mod optimiser;
 pub mod partition;
 pub mod score;
+pub mod stack;
 mod states;
 mod tasks;
 mod tempering;
 mod ties;
 mod train;
+mod walsh;
 
 pub use config::{Negative, TrainConfig};
 pub use error::Error;

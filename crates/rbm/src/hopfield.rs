@@ -1,0 +1,156 @@
+//! The Hopfield network of the thesis' section 2.2: Hebbian storage and recall of patterns of +-1 units.
+//!
+//! Couplings are whole numbers before they are divided by N, and their sums stay exact in f32: ties are ties, and the
+//! energy is followed without rounding.
+
+use crate::Error;
+use linalg::{plain, product, transposed};
+use nalgebra::{DMatrix, DVector};
+use rand::seq::{SliceRandom, index};
+use rand::{Rng, RngExt};
+
+/// Whole numbers up to this one are exact in f32.
+const EXACT: usize = 1 << 24;
+
+/// A network that has stored patterns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hopfield {
+    /// `N w_ij = sum_mu xi_i^mu xi_j^mu`, zero on the diagonal.
+    sums: DMatrix<f32>,
+}
+
+/// How a recall went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recall {
+    /// Sweeps over all units, with the last one, in which nothing changed.
+    pub sweeps: usize,
+    /// Changes of a unit.
+    pub flips: usize,
+}
+
+impl Hopfield {
+    /// Stores patterns `[unit, pattern]` of units +-1 by Hebb's rule, `w_ij = (1/N) sum_mu xi_i^mu xi_j^mu` and
+    /// `w_ii = 0` (thesis (16) with `eta = 1/N`, errata E21; `hopfield-1982`), without biases.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a unit that is not +-1, and when units times patterns are not below `2^24`.
+    pub fn store(patterns: &DMatrix<f32>) -> Result<Self, Error> {
+        if let Some(&value) = patterns.iter().find(|x| x.abs() != 1.0) {
+            return Err(Error::Setting {
+                what: "a unit",
+                value: value.into(),
+                allowed: "+1 or -1",
+            });
+        }
+        if patterns.len() >= EXACT {
+            let (what, value) = ("the units of all patterns", patterns.len() as f64);
+            return Err(Error::Setting { what, value, allowed: "below 2^24" });
+        }
+        let units = patterns.nrows();
+        let mut sums = DMatrix::zeros(units, units);
+        product(1.0, plain(patterns), transposed(patterns), 0.0, &mut sums);
+        sums.fill_diagonal(0.0);
+        Ok(Self { sums })
+    }
+
+    /// The number of units N.
+    pub fn units(&self) -> usize {
+        self.sums.nrows()
+    }
+
+    /// `w_ij` `[unit, unit]`.
+    pub fn couplings(&self) -> DMatrix<f64> {
+        let units = self.units() as f64;
+        self.sums.map(|sum| f64::from(sum) / units)
+    }
+
+    /// `E = -sum_{i<j} w_ij x_i x_j`, thesis (12), of a state of units +-1.
+    ///
+    /// # Panics
+    /// Unless x has as many entries as there are units.
+    pub fn energy(&self, x: &DVector<f32>) -> f64 {
+        let fields = self.fields(x);
+        let sum: f64 = x.iter().zip(&fields).map(|(x, field)| f64::from(x * field)).sum();
+        -0.5 * sum / self.units() as f64
+    }
+
+    /// Updates one unit after the other in place until none changes any more: `x_i = +1` if `sum_j w_ij x_j >= 0`, else
+    /// -1 (thesis (13)), all units in each sweep, in a new random order each time.
+    ///
+    /// The energy never rises, and ties end in +1, so that an end is reached: a minimum against every single flip.
+    ///
+    /// # Panics
+    /// Unless x has as many entries as there are units.
+    pub fn recall<R: Rng + ?Sized>(&self, x: &mut DVector<f32>, rng: &mut R) -> Recall {
+        let mut fields = self.fields(x);
+        let mut order: Vec<usize> = (0..self.units()).collect();
+        let mut recall = Recall { sweeps: 0, flips: 0 };
+        loop {
+            let before = recall.flips;
+            order.shuffle(rng);
+            for &i in &order {
+                let unit = if fields[i] >= 0.0 { 1.0 } else { -1.0 };
+                if unit != x[i] {
+                    fields.axpy(unit - x[i], &self.sums.column(i), 1.0);
+                    x[i] = unit;
+                    recall.flips += 1;
+                }
+            }
+            recall.sweeps += 1;
+            if recall.flips == before {
+                return recall;
+            }
+        }
+    }
+
+    /// Whether no unit of x would change: `x_i` is +1 just where `sum_j w_ij x_j >= 0`.
+    ///
+    /// # Panics
+    /// Unless x has as many entries as there are units.
+    pub fn is_stable(&self, x: &DVector<f32>) -> bool {
+        x.iter().zip(&self.fields(x)).all(|(x, field)| (*x > 0.0) == (*field >= 0.0))
+    }
+
+    /// `N sum_j w_ij x_j` of all units.
+    fn fields(&self, x: &DVector<f32>) -> DVector<f32> {
+        &self.sums * x
+    }
+}
+
+/// The overlap `m = (1/N) sum_i x_i y_i`: 1 for equal states, -1 for opposite ones, of the order `1 / sqrt(N)` for
+/// unrelated ones.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn overlap(x: &DVector<f32>, y: &DVector<f32>) -> f64 {
+    f64::from(x.dot(y)) / x.len() as f64
+}
+
+/// The state with a share of its units, rounded to a whole number of them and chosen at random, turned around: its overlap
+/// with x is `1 - 2 fraction`.
+///
+/// # Errors
+/// [`Error::Setting`] unless the fraction is between 0 and 1.
+pub fn corrupt<R: Rng + ?Sized>(
+    x: &DVector<f32>,
+    fraction: f64,
+    rng: &mut R,
+) -> Result<DVector<f32>, Error> {
+    if !(0.0..=1.0).contains(&fraction) {
+        let what = "the fraction of corrupted units";
+        return Err(Error::Setting { what, value: fraction, allowed: "between 0 and 1" });
+    }
+    let count = (fraction * x.len() as f64).round() as usize;
+    let mut corrupted = x.clone();
+    index::sample(rng, x.len(), count).into_iter().for_each(|i| corrupted[i] = -x[i]);
+    Ok(corrupted)
+}
+
+/// Random patterns `[unit, pattern]`, each unit +1 or -1 with equal probability.
+pub fn random_patterns<R: Rng + ?Sized>(
+    units: usize,
+    patterns: usize,
+    rng: &mut R,
+) -> DMatrix<f32> {
+    DMatrix::from_fn(units, patterns, |_, _| if rng.random::<bool>() { 1.0 } else { -1.0 })
+}
