@@ -14,7 +14,7 @@ pub enum Optimiser {
         momentum: f32,
     },
     /// `rate m / (sqrt(s) + 1e-8)` with running means m of the gradient and s of its square, both corrected for their start
-    /// at zero (`kingma-ba-2015`, algorithm 1).
+    /// at zero (`kingma-ba-2014`, algorithm 1).
     Adam {
         /// What remains of m, `beta_1`.
         mean_memory: f32,
