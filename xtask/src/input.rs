@@ -1,6 +1,9 @@
 //! Bad input: what the user can mend, said in one sentence, exit code 2.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 /// An error of the user's, not of the run.
 #[derive(Debug)]
@@ -19,4 +22,20 @@ pub(crate) fn sentence(error: &anyhow::Error) -> String {
     let parts: Vec<String> =
         error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
     parts.join(": ")
+}
+
+/// The bytes of a file, of which there may be so many: a device without an end is no file.
+///
+/// # Errors
+/// Why it cannot be read, as a sentence without its subject.
+pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) => Err(format!("cannot be read: {error}")),
+        Ok(_) if bytes.len() as u64 > most => {
+            Err(format!("cannot be read: it has more than {most} bytes"))
+        }
+        Ok(_) => Ok(bytes),
+    }
 }

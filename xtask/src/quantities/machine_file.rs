@@ -1,17 +1,16 @@
 //! Reading a machine from JSON or safetensors: what does not fit is said in one sentence.
 
 use super::refused;
-use crate::input::BadInput;
+use crate::input::{BadInput, bytes};
 use anyhow::Result;
 use exact::Machine;
 use nalgebra::{DMatrix, DVector};
 use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::io::Read;
 use std::path::Path;
 
-/// A million weights with room to spare; a device without an end is no file.
+/// A million weights with room to spare.
 const MOST_BYTES: u64 = 1 << 26;
 
 /// A machine and, where there are some, configurations `[visible, sample]`.
@@ -22,24 +21,14 @@ pub(super) struct Contents {
 
 /// The file at `path`: safetensors by its extension, otherwise JSON.
 pub(super) fn read(path: &Path) -> Result<Contents, BadInput> {
-    let bytes = bytes(path)
-        .map_err(|why| BadInput(format!("--file {}: cannot be read: {why}", path.display())))?;
+    let bytes = bytes(path, MOST_BYTES)
+        .map_err(|why| BadInput(format!("--file {}: {why}", path.display())))?;
     let extension = path.extension().unwrap_or_default();
     let contents = match extension.eq_ignore_ascii_case("safetensors") {
         true => of_tensors(&bytes),
         false => of_json(&bytes),
     };
     contents.map_err(|BadInput(why)| BadInput(format!("--file {}{why}", path.display())))
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    match bytes.len() as u64 > MOST_BYTES {
-        true => Err(format!("it has more than {MOST_BYTES} bytes")),
-        false => Ok(bytes),
-    }
 }
 
 // Below, errors lack the path, which `read` puts before them.
