@@ -1,10 +1,12 @@
 //! The command line: verbs, options and how a wrong one is refused.
 
+use crate::evaluate::Evaluate;
 use crate::experiment::Profile;
 use crate::quantities::Exact;
 use crate::reproduce::{NAMES, Plan, Request};
 use crate::sample::Sample;
 use crate::say;
+use crate::train::Train;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -36,6 +38,22 @@ pub(crate) enum Verb {
         after_help = "Example: cargo xtask sample --lattice square:10 --temperatures 0:6:0.25 --count 1000 --seed 1 --out train.npz"
     )]
     Sample(Sample),
+    /// Train a restricted Boltzmann machine on configurations, and say how well it describes them.
+    ///
+    /// The machine p(v) = sum over h of exp(b v + c h + v W h) / Z, all units 1 or -1, learns by gradient ascent of its
+    /// likelihood. Each epoch takes the samples once, in a new random order, in full batches; what does not fill a batch waits
+    /// for another epoch. The same options give the same bytes, at any number of threads. All that is needed to go on is saved
+    /// beside the machine as F.safetensors.run: within the first second, then after ever longer times up to ten seconds, and at
+    /// the end.
+    #[command(
+        after_help = "Example: cargo xtask train --data train.npz --hidden 64 --epochs 20 --batch 100 --rate 0.05 --negative pcd:100:1 --seed 1 --out machine.safetensors"
+    )]
+    Train(Train),
+    /// Judge a machine by data: likelihood with exact or annealed ln Z, pseudo-likelihood, reconstruction.
+    #[command(
+        after_help = "Example: cargo xtask evaluate --rbm machine.safetensors --data test.npz --ais-steps 5000"
+    )]
+    Evaluate(Evaluate),
     /// Measure how fast the project is, against yardsticks of this machine.
     #[command(after_help = "Example: cargo xtask bench ising --json")]
     Bench(Bench),

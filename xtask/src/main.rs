@@ -6,6 +6,7 @@
 mod bench;
 mod codec;
 mod columns;
+mod evaluate;
 mod experiment;
 mod flags;
 mod input;
@@ -18,9 +19,11 @@ mod quantities;
 mod report;
 mod reproduce;
 mod sample;
+mod spins;
 mod stages;
 mod store;
 mod tidy;
+mod train;
 
 use clap::Parser;
 use flags::{Cli, Verb};
@@ -69,6 +72,8 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
         Verb::List(flags) => flags::list(flags),
         Verb::Exact(flags) => quantities::run(flags),
         Verb::Sample(flags) => sample::run(flags),
+        Verb::Train(flags) => train::run(flags),
+        Verb::Evaluate(flags) => evaluate::run(flags),
         Verb::Tidy => tidy::tidy(),
     }
 }

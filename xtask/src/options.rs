@@ -28,6 +28,22 @@ pub(crate) fn finite(text: &str) -> Result<f64, &'static str> {
     }
 }
 
+/// A number from `least` to `most`.
+pub(crate) fn number(
+    least: f64,
+    most: f64,
+) -> impl Fn(&str) -> Result<f64, String> + Clone + Send + Sync + 'static {
+    move |text| match parse(text) {
+        Some(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("it must be a number from {} to {}", short(least), short(most))),
+    }
+}
+
+/// 1e-30 and 1000000, not 0.000000000000000000000000000001 and 1000000.0.
+fn short(number: f64) -> String {
+    format!("{number:?}").trim_end_matches(".0").to_owned()
+}
+
 /// A coupling `K = beta J`, without zero temperature.
 pub(crate) fn coupling(text: &str) -> Result<f64, &'static str> {
     match parse(text) {

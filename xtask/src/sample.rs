@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// The most spins in a file: a byte each.
-const MOST_SPINS: usize = 1 << 30;
+pub(crate) const MOST_SPINS: usize = 1 << 30;
 /// Above so many sites temperatures wait for each other, because 512 replicas of all of them would need too much memory.
 const LARGE: usize = 1 << 20;
 

@@ -18,4 +18,4 @@ pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};
-pub(crate) use training::{Data, anneal_rbm, calibrate, train_rbm};
+pub(crate) use training::{Data, anneal_rbm, calibrate, seconds_per_sample, train_rbm};

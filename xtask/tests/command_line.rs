@@ -192,7 +192,7 @@ fn a_report_replaces_an_earlier_one_and_fills_an_empty_place() {
 #[test]
 fn every_verb_has_help_with_an_example() {
     let project = Project::new();
-    for verb in ["reproduce", "list", "exact", "sample", "bench", "tidy"] {
+    for verb in ["reproduce", "list", "exact", "sample", "train", "evaluate", "bench", "tidy"] {
         for arguments in [[verb, "--help"], ["help", verb]] {
             let said = project.succeed(arguments);
             assert!(said.out.contains("Example: cargo xtask"), "{said:?}");

@@ -3,6 +3,8 @@
 // Every test file uses some of these helpers.
 #![allow(dead_code)]
 
+pub(crate) mod numpy;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;

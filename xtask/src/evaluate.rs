@@ -1,0 +1,220 @@
+//! The verb `evaluate`: how well a machine describes samples, with ln Z by annealing from both sides and exactly if it can be.
+
+use crate::columns::columns;
+use crate::input::{BadInput, bytes};
+use crate::options::whole;
+use crate::progress::Progress;
+use crate::report::content::Found;
+use crate::report::numbers;
+use crate::spins;
+use crate::train::Measured;
+use anyhow::Result;
+use clap::Args;
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+use rbm::ais::{self, Annealed, Annealing};
+use rbm::{Rbm, file, partition, score};
+use serde::Serialize;
+use stats::Estimate;
+use std::path::PathBuf;
+
+/// The largest machine that `train` writes, and its head.
+const MOST_BYTES: u64 = 1 << 27;
+/// The most visible units of all chains.
+const MOST_UNITS: usize = 1 << 28;
+/// Chains that walk together, each such block with a stream of random numbers of its own.
+const BLOCK: usize = 64;
+
+#[derive(Args)]
+pub(crate) struct Evaluate {
+    /// The machine: safetensors with weights [visible, hidden], visible_bias and hidden_bias, all F32.
+    #[arg(long, value_name = "F.safetensors")]
+    rbm: PathBuf,
+    /// The samples: a file of `sample`, or any .npz with an array spins [samples, sites] of 1 and -1, or that array alone as
+    /// .npy. Errors take them as independent.
+    #[arg(long, value_name = "F.npz")]
+    data: PathBuf,
+    /// Chains of annealed importance sampling, in each direction.
+    #[arg(long, value_name = "n", default_value = "512", allow_hyphen_values = true, value_parser = whole(2, 1_000_000))]
+    ais_chains: usize,
+    /// Distributions between independent units (with the data's means) and the machine, one Gibbs step each.
+    #[arg(long, value_name = "s", default_value = "1000", allow_hyphen_values = true, value_parser = whole(0, 100_000_000))]
+    ais_steps: usize,
+    /// The seed from which every random number comes.
+    #[arg(long, value_name = "s", default_value = "1", allow_hyphen_values = true, value_parser = crate::flags::seed)]
+    seed: u64,
+    /// Print one JSON document in full precision; a value that is not finite is null.
+    ///
+    /// Means per sample, in nats: log_likelihood (mean, error) from the exact ln Z where there is one, else from the estimate,
+    /// whose error it then includes; log_partition: estimate of ln Z with error, by annealing, which is too low on average,
+    /// upper, from annealing backwards, too high on average, and exact, null where both layers have more than 24 units;
+    /// pseudo_log_likelihood, summed over units; reconstruction_error, the share of units that differ after v to h to v.
+    /// Annealing backwards begins at exact draws from the machine where there is an exact ln Z, else at the ends of Gibbs
+    /// chains that begin at samples of the data and walk as many steps as the annealing has: where these forget too slowly,
+    /// upper is no bound.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Document {
+    log_likelihood: Measured,
+    log_partition: LogPartition,
+    pseudo_log_likelihood: f64,
+    reconstruction_error: f64,
+}
+
+#[derive(Serialize)]
+struct LogPartition {
+    estimate: f64,
+    error: f64,
+    upper: f64,
+    exact: Option<f64>,
+}
+
+/// What is known of a machine and its samples.
+struct Judgement {
+    log_likelihood: Estimate,
+    pseudo: Estimate,
+    reconstruction: Estimate,
+    forward: Annealed,
+    backward: Annealed,
+    exact: Option<f64>,
+}
+
+pub(crate) fn run(flags: &Evaluate) -> Result<()> {
+    let (rbm, data) = flags.read()?;
+    let judgement = flags.judge(&rbm, &data)?;
+    crate::say(&if flags.json { json(&judgement)? } else { text(&judgement, &rbm, &data) })
+}
+
+impl Evaluate {
+    fn read(&self) -> Result<(Rbm, DMatrix<f32>), BadInput> {
+        let machine = self.rbm.display();
+        let bytes = bytes(&self.rbm, MOST_BYTES)
+            .map_err(|why| BadInput(format!("--rbm {machine}: {why}")))?;
+        let (rbm, _) = file::from_bytes(&bytes)
+            .map_err(|error| BadInput(format!("--rbm {machine}: {error}")))?;
+        let data = spins::read("--data", &self.data)?;
+        let (sites, visible) = (data.nrows(), rbm.visible());
+        if sites != visible {
+            let path = self.data.display();
+            return Err(BadInput(format!(
+                "--data {path}: its samples have {sites} sites, but the machine in --rbm {machine} has {visible} visible units"
+            )));
+        }
+        let (chains, units) = (self.ais_chains, self.ais_chains.saturating_mul(visible));
+        if units > MOST_UNITS {
+            return Err(BadInput(format!(
+                "--ais-chains {chains}: times {visible} visible units that is {units}, but must be at most {MOST_UNITS}"
+            )));
+        }
+        Ok((rbm, data))
+    }
+
+    fn judge(&self, rbm: &Rbm, data: &DMatrix<f32>) -> Result<Judgement, rbm::Error> {
+        let bar = Progress::new(4.0);
+        let step = |done: f64, what: &str| {
+            bar.set(done);
+            bar.name(what);
+        };
+        step(0.0, "exact ln Z");
+        let exact = match rbm.visible().min(rbm.hidden()) <= partition::MOST_UNITS {
+            true => Some(partition::ln_z(rbm)?),
+            false => None,
+        };
+        step(0.2, "annealing");
+        let (base, seed) = (ais::base_bias(data), self.seed);
+        let annealing = Annealing { chains: self.ais_chains, steps: self.ais_steps };
+        let forward = ais::ln_z(rbm, &base, annealing, seed)?;
+        step(1.5, "samples of the machine");
+        let samples = match exact {
+            Some(_) => {
+                let rng = &mut stats::stream(seed, "evaluate::draws", 0);
+                partition::draws(rbm, self.ais_chains, rng)?
+            }
+            None => self.walk(rbm, data),
+        };
+        step(2.5, "annealing backwards");
+        let backward = ais::reverse(rbm, &base, self.ais_steps, &samples, seed)?;
+        step(3.8, "scores");
+        let ln_z = exact.map_or(forward.ln_z, Estimate::exact);
+        let mut log_likelihood = score::log_likelihood(rbm, data, ln_z.mean)?;
+        log_likelihood.error = log_likelihood.error.hypot(ln_z.error);
+        let pseudo = score::pseudo_log_likelihood(rbm, data)?;
+        let reconstruction = score::reconstruction_error(rbm, data)?;
+        bar.finish();
+        Ok(Judgement { log_likelihood, pseudo, reconstruction, forward, backward, exact })
+    }
+
+    /// The ends of Gibbs chains from samples of the data, `[visible, chain]`.
+    fn walk(&self, rbm: &Rbm, data: &DMatrix<f32>) -> DMatrix<f32> {
+        let samples = data.ncols();
+        // Evenly over the data, again and again where there are more chains than samples.
+        let spread =
+            |chain: usize| chain * samples.max(self.ais_chains) / self.ais_chains % samples;
+        let starts: Vec<usize> = (0..self.ais_chains).map(spread).collect();
+        let blocks = starts.par_chunks(BLOCK).enumerate().map(|(block, starts)| {
+            let rng = &mut stats::stream(self.seed, "evaluate::chains", block as u64);
+            let mut v = data.select_columns(starts);
+            for _ in 0..self.ais_steps {
+                v = rbm.sample_visible(&rbm.sample_hidden(&v, rng), rng);
+            }
+            v.as_slice().to_vec()
+        });
+        let units = blocks.collect::<Vec<_>>().concat();
+        DMatrix::from_vec(rbm.visible(), self.ais_chains, units)
+    }
+}
+
+fn json(judgement: &Judgement) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&Document {
+        log_likelihood: judgement.log_likelihood.into(),
+        log_partition: LogPartition {
+            estimate: judgement.forward.ln_z.mean,
+            error: judgement.forward.ln_z.error,
+            upper: judgement.backward.ln_z.mean,
+            exact: judgement.exact,
+        },
+        pseudo_log_likelihood: judgement.pseudo.mean,
+        reconstruction_error: judgement.reconstruction.mean,
+    })
+}
+
+fn text(judgement: &Judgement, rbm: &Rbm, data: &DMatrix<f32>) -> String {
+    let measured =
+        |Estimate { mean, error, .. }: Estimate| numbers::measured(Found { mean, error });
+    let chains = |Annealed { effective_chains, ln_z }: &Annealed| {
+        format!("{effective_chains:.0} of {} chains count", ln_z.count)
+    };
+    let Judgement { forward, backward, exact, .. } = judgement;
+    let start =
+        if exact.is_some() { "exact draws" } else { "the ends of Gibbs chains from the data" };
+    let rows = [
+        ["log-likelihood", &measured(judgement.log_likelihood), "per sample"],
+        ["pseudo-log-likelihood", &measured(judgement.pseudo), "per sample"],
+        ["reconstruction error", &measured(judgement.reconstruction), "per unit"],
+        ["ln Z, annealed", &measured(forward.ln_z), &chains(forward)],
+        [
+            "upper bound",
+            &measured(backward.ln_z),
+            &format!("{}, begun at {start}", chains(backward)),
+        ],
+        [
+            "exact",
+            &exact.map_or("–".to_owned(), |ln_z| format!("{ln_z:.6}")),
+            if exact.is_some() { "" } else { "both layers have more than 24 units" },
+        ],
+    ];
+    let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+    let (visible, hidden, samples) = (rbm.visible(), rbm.hidden(), data.ncols());
+    // Both are right only if the bounds are in order, but for their errors.
+    let gap = forward.ln_z.mean - backward.ln_z.mean;
+    let note = match gap > 5.0 * forward.ln_z.error.hypot(backward.ln_z.error) {
+        true => {
+            "\nThe upper bound is below the estimate: one of them has not seen all of the machine's modes; more --ais-steps may help."
+        }
+        false => "",
+    };
+    format!("{}{visible} x {hidden} units, {samples} samples{note}", columns(&rows, 3))
+}

@@ -1,0 +1,194 @@
+//! The verb `train`: a machine learns from samples, can be stopped at any update, and is written for Python.
+
+mod options;
+mod print;
+mod saved;
+mod scores;
+
+use crate::input::BadInput;
+use crate::place::Place;
+use crate::progress::Progress;
+use crate::spins;
+use anyhow::{Context, Result};
+use nalgebra::DMatrix;
+use rbm::{Error, Trainer, file};
+use saved::Settings;
+use scores::{Curve, Judge};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+pub(crate) use options::Train;
+pub(crate) use scores::Measured;
+
+/// The most weights: Adam and a run on disk hold them three times.
+const MOST_WEIGHTS: usize = 1 << 24;
+/// The most units of chains that go on from update to update.
+const MOST_CHAIN_UNITS: usize = 1 << 28;
+/// When a run is first saved. The time to the next save doubles up to the longest: a kill costs half of a run at most, and
+/// never more than that.
+const FIRST_SAVE: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Trains, writes and prints; nothing is written or printed where the input is wrong.
+pub(crate) fn run(flags: &Train) -> Result<()> {
+    let place = |path: &Path, extension| {
+        Place::new(path, extension)
+            .map_err(|why| BadInput(format!("--out {}: {why}", flags.out.display())))
+    };
+    let out = place(&flags.out, "safetensors")?;
+    let saves = place(&saved::beside(&flags.out), "run")?;
+    let data = spins::read("--data", &flags.data)?;
+    let held_out = match &flags.held_out {
+        Some(path) => Some(spins::read("--held-out", path)?),
+        None => None,
+    };
+    check(flags, &data, held_out.as_ref())?;
+    let settings = Settings::new(flags, &data, held_out.as_ref());
+    let settings = serde_json::to_string(&settings)?;
+    let judge = Judge::new(&data, held_out.as_ref(), flags.seed);
+    let (mut trainer, curve) = match &flags.resume {
+        Some(path) => saved::read(path, &settings, flags.epochs)?,
+        None => begin(flags, &data, &judge)?,
+    };
+    let began = Instant::now();
+    let mut session = Session {
+        settings: &settings,
+        saves: &saves,
+        judge: &judge,
+        curve,
+        bar: Progress::new(flags.epochs as f64),
+        batches: (data.ncols() / flags.batch) as f64,
+        saved: began,
+        until_next: FIRST_SAVE,
+    };
+    session.train(&mut trainer, &data, flags.epochs as u64)?;
+    let seconds = began.elapsed().as_secs_f64();
+    let bytes = file::to_bytes(trainer.rbm(), &metadata(&settings, flags.seed, &trainer));
+    out.fill(|mut file| file.write_all(&bytes).map(|()| file))
+        .with_context(|| format!("cannot write {}", flags.out.display()))?;
+    let report = print::Report {
+        settings: &settings,
+        visible: data.nrows(),
+        hidden: flags.hidden,
+        updates: trainer.updates(),
+        seconds,
+        last: judge.scores(trainer.rbm(), flags.epochs as u64)?,
+        curve: session.curve.points(),
+        out: flags.out.display().to_string(),
+    };
+    crate::say(&if flags.json { print::json(&report)? } else { print::text(&report) })
+}
+
+/// What the options and the data allow only together.
+fn check(
+    flags: &Train,
+    data: &DMatrix<f32>,
+    held_out: Option<&DMatrix<f32>>,
+) -> Result<(), BadInput> {
+    let (sites, samples) = data.shape();
+    let path = flags.data.display();
+    let Train { hidden, batch, negative, .. } = flags;
+    if *batch > samples {
+        return Err(BadInput(format!(
+            "--batch {batch}: it must be at most {samples}, the number of samples in --data {path}"
+        )));
+    }
+    if sites.saturating_mul(*hidden) > MOST_WEIGHTS {
+        return Err(BadInput(format!(
+            "--hidden {hidden} times the {sites} sites of --data {path} is {} weights, but must be at most {MOST_WEIGHTS}",
+            sites.saturating_mul(*hidden)
+        )));
+    }
+    let units = flags.chains().saturating_mul(sites + hidden);
+    if units > MOST_CHAIN_UNITS {
+        return Err(BadInput(format!(
+            "--negative {negative}: its chains have {units} units, but must have at most {MOST_CHAIN_UNITS}"
+        )));
+    }
+    match (held_out, &flags.held_out) {
+        (Some(held_out), Some(other)) if held_out.nrows() != sites => {
+            let (found, other) = (held_out.nrows(), other.display());
+            Err(BadInput(format!(
+                "--held-out {other}: its samples have {found} sites, but must have {sites} as those of --data {path}"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A run before its first update, with the scores of the initial machine.
+fn begin(flags: &Train, data: &DMatrix<f32>, judge: &Judge) -> Result<(Trainer, Curve)> {
+    let config = flags.config();
+    let trainer = Trainer::new(config, data.nrows(), flags.seed).map_err(|error| match error {
+        Error::TooManyStates { .. } => BadInput(format!("--negative exact: {error}")),
+        error => BadInput(error.to_string()),
+    })?;
+    let mut curve = Curve::new(judge, &config, data.ncols());
+    curve.push(judge.scores(trainer.rbm(), 0)?);
+    Ok((trainer, curve))
+}
+
+/// What goes with the machine.
+fn metadata(settings: &str, seed: u64, trainer: &Trainer) -> file::Metadata {
+    let entries = [
+        ("settings", settings.to_owned()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("seed", seed.to_string()),
+        ("updates", trainer.updates().to_string()),
+    ];
+    entries.map(|(name, text)| (name.to_owned(), text)).into()
+}
+
+/// What happens beside the training itself.
+struct Session<'a> {
+    settings: &'a str,
+    saves: &'a Place,
+    judge: &'a Judge,
+    curve: Curve,
+    bar: Progress,
+    /// Updates of an epoch.
+    batches: f64,
+    saved: Instant,
+    until_next: Duration,
+}
+
+impl Session<'_> {
+    /// Trains to the end, and saves the run there.
+    fn train(&mut self, trainer: &mut Trainer, data: &DMatrix<f32>, epochs: u64) -> Result<()> {
+        let mut seen = Ok(());
+        let trained = rbm::train(trainer, data, epochs, |progress| {
+            seen = self.see(progress);
+            if seen.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        self.bar.finish();
+        trained.context("the training stopped, a smaller --rate may help")?;
+        seen?;
+        self.save(trainer)
+    }
+
+    fn see(&mut self, progress: rbm::Progress<'_>) -> Result<()> {
+        let rbm::Progress { trainer, epochs, ends_epoch } = progress;
+        self.bar.set(trainer.updates() as f64 / self.batches);
+        if ends_epoch && self.curve.wants(epochs) {
+            let scores = self.judge.scores(trainer.rbm(), epochs)?;
+            self.bar.name(&scores.line());
+            self.curve.push(scores);
+        }
+        if self.saved.elapsed() >= self.until_next {
+            self.save(trainer)?;
+            self.until_next = (2 * self.until_next).min(LONGEST);
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, trainer: &Trainer) -> Result<()> {
+        let bytes = saved::encode(self.settings, trainer, &self.curve)?;
+        self.saves
+            .fill(|mut file| file.write_all(&bytes).map(|()| file))
+            .context("cannot save the run")?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+}

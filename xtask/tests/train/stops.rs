@@ -1,0 +1,129 @@
+//! Runs that are stopped, killed and prolonged end with the bytes of a run that was not.
+
+use super::{GOOD, json, number, rings, run};
+use crate::common::numpy::damage;
+use crate::common::{BIN, Project, Running, assert_same, read_all};
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// A training that takes long enough to be killed several times.
+const LONG: &str = "train --data a.npz --held-out b.npz --hidden 12 --batch 20 --rate 0.01 --negative ptt --adam --l2 0.001 --seed 3 --out m.safetensors --epochs 400";
+
+fn start(project: &Project, arguments: &str) -> Running {
+    let run = Command::new(BIN)
+        .args(arguments.split(' '))
+        .env("CARGO_MANIFEST_DIR", project.path("xtask"))
+        .current_dir(project.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    Running(run.expect("a process"))
+}
+
+fn without_seconds(mut document: Value) -> Value {
+    assert!(number(&document["seconds"]) >= 0.0);
+    document["seconds"] = Value::Null;
+    document
+}
+
+#[test]
+fn killed_again_and_again() {
+    let straight = rings();
+    let expected = without_seconds(json(&straight, LONG));
+    let project = rings();
+    let save = project.path("m.safetensors.run");
+    let mut kills = 0;
+    let mut arguments = LONG.to_owned();
+    for _ in 0..4 {
+        let before = fs::read(&save).ok();
+        let mut run = start(&project, &arguments);
+        run.wait_until(|| fs::read(&save).ok() != before);
+        if run.kill().success() {
+            break;
+        }
+        kills += 1;
+        assert!(save.exists() && !project.path("m.safetensors").exists());
+        arguments = format!("{LONG} --resume m.safetensors.run");
+    }
+    assert!(kills > 1, "{kills} runs were killed: the training is too short");
+    let found = without_seconds(json(&project, &arguments));
+    // The curve too is that of a run that was never stopped.
+    assert!(found == expected);
+    assert_same(&read_all(&project.path("")), &read_all(&straight.path("")), "files");
+}
+
+#[test]
+fn a_finished_run_is_prolonged() {
+    let project = rings();
+    for negative in ["cd:1", "pcd:20:1", "ptt", "exact --adam", "cd:1 --momentum 0.9"] {
+        let train = |epochs: &str, rest: &str| {
+            let fixed = "train --data a.npz --hidden 3 --batch 50 --rate 0.1 --seed 1";
+            json(&project, &format!("{fixed} --negative {negative} --epochs {epochs} {rest}"))
+        };
+        let straight = without_seconds(train("7", "--out s.safetensors"));
+        train("3", "--out m.safetensors");
+        // From the run, and from the machine that stands for it; to another place.
+        train("5", "--out m.safetensors --resume m.safetensors.run");
+        let prolonged = train("7", "--out n.safetensors --resume m.safetensors");
+        assert!(without_seconds(prolonged) == straight, "{negative}");
+        // What is finished is written once more.
+        let again = train("7", "--out n.safetensors --resume ./n.safetensors.run");
+        assert!(without_seconds(again) == straight, "{negative}");
+        for end in ["safetensors", "safetensors.run"] {
+            let [one, other] = ["s", "n"]
+                .map(|name| fs::read(project.path(&format!("{name}.{end}"))).expect("a file"));
+            assert!(one == other, "{negative} {end}");
+        }
+    }
+}
+
+#[test]
+fn the_data_may_move() {
+    let project = rings();
+    run(&project, &format!("{GOOD} --out m.safetensors"));
+    fs::rename(project.path("a.npz"), project.path("c.npz")).expect("a file");
+    let moved = GOOD.replace("a.npz", "c.npz");
+    json(&project, &format!("{moved} --out m.safetensors --resume m.safetensors.run"));
+}
+
+#[test]
+fn another_run_is_not_gone_on_with() {
+    let project = rings();
+    assert_eq!(
+        run(&project, &format!("{GOOD} --held-out b.npz --out m.safetensors")).code,
+        Some(0)
+    );
+    fs::copy(project.path("m.safetensors.run"), project.path("d.run")).expect("a copy");
+    damage(&project.path("d.run"), 100);
+    fs::write(project.path("short.run"), b"kadanoff").expect("a file");
+    let before = read_all(&project.path(""));
+    let cases: [(&str, &str, &[&str]); 15] = [
+        ("--data a.npz", "--data b.npz", &["--data", "other samples", "m.safetensors.run"]),
+        (" --held-out b.npz", "", &["--held-out", "other samples"]),
+        ("--held-out b.npz", "--held-out a.npz", &["--held-out", "other samples"]),
+        ("--hidden 3", "--hidden 4", &["--hidden 4", "begun with 3", "only --epochs"]),
+        ("--batch 50", "--batch 10", &["--batch 10", "50"]),
+        ("--rate 0.1", "--rate 0.2", &["--rate 0.2", "0.1"]),
+        ("cd:1", "cd:2", &["--negative", "cd:2", "cd:1"]),
+        ("--seed 1", "--seed 2", &["--seed 2", "1"]),
+        ("--seed 1", "--seed 1 --adam", &["--adam true", "false"]),
+        ("--seed 1", "--seed 1 --no-bias", &["--no-bias true", "false"]),
+        ("--seed 1", "--seed 1 --l1 0.5", &["--l1 0.5"]),
+        ("--epochs 3", "--epochs 2", &["--epochs 2", "epoch 3"]),
+        ("m.safetensors.run", "none.run", &["--resume none.run", "cannot be read"]),
+        ("m.safetensors.run", "d.run", &["--resume d.run", "checksum"]),
+        ("m.safetensors.run", "short.run", &["--resume short.run", "truncated"]),
+    ];
+    let good = format!("{GOOD} --held-out b.npz --out n.safetensors --resume m.safetensors.run");
+    for (old, new, words) in cases {
+        assert!(good.contains(old), "{old}");
+        let said = run(&project, &good.replace(old, new));
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{new}: {said:?}");
+        assert_eq!(said.err.lines().count(), 1, "{new}: {said:?}");
+        for word in words {
+            assert!(said.err.contains(word), "no {word:?} in {said:?}");
+        }
+        assert_same(&read_all(&project.path("")), &before, new);
+    }
+}
