@@ -4,6 +4,7 @@ mod common;
 
 use common::{go_on, tori};
 use flow::{Calibration, Flow, Rule, Thermometer};
+use ising::{Algorithm, Coupling, Lattice};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer};
@@ -33,6 +34,28 @@ fn the_thermometer_reads_temperatures_in_order() {
     let [cold, critical, hot] = readings;
     assert!((cold - 1.0).abs() < 0.3 && (critical - 2.27).abs() < 0.5, "{readings:?}");
     assert!((3.0..5.0).contains(&hot), "{readings:?}");
+}
+
+/// A machine that knows nothing: `KL = M ln 2 - S`, and the entropy of the torus is `ln Z - K N e / J` exactly.
+#[test]
+fn the_divergence_from_the_torus_of_a_machine_that_knows_nothing() {
+    let (side, temperature) = (10, 3.0);
+    let lattice = Lattice::square(side).expect("a torus");
+    let coupling = Coupling::from_temperature(temperature).expect("a temperature");
+    let schedule = ising::Schedule { burn_in: 0, stride: 1, draws: 4000, symmetrise: false };
+    let draws = ising::chain(&lattice, coupling, Algorithm::Transfer, schedule, 5);
+    let samples = draws.expect("independent draws");
+    let torus = exact::torus::kaufman(side, side, 1.0 / temperature).expect("a torus");
+    let energies = ising::energies(&lattice, &samples);
+    let sites = (side * side) as f64;
+    // `K sum_<ij> s_i s_j`, from the energy per spin.
+    let ln_q: Vec<f64> = energies.iter().map(|e| -e * sites / temperature - torus.ln_z).collect();
+    let rbm = rbm::Rbm::uniform(side * side, 8, 0.0);
+    let ln_z = rbm::partition::ln_z(&rbm).expect("a small layer");
+    let found = rbm::score::kl_from_samples(&ln_q, &rbm, &samples.to_matrix(), ln_z);
+    let entropy = torus.ln_z + sites * torus.energy_per_spin / temperature;
+    // One z-test; five errors, 6e-7.
+    assert!(found.expect("a divergence").sigmas_from(sites * 2f64.ln() - entropy) < 5.0);
 }
 
 /// Samples, machine, thermometer and sampled flow from one seed: the end of the flow and its temperatures.

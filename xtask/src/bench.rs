@@ -1,9 +1,11 @@
 //! The verb `bench`: how fast the project is, in groups of figures, each also relative to a yardstick of the same run.
 
+mod allocations;
 mod entry;
 mod exact;
 mod ising;
 mod output;
+mod rbm;
 mod yardsticks;
 
 use crate::input::BadInput;
@@ -14,7 +16,8 @@ use std::time::{Duration, Instant};
 use yardsticks::Yardsticks;
 
 /// The groups, and the figures of each.
-const GROUPS: [(&str, &[Entry]); 2] = [("exact", &exact::ENTRIES), ("ising", &ising::ENTRIES)];
+const GROUPS: [(&str, &[Entry]); 3] =
+    [("exact", &exact::ENTRIES), ("ising", &ising::ENTRIES), ("rbm", &rbm::ENTRIES)];
 
 /// Repeats `work`, and returns the seconds of each repetition and what the last one gave.
 ///
@@ -110,7 +113,7 @@ mod tests {
         let all: usize = GROUPS.iter().map(|(_, entries)| entries.len()).sum();
         assert_eq!(names(&[]).len(), all);
         assert_eq!(names(&["exact"]).len(), exact::ENTRIES.len());
-        assert_eq!(names(&["exact", "ln-z", "ising"]).len(), all);
+        assert_eq!(names(&["exact", "ln-z", "rbm", "ising"]).len(), all);
         assert_eq!(names(&["kaufman", "ln-z", "kaufman"]), ["ln-z", "kaufman"]);
         assert_eq!(names(&["multispin_updates_per_ns"]).len(), 2);
     }

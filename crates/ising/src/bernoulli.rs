@@ -85,7 +85,7 @@ fn compare<const C: usize, const N: usize>(
     for lane in 0..8 {
         let (mut set, mut undecided) = (result[lane], open[lane]);
         for i in first..first + N {
-            let random = bits.next_of(lane);
+            let random = bits.word_of(lane);
             let mut digit = 0;
             for c in 0..C {
                 digit |= classes[c][lane] & probabilities[c].0[i];
@@ -133,7 +133,7 @@ fn place<const C: usize, const N: usize>(
         let (mut set, mut undecided) =
             (results.each_ref().map(|w| w[lane]), open.each_ref().map(|w| w[lane]));
         for i in first..first + N {
-            let random = bits.next_of(lane);
+            let random = bits.word_of(lane);
             for c in 0..C {
                 let digit = probabilities[c].0[i];
                 set[c] |= undecided[c] & digit & !random;
@@ -172,7 +172,7 @@ mod tests {
         let mut drawn = 0;
         while open && drawn < DIGITS {
             for _ in 0..if drawn == 0 { FIRST } else { NEXT } {
-                let word = bits.next();
+                let word = bits.word();
                 for (place, column) in columns.iter_mut().enumerate() {
                     *column |= (word[place / 64] >> (place % 64) & 1) << (63 - drawn);
                 }
@@ -198,7 +198,7 @@ mod tests {
         fn wide_decisions_equal_plain_ones(seed: u64, p in 0.0..1.0f64, q in 0.0..1e-3f64) {
             let mut rng = stats::stream(seed, "bernoulli-test", 0);
             let mut bits = Bits::new(&mut rng);
-            let (first, second) = (bits.next(), bits.next());
+            let (first, second) = (bits.word(), bits.word());
             let second = std::array::from_fn(|lane| second[lane] & !first[lane]);
             let probabilities = [Probability::new(p), Probability::new(q)];
             let mut same = bits.clone();

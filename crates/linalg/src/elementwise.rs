@@ -59,7 +59,7 @@ pub fn tanh(x: &mut [f32]) {
 #[inline(always)]
 fn uniforms(bits: &mut Bits) -> [f32; 16] {
     const STEP: f32 = 1.0 / 16_777_216.0;
-    let word = bits.next();
+    let word = bits.word();
     let mut uniforms = [0.0; 16];
     for lane in 0..8 {
         // Below 2^24, where signed numbers, which are converted faster, are the same.

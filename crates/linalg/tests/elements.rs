@@ -18,7 +18,7 @@ fn bits(seed: u64) -> Bits {
 fn drawn(n: usize, seed: u64) -> Vec<f32> {
     let mut bits = bits(seed);
     let halves = (0..n.div_ceil(16)).flat_map(|_| {
-        let word = bits.next();
+        let word = bits.word();
         let (lower, upper) = (word.map(|bits| bits as u32), word.map(|bits| (bits >> 32) as u32));
         lower.into_iter().chain(upper)
     });

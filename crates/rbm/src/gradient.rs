@@ -51,8 +51,7 @@ impl Gradient {
     /// When the shapes differ.
     pub fn estimate(&mut self, data: &Units, model: &Units) {
         let rows = self.weights.nrows();
-        let samples = data.visible.ncols() + model.visible.ncols();
-        let width = columns_per_task(self.weights.ncols(), rows * samples);
+        let width = columns_per_task(self.weights.ncols(), rows * data.visible.ncols());
         let of = 1.0 / data.visible.ncols() as f32;
         let against = -1.0 / model.visible.ncols() as f32;
         // Tasks share the hidden units: each has its columns of the gradient to itself.

@@ -141,3 +141,84 @@ fn parameters(rbm: &mut Rbm) -> [&mut [f32]; 3] {
     let Rbm { weights, visible_bias, hidden_bias } = rbm;
     [weights.as_mut_slice(), visible_bias.as_mut_slice(), hidden_bias.as_mut_slice()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine of one weight and one bias a layer after so many steps along the gradients `g`, `-g`, `2 g`.
+    fn walked(optimiser: Optimiser, rate: f32, biases: bool) -> Vec<f32> {
+        let mut rbm = Rbm::uniform(1, 1, 0.5);
+        let mut memory = Memory::new(optimiser, &rbm);
+        let mut gradient = Gradient::zeros(1, 1);
+        for (number, scale) in [1.0, -1.0, 2.0].into_iter().enumerate() {
+            gradient.weights[0] = 0.3 * scale;
+            gradient.visible_bias[0] = 0.1 * scale;
+            gradient.hidden_bias[0] = -0.2 * scale;
+            let step = (rate, number as u64 + 1, biases);
+            optimiser.ascend(&mut memory, &mut rbm, &gradient, step);
+        }
+        vec![rbm.weights[0], rbm.visible_bias[0], rbm.hidden_bias[0]]
+    }
+
+    fn close(found: &[f32], expected: [f64; 3]) {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((f64::from(*found) - expected).abs() < 1e-6, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn ascent_adds_up_gradients_and_momentum_repeats_them() {
+        // 1 - 1 + 2 = 2 gradients.
+        let plain = Optimiser::Ascent { momentum: 0.0 };
+        close(&walked(plain, 0.1, true), [0.5 + 0.06, 0.02, -0.04]);
+        close(&walked(plain, 0.1, false), [0.56, 0.0, 0.0]);
+        // u: 1, -1/2, 7/4; together 9/4.
+        let half = Optimiser::Ascent { momentum: 0.5 };
+        close(&walked(half, 0.1, true), [0.5 + 0.0675, 0.0225, -0.045]);
+    }
+
+    #[test]
+    fn adam_is_its_definition() {
+        let adam = Optimiser::Adam { mean_memory: 0.9, square_memory: 0.99 };
+        let one = |start: f64, g: f64| {
+            let (mut p, mut m, mut s) = (start, 0.0, 0.0);
+            for (t, scale) in [1.0, -1.0, 2.0_f64].into_iter().enumerate() {
+                let g = g * scale;
+                m = 0.9 * m + 0.1 * g;
+                s = 0.99 * s + 0.01 * g * g;
+                let n = t as i32 + 1;
+                let (mean, square) = (m / (1.0 - 0.9_f64.powi(n)), s / (1.0 - 0.99_f64.powi(n)));
+                p += 0.1 * mean / (square.sqrt() + 1e-8);
+            }
+            p
+        };
+        close(&walked(adam, 0.1, true), [one(0.5, 0.3), one(0.0, 0.1), one(0.0, -0.2)]);
+    }
+
+    #[test]
+    fn rates_fall_as_they_should() {
+        let rates = |schedule: Schedule| [0, 1, 2, 4, 100].map(|n| schedule.rate(0.8, n));
+        assert_eq!(rates(Schedule::Constant), [0.8; 5]);
+        let expected = [[0.8, 0.65, 0.5, 0.2, 0.2], [0.8, 0.565_685_4, 0.4, 0.2, 0.2]];
+        let schedules = [
+            Schedule::Linear { last: 0.2, updates: 4 },
+            Schedule::Geometric { last: 0.2, updates: 4 },
+        ];
+        for (schedule, expected) in schedules.into_iter().zip(expected) {
+            for (found, expected) in rates(schedule).into_iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-6_f32, "{schedule:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn decay_pulls_towards_zero() {
+        let mut rbm = Rbm::uniform(3, 1, 0.0);
+        rbm.weights.copy_from_slice(&[0.5, -0.5, 0.0]);
+        let mut gradient = Gradient::zeros(3, 1);
+        decay(&mut gradient, &rbm, 0.1, 0.2);
+        assert_eq!(gradient.weights.as_slice(), [-0.2, 0.2, 0.0]);
+        assert_eq!(gradient.visible_bias.amax(), 0.0);
+    }
+}

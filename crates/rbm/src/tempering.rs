@@ -91,3 +91,84 @@ fn exchange<R: Rng + ?Sized>(
     }
     accepted as f32 / here.visible.ncols() as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partition;
+    use nalgebra::{dmatrix, dvector};
+    use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+    const CHAINS: usize = 50_000;
+
+    /// A weak machine and a strong one, which prefers to be aligned.
+    fn machines() -> [Rbm; 2] {
+        let strong = dmatrix![1.5_f32, 0.3; 1.2, -0.4; 1.0, 0.8];
+        let weak = Rbm { weights: &strong * 0.3, ..Rbm::uniform(3, 2, 0.0) };
+        [weak, Rbm { weights: strong, ..Rbm::uniform(3, 2, 0.0) }]
+    }
+
+    fn drawn(rbm: &Rbm, seed: u64) -> Units {
+        let mut units = Units::zeros(3, 2, CHAINS);
+        let rng = &mut stats::stream(seed, "exchange", 0);
+        units.visible = partition::draws(rbm, CHAINS, rng).unwrap();
+        units
+    }
+
+    fn p_value(rbm: &Rbm, units: &Units) -> f64 {
+        let p = partition::visible_probabilities(rbm).unwrap();
+        let mut counts = [0.0; 8];
+        for v in units.visible.column_iter() {
+            counts[(0..3).filter(|&i| v[i] > 0.0).map(|i| 1 << i).sum::<usize>()] += 1.0;
+        }
+        let chi = |(count, p): (&f64, &f64)| {
+            let expected = p * CHAINS as f64;
+            (count - expected).powi(2) / expected
+        };
+        let sum = counts.iter().zip(&p).map(chi).sum();
+        ChiSquared::new(7.0).unwrap().sf(sum)
+    }
+
+    #[test]
+    fn exchanges_leave_both_distributions_as_they_are() {
+        let [weak, strong] = machines();
+        let (mut here, mut there) = (drawn(&weak, 1), drawn(&strong, 2));
+        let before = [here.visible.clone(), there.visible.clone()];
+        let accepted =
+            exchange([&weak, &strong], [&mut here, &mut there], &mut stats::stream(3, "x", 0));
+        // Neither all nor none, and states did move.
+        assert!((0.3..0.95).contains(&accepted), "{accepted}");
+        assert!(before[0] != here.visible && before[1] != there.visible);
+        // Level 1e-6 in all.
+        for (rbm, units) in [(&weak, &here), (&strong, &there)] {
+            let p = p_value(rbm, units);
+            assert!(p > 5e-7, "{p:e}");
+        }
+        // Had every exchange been accepted, both tests would have seen it.
+        for (rbm, other) in [(&weak, &before[1]), (&strong, &before[0])] {
+            let units = Units { visible: other.clone(), hidden: here.hidden.clone() };
+            assert!(p_value(rbm, &units) < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_added_where_the_present_is_far_from_the_last() {
+        let [weak, _] = machines();
+        let mut chains = drawn(&weak, 4);
+        let mut ladder = Ladder::new();
+        ladder.advance(&weak, &mut chains, 1, (1, 0));
+        assert_eq!(ladder.rungs.len(), 1);
+        for update in 1..100 {
+            ladder.advance(&weak, &mut chains, 1, (1, update));
+        }
+        // The same machine: every exchange is accepted.
+        assert_eq!((ladder.rungs.len(), ladder.acceptance), (1, 1.0));
+        // All but one state of eight are rare.
+        let far = Rbm { visible_bias: dvector![3.0, -3.0, 3.0], ..weak };
+        for update in 100..200 {
+            ladder.advance(&far, &mut chains, 1, (1, update));
+        }
+        assert_eq!(ladder.rungs.len(), 2);
+        assert_eq!(ladder.rungs[1].rbm, far);
+    }
+}

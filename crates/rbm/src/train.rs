@@ -219,6 +219,33 @@ fn fair_coins(rbm: &Rbm, chains: usize, seed: u64) -> Units {
 /// does not fill a batch waits for another epoch. `observe` sees every update and may stop the run, which goes on from
 /// there when it is trained again on the same data.
 ///
+/// Early stopping is an observer's decision, here when data that were held out begin to cost more than those of training:
+///
+/// ```
+/// # use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, score, train};
+/// # use nalgebra::DMatrix;
+/// # use std::ops::ControlFlow;
+/// # let config = TrainConfig {
+/// #     hidden: 3, batch: 5, learning_rate: 0.5, schedule: Schedule::Constant,
+/// #     negative: Negative::Persistent { chains: 20, steps: 1 }, optimiser: Optimiser::Ascent { momentum: 0.0 },
+/// #     l1: 0.0, l2: 0.0, initial_std: 0.1, biases: true, ties: Ties::Free,
+/// # };
+/// // Ten rows of coins say nothing about the next ten: what is learnt is learnt by heart.
+/// let coin = |i: usize, s: usize| if (7 * i * i + 3 * s * s + i * s) % 5 < 2 { 1.0 } else { -1.0 };
+/// let data = DMatrix::from_fn(8, 10, coin);
+/// let held_out = DMatrix::from_fn(8, 10, |i, s| coin(i + 3, s + 11));
+/// let mut trainer = Trainer::new(config, 8, 1)?;
+/// train(&mut trainer, &data, 1000, |progress| {
+///     let gap = score::free_energy_gap(progress.trainer.rbm(), &data, &held_out);
+///     match progress.ends_epoch && gap.is_ok_and(|gap| gap.mean > 1.0) {
+///         true => ControlFlow::Break(()),
+///         false => ControlFlow::Continue(()),
+///     }
+/// })?;
+/// assert!(trainer.epochs(data.ncols()) < 1000);
+/// # Ok::<(), rbm::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::TooFewSamples`], [`Error::Size`] for data of another width, [`Error::NotFinite`].
 pub fn train(

@@ -196,7 +196,7 @@ fn an_observer_sees_every_update_and_the_end_of_every_epoch() {
         ControlFlow::Continue(())
     })
     .unwrap();
-    let update = |n: u64| (n, n / 4, n % 4 == 0);
+    let update = |n: u64| (n, n / 4, n.is_multiple_of(4));
     assert_eq!(seen, (1..=8).map(update).collect::<Vec<_>>());
     // What is done is done.
     train(&mut trainer, &small_data(), 2, |_| panic!("nothing was left to do")).unwrap();

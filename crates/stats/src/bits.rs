@@ -24,18 +24,18 @@ impl Bits {
 
     /// The next 512 bits.
     #[inline(always)]
-    pub fn next(&mut self) -> Word {
+    pub fn word(&mut self) -> Word {
         // A loop, for what a closure is called by may not be inlined where the processor's features are known.
         let mut word = [0; 8];
         for (lane, bits) in word.iter_mut().enumerate() {
-            *bits = self.next_of(lane);
+            *bits = self.word_of(lane);
         }
         word
     }
 
     /// The next 64 bits of one lane.
     #[inline(always)]
-    pub fn next_of(&mut self, lane: usize) -> u64 {
+    pub fn word_of(&mut self, lane: usize) -> u64 {
         let [s0, s1, s2, s3] = self.state.each_ref().map(|word| word[lane]);
         let (third, fourth) = (s2 ^ s0, s3 ^ s1);
         self.state[0][lane] = s0 ^ fourth;
@@ -62,7 +62,7 @@ mod tests {
             })
             .collect();
         for _ in 0..100 {
-            let word = bits.next();
+            let word = bits.word();
             assert!(lanes.iter_mut().zip(word).all(|(lane, bits)| lane.next_u64() == bits));
         }
     }

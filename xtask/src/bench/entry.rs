@@ -11,7 +11,8 @@ pub(super) struct Entry {
     pub(super) threads: Threads,
     pub(super) unit: &'static str,
     pub(super) kind: Kind,
-    pub(super) yardstick: Yardstick,
+    /// What it can be compared with between machines; nothing for numbers that are the same on all.
+    pub(super) yardstick: Option<Yardstick>,
     /// Sets up, which is not timed, and measures.
     pub(super) read: fn() -> Result<Reading>,
     pub(super) target: Option<Target>,
@@ -78,6 +79,12 @@ impl Reading {
         Ok(Self::new(values, seconds.result))
     }
 
+    /// All values times a factor.
+    pub(super) fn scaled(mut self, factor: f64) -> Self {
+        self.values.iter_mut().for_each(|value| *value *= factor);
+        self
+    }
+
     pub(super) fn with_tau(self, tau: f64) -> Self {
         Self { tau: Some(tau), ..self }
     }
@@ -105,7 +112,7 @@ pub(super) struct Figure {
     pub(super) entry: &'static Entry,
     pub(super) reading: Reading,
     /// A rate over the yardstick's, or a time in which the yardstick does so many operations, in units of 10^9.
-    pub(super) of_yardstick: f64,
+    pub(super) of_yardstick: Option<f64>,
     /// Relative to the golden value, where there is one.
     pub(super) error: Option<f64>,
 }
@@ -113,11 +120,10 @@ pub(super) struct Figure {
 impl Figure {
     pub(super) fn of(entry: &'static Entry, yardsticks: &Yardsticks) -> Result<Self> {
         let reading = (entry.read)()?;
-        let giga = yardsticks.giga(entry.yardstick);
-        let of_yardstick = match entry.kind {
-            Kind::Time => reading.median() * giga,
-            Kind::Rate => reading.median() / giga,
-        };
+        let of_yardstick = entry.yardstick.map(|yardstick| match entry.kind {
+            Kind::Time => reading.median() * yardsticks.giga(yardstick),
+            Kind::Rate => reading.median() / yardsticks.giga(yardstick),
+        });
         let error = entry.golden.map(|golden| (reading.result / golden.value - 1.0).abs());
         Ok(Self { entry, reading, of_yardstick, error })
     }
@@ -133,7 +139,7 @@ impl Figure {
     pub(super) fn met(&self) -> Option<bool> {
         let (found, target) = match self.entry.target? {
             Target::Value(target) => (self.reading.median(), target),
-            Target::OfYardstick(target) => (self.of_yardstick, target),
+            Target::OfYardstick(target) => (self.of_yardstick?, target),
         };
         let fast = match self.entry.kind {
             Kind::Time => found <= target,

@@ -31,7 +31,7 @@ const fn time(
         threads,
         unit: "s",
         kind: Kind::Time,
-        yardstick: Yardstick::Exp,
+        yardstick: Some(Yardstick::Exp),
         read,
         target,
         golden: None,

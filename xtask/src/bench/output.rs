@@ -40,7 +40,12 @@ pub(super) fn table(yardsticks: &Yardsticks, figures: &[Figure]) -> String {
         let (entry, reading) = (figure.entry, &figure.reading);
         let (min, max) = reading.range();
         let relation = if entry.kind == Kind::Time { "x" } else { "/" };
-        let of = |ratio| format!("{} {relation} {}", three_digits(ratio), entry.yardstick.name());
+        let of = |ratio: Option<f64>| match ratio.zip(entry.yardstick) {
+            None => none(),
+            Some((ratio, yardstick)) => {
+                format!("{} {relation} {}", three_digits(ratio), yardstick.name())
+            }
+        };
         rows.push(vec![
             entry.name.to_owned(),
             entry.what.to_owned(),
@@ -57,7 +62,7 @@ pub(super) fn table(yardsticks: &Yardsticks, figures: &[Figure]) -> String {
             match entry.target {
                 None => none(),
                 Some(Target::Value(value)) => quantity(value, entry.unit),
-                Some(Target::OfYardstick(ratio)) => of(ratio),
+                Some(Target::OfYardstick(ratio)) => of(Some(ratio)),
             },
             figure.met().map_or("–", |met| if met { "yes" } else { "no" }).to_owned(),
         ]);
@@ -86,7 +91,7 @@ pub(super) fn json(yardsticks: &Yardsticks, figures: &[Figure]) -> Result<String
             "max": max,
             "repetitions": reading.repetitions(),
             "tau": reading.tau,
-            "yardstick": entry.yardstick.name(),
+            "yardstick": entry.yardstick.map(Yardstick::name),
             "of_yardstick": figure.of_yardstick,
             "relative_error": figure.error,
             "target_relative_error": entry.golden.map(|golden| golden.tolerance),

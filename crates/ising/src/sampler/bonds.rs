@@ -45,7 +45,7 @@ impl Bonds {
 
     /// 512 fair coins.
     pub(crate) fn coins(&mut self) -> Word {
-        self.bits.next()
+        self.bits.word()
     }
 
     /// Puts into the cells the bonds that bind in this configuration.

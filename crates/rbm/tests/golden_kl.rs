@@ -1,0 +1,84 @@
+//! The golden machines near and at their smallest divergence from the ring, through this crate's sums.
+
+use exact::{Ring, enumerate};
+use nalgebra::{DMatrix, DVector};
+use rbm::{Rbm, partition};
+use serde_json::Value;
+
+/// Of the weights, which are rounded to f32: 6e-8 of at most some 15. Divergences at a minimum change by the square of that,
+/// others by the gradient times it; sums lose 1e-12.
+const ROUNDING: f64 = 2e-6;
+
+fn golden(name: &str) -> Value {
+    let path = format!("{}/../../data/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn list(json: &Value) -> &[Value] {
+    json.as_array().expect("a list")
+}
+
+fn number(case: &Value, key: &str) -> f64 {
+    case[key].as_f64().unwrap_or_else(|| panic!("no number '{key}' in {case}"))
+}
+
+fn without_biases(weights: &DMatrix<f64>) -> Rbm {
+    let biases = |count| DVector::zeros(count);
+    let (visible_bias, hidden_bias) = (biases(weights.nrows()), biases(weights.ncols()));
+    Rbm { weights: weights.map(|w| w as f32), visible_bias, hidden_bias }
+}
+
+/// KL of the ring from a machine.
+fn kl(case: &Value, rbm: &Rbm) -> f64 {
+    let ring = Ring::new(number(case, "M") as usize, number(case, "K")).expect("a ring");
+    let q = enumerate::ring(&ring).expect("few units").probabilities;
+    partition::kl(&q, rbm).expect("few units")
+}
+
+#[test]
+fn the_best_weights_and_the_best_equal_ones() {
+    let mut compared = 0;
+    for file in ["general_kl_min", "general_kl_min_smallN"] {
+        for case in list(&golden(file)["cases"]) {
+            let rows = list(&case["best_W_rows_visible"]);
+            let (m, n) = (rows.len(), list(&rows[0]).len());
+            let best = DMatrix::from_fn(m, n, |i, a| rows[i][a].as_f64().expect("a number"));
+            let equal = DMatrix::from_element(m, n, number(case, "W_uniform"));
+            for (weights, key) in [(best, "KL_best"), (equal, "KL_uniform")] {
+                let (found, expected) = (kl(case, &without_biases(&weights)), number(case, key));
+                assert!((found - expected).abs() < ROUNDING, "{key}: {found} {expected}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 2 * 13);
+}
+
+#[test]
+fn constructions_that_are_the_ring() {
+    let golden = golden("general_kl_constructions");
+    for case in list(&golden["exact_N_eq_M"]) {
+        let (m, w) = (number(case, "M") as usize, number(case, "w"));
+        let weights =
+            DMatrix::from_fn(m, m, |i, a| if i == a || i == (a + 1) % m { w } else { 0.0 });
+        let rbm = without_biases(&weights);
+        let ln_z = partition::ln_z(&rbm).unwrap();
+        assert!((ln_z - number(case, "lnZ")).abs() < ROUNDING, "{ln_z} {case}");
+        assert!(kl(case, &rbm).abs() < ROUNDING);
+    }
+    for case in list(&golden["locked"]) {
+        let (m, n) = (number(case, "M") as usize, number(case, "N") as usize);
+        let (k, locking) = (number(case, "K"), number(case, "L"));
+        let mut weights = DMatrix::zeros(m, n);
+        for a in 0..n {
+            weights[(2 * a, a)] += locking;
+            weights[(2 * a + 1, a)] += k;
+            weights[((2 * a + m - 1) % m, a)] += k;
+        }
+        let rbm = without_biases(&weights);
+        let ln_z = partition::ln_z(&rbm).unwrap();
+        assert!((ln_z - number(case, "lnZ")).abs() < ROUNDING * ln_z, "{ln_z} {case}");
+        assert!((kl(case, &rbm) - number(case, "KL")).abs() < ROUNDING, "{case}");
+    }
+}

@@ -1,0 +1,45 @@
+//! Training gives the same bytes at any number of threads.
+
+use nalgebra::DMatrix;
+use rand::RngExt;
+use rayon::ThreadPoolBuilder;
+use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, train};
+use std::ops::ControlFlow;
+
+fn bytes(negative: Negative, threads: usize) -> Vec<u8> {
+    let config = TrainConfig {
+        hidden: 64,
+        batch: 300,
+        learning_rate: 0.05,
+        schedule: Schedule::Constant,
+        negative,
+        optimiser: Optimiser::Ascent { momentum: 0.5 },
+        l1: 0.001,
+        l2: 0.0,
+        initial_std: 0.1,
+        biases: true,
+        ties: Ties::Free,
+    };
+    let mut rng = stats::stream(1, "threads", 0);
+    let data =
+        DMatrix::from_fn(100, 900, |_, _| if rng.random::<f32>() < 0.6 { 1.0 } else { -1.0 });
+    let mut trainer = Trainer::new(config, 100, 1).expect("good settings");
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+    pool.install(|| train(&mut trainer, &data, 3, |_| ControlFlow::Continue(()))).expect("a run");
+    serde_json::to_vec(&trainer).expect("bytes")
+}
+
+#[test]
+fn threads_change_nothing() {
+    // Large enough for several tasks in each layer, each phase and the gradient.
+    for negative in [
+        Negative::Contrastive { steps: 2 },
+        Negative::Persistent { chains: 250, steps: 1 },
+        Negative::Tempering { chains: 250, steps: 1 },
+    ] {
+        let one = bytes(negative, 1);
+        for threads in [2, 5] {
+            assert!(bytes(negative, threads) == one, "{negative:?} on {threads} threads");
+        }
+    }
+}
