@@ -64,18 +64,8 @@ impl Stage for TrainRbm<'_> {
     type Output = Trainer;
 
     fn effort(&self) -> f64 {
-        // Of a Gibbs step, per sample: products with W, and drawing the units of both layers.
-        const SECONDS_PER_WEIGHT: f64 = 5e-11;
-        const SECONDS_PER_UNIT: f64 = 1e-9;
-        let (visible, hidden) = (self.data.units() as f64, self.config.hidden as f64);
-        let step = SECONDS_PER_WEIGHT * visible * hidden + SECONDS_PER_UNIT * (visible + hidden);
-        let steps = match self.config.negative {
-            Negative::Contrastive { steps }
-            | Negative::Persistent { steps, .. }
-            | Negative::Tempering { steps, .. } => steps,
-            Negative::Exact => 1,
-        };
-        (1.0 + f64::from(steps)) * step * self.data.len() as f64 * self.epochs as f64
+        let samples = self.data.len() as f64 * self.epochs as f64;
+        samples * seconds_per_sample(&self.config, self.data.units())
     }
 
     fn run(&self, task: &Task<'_>) -> Result<Trainer> {
@@ -94,6 +84,22 @@ impl Stage for TrainRbm<'_> {
         })?;
         Ok(trainer)
     }
+}
+
+/// Rough cost of an update in seconds of one core, for each sample of its batch.
+pub(super) fn seconds_per_sample(config: &TrainConfig, visible: usize) -> f64 {
+    // Of a Gibbs step: products with W, and drawing the units of both layers.
+    const SECONDS_PER_WEIGHT: f64 = 5e-11;
+    const SECONDS_PER_UNIT: f64 = 1e-9;
+    let (visible, hidden) = (visible as f64, config.hidden as f64);
+    let step = SECONDS_PER_WEIGHT * visible * hidden + SECONDS_PER_UNIT * (visible + hidden);
+    let steps = match config.negative {
+        Negative::Contrastive { steps }
+        | Negative::Persistent { steps, .. }
+        | Negative::Tempering { steps, .. } => steps,
+        Negative::Exact => 1,
+    };
+    (1.0 + f64::from(steps)) * step
 }
 
 /// Trains an RBM from random weights, `segment` epochs a stage: its state after every segment, trained at the last.
