@@ -6,6 +6,8 @@ mod dynamics;
 mod equilibrium;
 mod flow_ring;
 mod flow_square;
+mod hopfield;
+mod learning;
 mod parts;
 mod place;
 mod provenance;
@@ -26,12 +28,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-pub(crate) const NAMES: [&str; 9] = [
+pub(crate) const NAMES: [&str; 11] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
     "decimation-theorem",
     "variational-rg",
+    "learning",
+    "hopfield",
     "flow-ring",
     "flow-square",
     "dynamics",
@@ -45,6 +49,8 @@ pub(crate) enum Plan {
     TemperatureRanges(Experiment<temperature_ranges::Settings>),
     DecimationTheorem(Experiment<decimation_theorem::Settings>),
     VariationalRg(Experiment<variational_rg::Settings>),
+    Learning(Box<Experiment<learning::Settings>>),
+    Hopfield(Experiment<hopfield::Settings>),
     FlowRing(Experiment<flow_ring::Settings>),
     FlowSquare(Experiment<flow_square::Settings>),
     Dynamics(Experiment<dynamics::Settings>),
@@ -60,6 +66,8 @@ impl Plan {
             "temperature-ranges" => Self::TemperatureRanges(load(name, profile)?),
             "decimation-theorem" => Self::DecimationTheorem(load(name, profile)?),
             "variational-rg" => Self::VariationalRg(load(name, profile)?),
+            "learning" => Self::Learning(Box::new(load(name, profile)?)),
+            "hopfield" => Self::Hopfield(load(name, profile)?),
             "flow-ring" => Self::FlowRing(load(name, profile)?),
             "flow-square" => Self::FlowSquare(load(name, profile)?),
             "dynamics" => Self::Dynamics(load(name, profile)?),
@@ -86,6 +94,8 @@ impl Plan {
                 decimation_theorem::run(run, &experiment.settings)
             }
             Self::VariationalRg(experiment) => variational_rg::run(run, &experiment.settings),
+            Self::Learning(experiment) => learning::run(run, &experiment.settings),
+            Self::Hopfield(experiment) => hopfield::run(run, &experiment.settings),
             Self::FlowRing(experiment) => flow_ring::run(run, &experiment.settings),
             Self::FlowSquare(experiment) => flow_square::run(run, &experiment.settings),
             Self::Dynamics(experiment) => dynamics::run(run, &experiment.settings),
@@ -100,6 +110,8 @@ impl Plan {
             Self::TemperatureRanges(_) => "temperature-ranges",
             Self::DecimationTheorem(_) => "decimation-theorem",
             Self::VariationalRg(_) => "variational-rg",
+            Self::Learning(_) => "learning",
+            Self::Hopfield(_) => "hopfield",
             Self::FlowRing(_) => "flow-ring",
             Self::FlowSquare(_) => "flow-square",
             Self::Dynamics(_) => "dynamics",
@@ -114,6 +126,8 @@ impl Plan {
             Self::TemperatureRanges(experiment) => &experiment.redoes,
             Self::DecimationTheorem(experiment) => &experiment.redoes,
             Self::VariationalRg(experiment) => &experiment.redoes,
+            Self::Learning(experiment) => &experiment.redoes,
+            Self::Hopfield(experiment) => &experiment.redoes,
             Self::FlowRing(experiment) => &experiment.redoes,
             Self::FlowSquare(experiment) => &experiment.redoes,
             Self::Dynamics(experiment) => &experiment.redoes,
@@ -129,6 +143,8 @@ impl Plan {
             Self::TemperatureRanges(experiment) => experiment.seconds,
             Self::DecimationTheorem(experiment) => experiment.seconds,
             Self::VariationalRg(experiment) => experiment.seconds,
+            Self::Learning(experiment) => experiment.seconds,
+            Self::Hopfield(experiment) => experiment.seconds,
             Self::FlowRing(experiment) => experiment.seconds,
             Self::FlowSquare(experiment) => experiment.seconds,
             Self::Dynamics(experiment) => experiment.seconds,

@@ -1,14 +1,17 @@
-//! The stages that experiments are made of: draw, measure, remember, train, calibrate, flow, descend; and times.
+//! The stages that experiments are made of: draw, measure, remember, train, calibrate, flow, descend, recall; and times.
 
+mod checkpoints;
 mod descents;
 mod flows;
 mod measurements;
 mod memory;
 mod moments;
+mod recalls;
 mod samples;
 mod timing;
 mod training;
 
+pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use flows::{FlowSteps, RunFlow};
 pub(crate) use measurements::{
@@ -16,6 +19,7 @@ pub(crate) use measurements::{
 };
 pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
+pub(crate) use recalls::{Network, Recalls};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};
 pub(crate) use training::{Data, anneal_rbm, calibrate, seconds_per_sample, train_rbm};

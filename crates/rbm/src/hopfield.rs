@@ -108,7 +108,16 @@ impl Hopfield {
     /// # Panics
     /// Unless x has as many entries as there are units.
     pub fn is_stable(&self, x: &DVector<f32>) -> bool {
-        x.iter().zip(&self.fields(x)).all(|(x, field)| (*x > 0.0) == (*field >= 0.0))
+        self.unstable_units(x) == 0
+    }
+
+    /// How many units of x would change if each were updated with all others as they are.
+    ///
+    /// # Panics
+    /// Unless x has as many entries as there are units.
+    pub fn unstable_units(&self, x: &DVector<f32>) -> usize {
+        let fields = self.fields(x);
+        x.iter().zip(&fields).filter(|(x, field)| (**x > 0.0) != (**field >= 0.0)).count()
     }
 
     /// `N sum_j w_ij x_j` of all units.

@@ -16,12 +16,14 @@ use tempfile::TempDir;
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// All experiments, in the order of the report.
-pub(crate) const EXPERIMENTS: [&str; 9] = [
+pub(crate) const EXPERIMENTS: [&str; 11] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
     "decimation-theorem",
     "variational-rg",
+    "learning",
+    "hopfield",
     "flow-ring",
     "flow-square",
     "dynamics",
@@ -98,6 +100,10 @@ impl Project {
         );
         project.shrink("variational-rg",
             "starts = 6\npath_steps = 20\n[training]\nseeds = 2\nsamples = 1000\nphases = [[1, 0.2]]\ntrapped_above = 100.0\n[training.train]\nhidden = 4\nbatch = 100\nlearning_rate = 0.2\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.05\nbiases = false\nties = \"free\"");
+        project.shrink("learning",
+            "couplings = [1.0]\nseeds = 2\nsamples = 200\nfields = 2\n[race]\nnegatives = [{ contrastive = { steps = 1 } }, \"exact\"]\nupdates = 20\n[race.train]\nhidden = 4\nbatch = 50\nlearning_rate = 0.1\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.05\nbiases = false\nties = \"free\"\n[tied]\nnegatives = [{ contrastive = { steps = 1 } }, \"exact\"]\nupdates = 200\nburn_in = 100\nspacing = 10\n[tied.train]\nhidden = 4\nbatch = 50\nlearning_rate = 0.1\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.05\nbiases = false\nties = \"all\"\n[saddle]\nnoise = 1e-5\nupdates = 30\n[saddle.exact]\nhidden = 4\nbatch = 200\nlearning_rate = 0.1\nschedule = \"constant\"\nnegative = \"exact\"\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.05\nbiases = false\nties = \"free\"\n[saddle.sampled]\nhidden = 4\nbatch = 50\nlearning_rate = 0.1\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.05\nbiases = false\nties = \"free\"");
+        project.shrink("hopfield",
+            "sizes = [[40, 4], [60, 4], [80, 4]]\nloads = [0.05, 0.3]\nrecalled = 4\n[basins]\nunits = 60\nnetworks = 4\nloads = [0.02, 0.3]\ncorrupted = [0.1, 0.2]");
         project.shrink(
             "dynamics",
             "metropolis = [[4, 200], [6, 200], [8, 200]]\nheat_bath = [[4, 200], [6, 200], [8, 200]]\nrandom_metropolis = [[4, 8000], [5, 9000], [6, 10000]]\nsequential_heat_bath = [[4, 6000], [5, 7000], [6, 8000]]\nswendsen_wang = [[4, 4000], [5, 4000], [6, 4000]]\nwolff = [[4, 4000], [5, 4000], [6, 4000]]\nstart = 10\nruns = 2\ntransfer_sides = [4]\nperfect_sides = [4]\nacceptable = 100.0\ntiming_seconds = 0.0",

@@ -1,0 +1,169 @@
+//! What the sources say of Hopfield networks, against what is found.
+
+use super::recall::{Basin, Curve, Limit, Loaded};
+use super::{Settings, theory};
+use crate::published::{Finding, exactly};
+use crate::report::content::{Claim, Verdict};
+use crate::reproduce::Run;
+use crate::reproduce::parts::{SIGMAS, agreement, rough, shown};
+use anyhow::{Context, Result};
+use stats::Estimate;
+
+pub(super) fn claims(
+    run: &Run,
+    settings: &Settings,
+    curves: &[Curve],
+    basins: &[Basin],
+    limit: &Limit,
+) -> Result<Vec<Claim>> {
+    let claim = |id: &str, key: &str, finding: Finding| {
+        run.published.claim(&format!("hopfield/{id}"), key, finding)
+    };
+    let published = run.published.value("amit-1985/capacity")?;
+    let largest = curves.last().context("there is no size")?;
+    let overlap = run.published.value("amit-1985/overlap-at-capacity")?;
+    Ok(vec![
+        claim("capacity-theory", "amit-1985/capacity", by_theory(published))?,
+        claim("capacity-measured", "amit-1985/capacity", measured(limit, published))?,
+        claim(
+            "overlap-at-capacity",
+            "amit-1985/overlap-at-capacity",
+            at_capacity(largest, overlap)?,
+        )?,
+        claim("stationary", "ter-hoeve-2018/hebb-stationary", stationary(largest)?)?,
+        claim("restored", "ter-hoeve-2018/distorted-restored", restored(settings, basins)?)?,
+        claim("gross", "ter-hoeve-2018/many-memories", gross(settings, basins)?)?,
+    ])
+}
+
+fn by_theory(published: f64) -> Finding {
+    let capacity = theory::capacity();
+    let agrees = (capacity - published).abs() <= 5e-4;
+    let verdict = if agrees { Verdict::Reproduced } else { Verdict::Contradicted };
+    let reason = "The largest load at which the equations of the replica-symmetric theory at zero temperature have a retrieval state; to the digits that are quoted.".into();
+    exactly(capacity, "largest load with a retrieval state in theory", verdict, reason)
+}
+
+fn measured(limit: &Limit, published: f64) -> Finding {
+    let known = limit.value.mean.is_finite() && limit.value.error.is_finite();
+    Finding {
+        value: if known { limit.value } else { Estimate::exact(published) },
+        quantity: "load at which half of the patterns are lost, $N \\to \\infty$".into(),
+        verdict: match known {
+            true => agreement(limit.value, published),
+            false => Verdict::NotComparable,
+        },
+        reason: match known {
+            true => format!(
+                "Measured at {} sizes, {} at the largest; linear in $N^{{-x}}$ with x free, which fits best at x = {:.2}. Linear in 1/N it would tend to {}, in $1/\\sqrt{{N}}$ to {} ($\\chi^2$ = {:.1}, {:.1}; {:.1} with x free).",
+                limit.crossings.len(),
+                shown(limit.largest),
+                limit.best.power,
+                shown(limit.linear.at_zero),
+                shown(limit.root.at_zero),
+                limit.linear.chi2,
+                limit.root.chi2,
+                limit.best.chi2,
+            ),
+            false => "The loads of these settings do not hold the capacity of enough sizes.".into(),
+        },
+    }
+}
+
+/// The highest load of a size that the theory allows.
+fn below_capacity(curve: &Curve) -> Result<&Loaded> {
+    let mut below = curve.points.iter().filter(|p| p.load <= theory::capacity());
+    below.next_back().or(curve.points.first()).context("there is no load")
+}
+
+fn at_capacity(largest: &Curve, published: f64) -> Result<Finding> {
+    let point = below_capacity(largest)?;
+    let value = point.overlap_of_retrieved.unwrap_or(point.overlap);
+    let theory = theory::overlap_at(point.load);
+    // The published number is rounded to this.
+    const ROUNDED: f64 = 0.005;
+    let reached = value.mean + SIGMAS * value.error >= published - ROUNDED;
+    Ok(Finding {
+        value,
+        quantity: format!(
+            "overlap of retrieved patterns at P/N = {:.4}, N = {}",
+            point.load, largest.units
+        ),
+        verdict: if reached { Verdict::Reproduced } else { Verdict::Contradicted },
+        reason: format!(
+            "The theory has {theory:.4} at this load and {:.4} at the capacity; {:.0} % of the patterns are retrieved here, and those that are not are the worst.",
+            theory::overlap_at_capacity(),
+            100.0 * point.retrieved.mean,
+        ),
+    })
+}
+
+/// Stored patterns themselves are not minima.
+fn stationary(largest: &Curve) -> Result<Finding> {
+    let point = below_capacity(largest)?;
+    let exact = theory::unstable(largest.units, point.patterns);
+    let whole = (largest.units as f64 * (-exact).ln_1p()).exp();
+    let agrees = point.unstable.sigmas_from(exact) <= SIGMAS;
+    Ok(Finding {
+        value: point.unstable,
+        quantity: format!(
+            "share of units of a stored pattern that are unstable, P/N = {:.4}, N = {}",
+            point.load, largest.units
+        ),
+        verdict: if agrees { Verdict::Corrected } else { Verdict::Contradicted },
+        reason: format!(
+            "Exactly {exact:.6}, so that a pattern of {} units is stationary as a whole with a probability of about {}. What is stationary is a state close by, with an overlap of {}.",
+            largest.units,
+            rough(whole),
+            shown(point.overlap_of_retrieved.unwrap_or(point.overlap)),
+        ),
+    })
+}
+
+fn restored(settings: &Settings, basins: &[Basin]) -> Result<Finding> {
+    let distance = |b: &&Basin| (b.load - 0.1).abs();
+    let basin = basins.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let (basin, f) = (basin.context("there is no load")?, closest(settings, 0.2)?);
+    let share = basin.retrieved[f];
+    Ok(Finding {
+        value: share,
+        quantity: format!(
+            "share of patterns retrieved from {:.0} % of wrong units, P/N = {}",
+            100.0 * settings.basins.corrupted[f],
+            basin.load
+        ),
+        verdict: if share.mean > 0.5 { Verdict::Reproduced } else { Verdict::Contradicted },
+        reason: format!(
+            "N = {}; retrieved means an overlap above {} at the end, which is {} on average.",
+            settings.basins.units,
+            settings.retrieved_above,
+            shown(basin.overlap[f]),
+        ),
+    })
+}
+
+fn gross(settings: &Settings, basins: &[Basin]) -> Result<Finding> {
+    let (last, f) = (basins.last().context("there is no load")?, closest(settings, 0.1)?);
+    let first = basins.first().context("there is no load")?;
+    let lost =
+        |basin: &Basin| Estimate { mean: 1.0 - basin.retrieved[f].mean, ..basin.retrieved[f] };
+    let (low, high) = (lost(first), lost(last));
+    let more = high.mean - low.mean > SIGMAS * high.error.hypot(low.error) && high.mean > 0.1;
+    Ok(Finding {
+        value: high,
+        quantity: format!(
+            "share of patterns not retrieved from {:.0} % of wrong units, P/N = {}",
+            100.0 * settings.basins.corrupted[f],
+            last.load
+        ),
+        verdict: if more { Verdict::Reproduced } else { Verdict::Contradicted },
+        reason: format!("At P/N = {} it is {}.", first.load, shown(low)),
+    })
+}
+
+/// The fraction of corrupted units closest to this one.
+fn closest(settings: &Settings, fraction: f64) -> Result<usize> {
+    let distance = |f: &usize| (settings.basins.corrupted[*f] - fraction).abs();
+    let all = 0..settings.basins.corrupted.len();
+    all.min_by(|a, b| distance(a).total_cmp(&distance(b))).context("nothing is corrupted")
+}

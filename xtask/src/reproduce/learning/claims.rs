@@ -1,0 +1,162 @@
+//! What the sources say of contrastive divergence and of where training ends, against what is found.
+
+use super::bias::Field;
+use super::race::Race;
+use super::saddle::Saddle;
+use super::tied::{self, Tied};
+use super::{CD_1, Settings};
+use crate::published::{Finding, exactly};
+use crate::report::content::{Claim, Verdict};
+use crate::reproduce::Run;
+use crate::reproduce::parts::{SIGMAS, rough, shown};
+use anyhow::{Context, Result};
+use rbm::Negative;
+use stats::Estimate;
+
+/// All that was found at the coupling of the claims.
+pub(super) struct Found<'a> {
+    pub(super) race: &'a Race,
+    pub(super) tied: &'a Tied,
+    pub(super) saddle: &'a Saddle,
+    pub(super) fields: &'a [Field],
+}
+
+pub(super) fn claims(run: &Run, settings: &Settings, found: &Found<'_>) -> Result<Vec<Claim>> {
+    let claim = |id: &str, source: &str, finding: Finding| {
+        run.published.claim(&format!("learning/{id}"), &format!("{source}/{id}"), finding)
+    };
+    Ok(vec![
+        claim("cd-descends", "ter-hoeve-2018", descends(settings, found.tied)?)?,
+        claim("cd-is-no-gradient", "sutskever-tieleman-2010", gradient(settings, found.fields)?)?,
+        claim("cd-bias-small", "carreira-perpinan-hinton-2005", small(settings, found)?)?,
+        claim("training-gives-equal", "ter-hoeve-2018", tied_weights(settings, found.tied)?)?,
+        claim("equal-by-symmetry", "ter-hoeve-2018", free_weights(settings, found.saddle))?,
+    ])
+}
+
+/// From the optimum CD-1 goes uphill: where it ends minus W(K).
+fn descends(settings: &Settings, tied: &Tied) -> Result<Finding> {
+    let k = settings.shown_coupling;
+    let first = tied::of(tied, CD_1)?;
+    let shift = beside_optimum(tied, first.root, first.deviation);
+    let agrees = first.deviation.sigmas_from(0.0) <= SIGMAS;
+    let verdict = match shift.sigmas_from(0.0) > SIGMAS && agrees {
+        true => Verdict::Corrected,
+        false => Verdict::NotComparable,
+    };
+    let mut longest =
+        tied.limits.iter().filter(|l| matches!(l.negative, Negative::Contrastive { .. }));
+    let longest =
+        longest.next_back().context("no machine was trained by contrastive divergence")?;
+    Ok(Finding {
+        value: shift,
+        quantity: format!("tied weight where CD-1 ends minus W(K), $K = {k}$"),
+        verdict,
+        reason: format!(
+            "At W(K) the gradient is 0 and the mean update of CD-1 is not: it goes uphill, from KL = {:.4} to {:.4}, and ends at its own root, {:.6}, to {} of it. It is biased; {} ends {} from W(K).",
+            tied.best_kl,
+            first.root_kl,
+            first.root,
+            shown(first.deviation),
+            longest.negative,
+            rough(longest.root - tied.best),
+        ),
+    })
+}
+
+/// Where training ends minus W(K), freed of the noise of the samples, which root and machine share.
+pub(super) fn beside_optimum(tied: &Tied, root: f64, deviation: Estimate) -> Estimate {
+    Estimate { mean: root - tied.best + deviation.mean, ..deviation }
+}
+
+fn gradient(settings: &Settings, fields: &[Field]) -> Result<Finding> {
+    let of = |negative: Negative| {
+        let found = fields.iter().find(|field| field.negative == negative);
+        found.context("CD-1 and the exact gradient are not among tied.negatives")
+    };
+    let (first, exact) = (of(CD_1)?, of(Negative::Exact)?);
+    // What differences make of a symmetric matrix.
+    const SYMMETRIC: f64 = 1e-6;
+    let is_none = first.asymmetry.mean - SIGMAS * first.asymmetry.error > SYMMETRIC;
+    Ok(Finding {
+        value: first.asymmetry,
+        quantity: "antisymmetric share of the derivatives of the mean update of CD-1".into(),
+        verdict: if is_none { Verdict::Reproduced } else { Verdict::Contradicted },
+        reason: format!(
+            "A gradient has a symmetric matrix of derivatives. Exact, at {} machines with random weights of standard deviation {}; that of the exact gradient comes out as {}, which is rounding.",
+            settings.fields,
+            settings.field_std,
+            rough(exact.asymmetry.mean),
+        ),
+    })
+}
+
+/// What the bias costs where the machine cannot fit the data, and where it can.
+fn small(settings: &Settings, found: &Found<'_>) -> Result<Finding> {
+    let Found { race, tied, .. } = found;
+    let k = settings.shown_coupling;
+    let first = tied::of(tied, CD_1)?;
+    let cost = first.root_kl - tied.best_kl;
+    let end = |negative: Negative| {
+        let curve = race.curves.iter().find(|curve| curve.negative == negative);
+        let last = curve.and_then(|curve| curve.kl.last());
+        last.copied().with_context(|| format!("no machine was trained by {negative}"))
+    };
+    let verdict = match cost / tied.best_kl {
+        share if share < 0.1 => Verdict::Reproduced,
+        _ => Verdict::Contradicted,
+    };
+    let quantity = format!("KL that the bias of CD-1 costs tied weights, $K = {k}$, nats");
+    let reason = format!(
+        "{:.1} % of the KL that equal weights have in any case. Free weights can fit the ring, and there the bias vanishes with KL; after {} updates CD-1 has KL = {} and the exact gradient {}.",
+        100.0 * cost / tied.best_kl,
+        settings.race.updates,
+        shown(end(CD_1)?),
+        shown(end(Negative::Exact)?),
+    );
+    Ok(exactly(cost, &quantity, verdict, reason))
+}
+
+/// W(K), reached from samples.
+fn tied_weights(settings: &Settings, tied: &Tied) -> Result<Finding> {
+    let exact = tied::of(tied, Negative::Exact)?;
+    let agrees =
+        exact.weight.sigmas_from(tied.best) <= SIGMAS && exact.deviation.sigmas_from(0.0) <= SIGMAS;
+    Ok(Finding {
+        value: exact.weight,
+        quantity: format!(
+            "tied weight after training by the exact gradient on samples, $K = {}$",
+            settings.shown_coupling
+        ),
+        verdict: if agrees { Verdict::Reproduced } else { Verdict::Contradicted },
+        reason: format!(
+            "As long as all weights are tied to one value: W(K) = {:.6}, and each machine ends at the best weight of its own sample to {}. Free weights do not stay there (below).",
+            tied.best,
+            shown(exact.deviation),
+        ),
+    })
+}
+
+/// KL at the end of training that starts at equal weights.
+fn free_weights(settings: &Settings, saddle: &Saddle) -> Finding {
+    let end = saddle.sampled.end;
+    let verdict = match (saddle.equal_kl - end.mean) / end.error {
+        sigmas if sigmas > SIGMAS => Verdict::Contradicted,
+        sigmas if sigmas.is_nan() => Verdict::NotComparable,
+        _ => Verdict::Reproduced,
+    };
+    Finding {
+        value: end,
+        quantity: format!(
+            "KL after training by {} from equal weights, $K = {}$, nats",
+            settings.saddle.sampled.negative, settings.shown_coupling
+        ),
+        verdict,
+        reason: format!(
+            "Equal weights have {:.4} and are a saddle: differences between hidden units of {} at the start grow until KL falls. By the exact gradient of all samples at once they grow at {} of the rate that the Hessian of each sample says.",
+            saddle.equal_kl,
+            rough(settings.saddle.noise.into()),
+            shown(saddle.ratio),
+        ),
+    }
+}

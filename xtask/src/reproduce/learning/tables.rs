@@ -1,0 +1,150 @@
+//! What `learning` shows, as tables.
+
+use super::Settings;
+use super::bias::Field;
+use super::race::{Curve, Race};
+use super::saddle::{Passage, Saddle};
+use super::tied::{Limit, Tied};
+use crate::report::content::{Cell, Table};
+use crate::reproduce::parts::over_exact;
+use exact::ring::decimate;
+use stats::Estimate;
+
+fn measured(e: Estimate) -> Cell {
+    Cell::Measured(e.into())
+}
+
+fn columns<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.map(String::from).into()
+}
+
+pub(super) fn race(settings: &Settings, races: &[Race]) -> Table {
+    let row = |(race, curve): (&Race, &Curve)| {
+        let last = curve.kl.last().copied().unwrap_or(Estimate::exact(f64::NAN));
+        let mut sorted = curve.ends.clone();
+        sorted.sort_by(f64::total_cmp);
+        vec![
+            Cell::Number(race.coupling),
+            Cell::Text(curve.negative.to_string()),
+            measured(last),
+            Cell::Number(sorted.first().copied().unwrap_or(f64::NAN)),
+            Cell::Number(sorted.last().copied().unwrap_or(f64::NAN)),
+            measured(race.best_of_sample),
+            Cell::Number(race.equal_kl),
+        ]
+    };
+    let cells = races.iter().flat_map(|race| race.curves.iter().map(move |curve| (race, curve)));
+    Table {
+        id: "learning-race".into(),
+        caption: format!(
+            "Free weights after {} updates: KL from the ring in nats, mean over {} seeds, the least and the most; where the likelihood of the same samples is largest, and at the best equal weights.",
+            settings.race.updates, settings.seeds
+        ),
+        columns: columns(["K", "negative phase", "KL", "least", "most", "best of sample", "equal"]),
+        rows: cells.map(row).collect(),
+    }
+}
+
+pub(super) fn tied(settings: &Settings, tied: &[Tied]) -> Table {
+    let row = |(tied, limit): (&Tied, &Limit)| {
+        vec![
+            Cell::Number(tied.coupling),
+            Cell::Text(limit.negative.to_string()),
+            Cell::Number(tied.best),
+            Cell::Number(limit.root),
+            measured(limit.weight),
+            measured(limit.deviation),
+            Cell::Number(limit.root_kl - tied.best_kl),
+        ]
+    };
+    let cells = tied.iter().flat_map(|tied| tied.limits.iter().map(move |limit| (tied, limit)));
+    Table {
+        id: "learning-weights".into(),
+        caption: format!(
+            "Tied weights: W(K), the exact root of the mean update for the ring, where training ends (mean over {} samples of {}), its distance from the root for each machine's own sample, and the KL that the bias costs. Persistent chains lag behind the machine by as much as it moves, so that theirs is a root only for a learning rate that goes to 0.",
+            settings.seeds, settings.samples
+        ),
+        columns: columns([
+            "K",
+            "negative phase",
+            "W(K)",
+            "root",
+            "W",
+            "W minus own root",
+            "excess KL",
+        ]),
+        rows: cells.map(row).collect(),
+    }
+}
+
+pub(super) fn fields(settings: &Settings, fields: &[Field]) -> Table {
+    let row = |field: &Field| {
+        vec![
+            Cell::Text(field.negative.to_string()),
+            measured(field.asymmetry),
+            measured(field.cosine),
+        ]
+    };
+    Table {
+        id: "learning-fields".into(),
+        caption: format!(
+            "The mean update as a field over free weights, exact at each of {} random machines, $K = {}$; errors: spread over machines.",
+            settings.fields, settings.shown_coupling
+        ),
+        columns: columns(["negative phase", "antisymmetric share", "cosine with the gradient"]),
+        rows: fields.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn saddle(settings: &Settings, saddle: &Saddle) -> Table {
+    let k = settings.shown_coupling;
+    let row = |name: String, passage: &Passage, rates: [Cell; 3]| {
+        let learnt: Vec<f64> = passage
+            .kl
+            .iter()
+            .zip(&passage.hidden)
+            .filter_map(|(kl, hidden)| {
+                let learnt = kl.last().is_some_and(|kl| *kl < 0.05 * saddle.equal_kl);
+                learnt.then_some(hidden.coupling)
+            })
+            .collect();
+        let mut cells =
+            vec![Cell::Text(name), Cell::Number(saddle.equal_kl), measured(passage.end)];
+        cells.push(Cell::Text(format!("{} of {}", learnt.len(), passage.kl.len())));
+        cells.push(match learnt.len() {
+            0 | 1 => Cell::Text(String::new()),
+            _ => measured(over_exact(&learnt)),
+        });
+        cells.push(Cell::Number(decimate(k)));
+        cells.extend(rates);
+        cells
+    };
+    let none = || [(); 3].map(|()| Cell::Text(String::new()));
+    let rates = [saddle.rate, saddle.expected_rate, saddle.ratio].map(measured);
+    Table {
+        id: "learning-passage".into(),
+        caption: format!(
+            "From equal weights at $K = {k}$: KL there and after {} updates, machines that have less than a twentieth of it, and $K'$ of their hidden layers beside eq. (48). Growth of the spread per update, and what the Hessian of each sample says, whose lowest eigenvalue for the ring itself is {:.6}.",
+            settings.saddle.updates, saddle.curvature
+        ),
+        columns: columns([
+            "training",
+            "KL, equal weights",
+            "KL, end",
+            "learnt",
+            "K′",
+            "K′, eq. (48)",
+            "growth",
+            "Hessian",
+            "ratio",
+        ]),
+        rows: vec![
+            row("the exact gradient, all samples at once".into(), &saddle.exact, rates),
+            row(
+                format!("{}, mini-batches", settings.saddle.sampled.negative),
+                &saddle.sampled,
+                none(),
+            ),
+        ],
+    }
+}
