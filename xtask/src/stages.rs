@@ -5,6 +5,7 @@ mod flows;
 mod measurements;
 mod memory;
 mod moments;
+mod own_samples;
 mod samples;
 mod timing;
 mod training;
@@ -16,6 +17,7 @@ pub(crate) use measurements::{
 };
 pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
+pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};
-pub(crate) use training::{Data, anneal_rbm, calibrate, train_rbm};
+pub(crate) use training::{Data, TrainRbm, anneal_rbm, calibrate, train_rbm};
