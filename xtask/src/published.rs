@@ -17,6 +17,18 @@ struct Source {
     short: String,
     /// Everything of it that we compare with.
     statement: Vec<Statement>,
+    /// Tables of numbers, where there are such.
+    #[serde(default)]
+    table: Vec<Numbers>,
+}
+
+/// A published table: rows of numbers under named columns. The first column names the row.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Numbers {
+    id: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<f64>>,
 }
 
 /// One published number or statement.
@@ -62,13 +74,14 @@ impl Obtained {
 /// All sources, by `key/id`.
 pub(crate) struct Published {
     statements: BTreeMap<String, (String, Statement)>,
+    tables: BTreeMap<String, Numbers>,
 }
 
 impl Published {
     /// Reads all of data/published.
     pub(crate) fn load() -> Result<Self> {
         let folder = data().join("published");
-        let mut statements = BTreeMap::new();
+        let (mut statements, mut tables) = (BTreeMap::new(), BTreeMap::new());
         for entry in std::fs::read_dir(&folder)
             .with_context(|| format!("cannot read {}", folder.display()))?
         {
@@ -79,14 +92,30 @@ impl Published {
                 let known = statements.insert(key.clone(), (source.short.clone(), statement));
                 ensure!(known.is_none(), "data/published states {key} twice");
             }
+            for table in source.table {
+                let key = format!("{}/{}", source.key, table.id);
+                let whole = table.rows.iter().all(|row| row.len() == table.columns.len());
+                ensure!(whole, "data/published: a row of {key} has not one number for each column");
+                let known = tables.insert(key.clone(), table);
+                ensure!(known.is_none(), "data/published has the table {key} twice");
+            }
         }
-        Ok(Self { statements })
+        Ok(Self { statements, tables })
     }
 
     /// The number of the statement `key` = `source/id`.
     pub(crate) fn value(&self, key: &str) -> Result<f64> {
         let value = self.statements.get(key).and_then(|(_, statement)| statement.value);
         value.with_context(|| format!("data/published has no number for {key}"))
+    }
+
+    /// The number of the table `key` = `source/id` in the row that begins with `row`, under `column`.
+    pub(crate) fn entry(&self, key: &str, row: f64, column: &str) -> Result<f64> {
+        let table = self.tables.get(key).with_context(|| format!("data/published lacks {key}"))?;
+        let place = table.columns.iter().position(|name| name == column);
+        let row_found = table.rows.iter().find(|numbers| numbers.first() == Some(&row));
+        let entry = row_found.zip(place).map(|(numbers, place)| numbers[place]);
+        entry.with_context(|| format!("data/published has no {column} at {row} in {key}"))
     }
 
     /// The claim `id` = `experiment/name` about the statement `key` = `source/id`.

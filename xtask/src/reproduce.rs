@@ -13,6 +13,7 @@ mod place;
 mod provenance;
 mod rings;
 mod temperature_ranges;
+mod thermodynamics;
 mod variational_rg;
 mod weight_of_coupling;
 
@@ -28,7 +29,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-pub(crate) const NAMES: [&str; 11] = [
+pub(crate) const NAMES: [&str; 12] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -40,6 +41,7 @@ pub(crate) const NAMES: [&str; 11] = [
     "flow-square",
     "dynamics",
     "equilibrium",
+    "thermodynamics",
 ];
 
 /// An experiment with its settings, ready to run.
@@ -55,6 +57,7 @@ pub(crate) enum Plan {
     FlowSquare(Experiment<flow_square::Settings>),
     Dynamics(Experiment<dynamics::Settings>),
     Equilibrium(Experiment<equilibrium::Settings>),
+    Thermodynamics(Experiment<thermodynamics::Settings>),
 }
 
 impl Plan {
@@ -72,6 +75,7 @@ impl Plan {
             "flow-square" => Self::FlowSquare(load(name, profile)?),
             "dynamics" => Self::Dynamics(load(name, profile)?),
             "equilibrium" => Self::Equilibrium(load(name, profile)?),
+            "thermodynamics" => Self::Thermodynamics(load(name, profile)?),
             unknown => {
                 let names = NAMES.join(", ");
                 let sentence =
@@ -100,6 +104,7 @@ impl Plan {
             Self::FlowSquare(experiment) => flow_square::run(run, &experiment.settings),
             Self::Dynamics(experiment) => dynamics::run(run, &experiment.settings),
             Self::Equilibrium(experiment) => equilibrium::run(run, &experiment.settings),
+            Self::Thermodynamics(experiment) => thermodynamics::run(run, &experiment.settings),
         }
     }
 
@@ -116,6 +121,7 @@ impl Plan {
             Self::FlowSquare(_) => "flow-square",
             Self::Dynamics(_) => "dynamics",
             Self::Equilibrium(_) => "equilibrium",
+            Self::Thermodynamics(_) => "thermodynamics",
         }
     }
 
@@ -132,6 +138,7 @@ impl Plan {
             Self::FlowSquare(experiment) => &experiment.redoes,
             Self::Dynamics(experiment) => &experiment.redoes,
             Self::Equilibrium(experiment) => &experiment.redoes,
+            Self::Thermodynamics(experiment) => &experiment.redoes,
         }
     }
 
@@ -149,6 +156,7 @@ impl Plan {
             Self::FlowSquare(experiment) => experiment.seconds,
             Self::Dynamics(experiment) => experiment.seconds,
             Self::Equilibrium(experiment) => experiment.seconds,
+            Self::Thermodynamics(experiment) => experiment.seconds,
         }
     }
 }

@@ -6,6 +6,7 @@ mod flows;
 mod measurements;
 mod memory;
 mod moments;
+mod own_samples;
 mod recalls;
 mod samples;
 mod timing;
@@ -19,7 +20,8 @@ pub(crate) use measurements::{
 };
 pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
+pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};
-pub(crate) use training::{Data, anneal_rbm, calibrate, seconds_per_sample, train_rbm};
+pub(crate) use training::{Data, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm};

@@ -35,6 +35,15 @@ pub(crate) struct Done<T> {
     content: ContentHash,
 }
 
+#[cfg(test)]
+impl<T: Serialize> Done<T> {
+    /// A result that was not computed by a stage.
+    pub(crate) fn new(value: T) -> Result<Self> {
+        let (_, content) = codec::encode(&value)?;
+        Ok(Self { value, content })
+    }
+}
+
 impl<T> Serialize for Done<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.serialize_str(&hex(&self.content))

@@ -105,6 +105,16 @@ pub enum Error {
         /// Words of 64 bits.
         words: usize,
     },
+    /// A unit that is no spin.
+    #[error("spin {site} of configuration {row} is {value}, but must be 1 or -1")]
+    Spin {
+        /// The configuration.
+        row: usize,
+        /// The site.
+        site: usize,
+        /// What is there.
+        value: f32,
+    },
     /// Samples of different lattices put together.
     #[error("samples of {found} sites cannot join samples of {expected} sites")]
     Sites {

@@ -23,6 +23,27 @@ impl Samples {
         Self { sites, symmetrised: false, couplings: Vec::new(), words: Vec::new() }
     }
 
+    /// Configurations from a matrix `[site, sample]` of +-1, all at one coupling: the way back of [`Self::to_matrix`], for
+    /// what a network draws.
+    ///
+    /// # Errors
+    /// [`Error::Spin`] for an entry that is neither 1 nor -1.
+    pub fn from_matrix(matrix: &DMatrix<f32>, coupling: Coupling) -> Result<Self, Error> {
+        let mut samples = Self::new(matrix.nrows());
+        let mut spins = vec![0; matrix.nrows()];
+        for (row, column) in matrix.column_iter().enumerate() {
+            for (site, (spin, &value)) in spins.iter_mut().zip(column.iter()).enumerate() {
+                *spin = match value {
+                    1.0 => 1,
+                    -1.0 => -1,
+                    _ => return Err(Error::Spin { row, site, value }),
+                };
+            }
+            samples.push(&spins, coupling);
+        }
+        Ok(samples)
+    }
+
     fn row_words(&self) -> usize {
         self.sites.div_ceil(64)
     }
@@ -189,6 +210,7 @@ mod tests {
                 prop_assert_eq!(samples.spin_sum(r), sum);
                 prop_assert!(matrix.column(r).iter().zip(row.as_slice()).all(|(x, &s)| *x == f32::from(s)));
             }
+            prop_assert_eq!(Samples::from_matrix(&matrix, coupling).unwrap(), samples);
         }
     }
 
@@ -233,6 +255,17 @@ mod tests {
         assert!(read(65, 2, vec![0, 1]).is_err());
         assert!(read(0, 0, vec![]).is_ok());
         assert!(read(0, 1, vec![3]).is_err());
+    }
+
+    #[test]
+    fn units_that_are_no_spins_are_refused() {
+        let coupling = Coupling::new(0.5).unwrap();
+        for value in [0.0, 0.5, f32::NAN] {
+            let mut matrix = DMatrix::from_element(3, 2, -1.0);
+            matrix[(1, 1)] = value;
+            let error = Samples::from_matrix(&matrix, coupling).unwrap_err();
+            assert!(matches!(error, Error::Spin { row: 1, site: 1, .. }), "{error}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// All experiments, in the order of the report.
-pub(crate) const EXPERIMENTS: [&str; 11] = [
+pub(crate) const EXPERIMENTS: [&str; 12] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -28,6 +28,7 @@ pub(crate) const EXPERIMENTS: [&str; 11] = [
     "flow-square",
     "dynamics",
     "equilibrium",
+    "thermodynamics",
 ];
 
 /// Files by their path, with their content.
@@ -111,6 +112,10 @@ impl Project {
         project.shrink(
             "equilibrium",
             "temperatures = [0.0, 1.0, 4.0]\nsides = [4]\nmoments_up_to = 4\ndraws = 1024\nleast_effective = 1.0\nreplicas = { burn_in = 1.0, stride = 0.1 }\nplane = { side = 128, tori = 2, draws = 64, spacing = { burn_in = 0.1, stride = 0.05 }, longest = 64.0 }\nwrong = { coupling = 0.1, sweeps = 1, burn_in = 1 }\nleast_excited = 20.0",
+        );
+        project.shrink(
+            "thermodynamics",
+            "temperatures = [2.269, 3.54]\nsamples = 200\nheld_out = 100\nmeasuring = { draws = 200, chains = { number = 8, burn_in = 1, stride = 1, draws = 10 }, annealing = { chains = 4, steps = 2 } }\n[[machines]]\nhidden = 4\nstarts = 2\nphases = [{ epochs = 1, batch = 50, negative = \"exact\", learning_rate = 0.1, last_rate = 0.1 }]\n[[machines]]\nhidden = 64\nstarts = 1\nphases = [{ epochs = 2, batch = 50, negative = { persistent = { chains = 10, steps = 1 } }, learning_rate = 0.1, last_rate = 0.01 }]",
         );
         project
     }
