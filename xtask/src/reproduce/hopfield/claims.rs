@@ -91,7 +91,7 @@ fn at_capacity(largest: &Curve, published: f64) -> Result<Finding> {
         ),
         verdict: if reached { Verdict::Reproduced } else { Verdict::Contradicted },
         reason: format!(
-            "The theory has {theory:.4} at this load and {:.4} at the capacity; {:.0} % of the patterns are retrieved here, and those that are not are the worst.",
+            "The theory has {theory:.4} at this load and {:.4} at the capacity; {:.0} % of the patterns are retrieved here, and the overlap is theirs.",
             theory::overlap_at_capacity(),
             100.0 * point.retrieved.mean,
         ),
