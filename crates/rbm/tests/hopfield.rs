@@ -254,3 +254,16 @@ fn what_is_no_pattern_is_refused() {
         assert!(matches!(refused, Err(Error::Setting { .. })), "{refused:?}");
     }
 }
+
+#[test]
+fn of_a_lone_pattern_just_the_turned_units_are_unstable() {
+    let mut rng = stats::stream(1, "lone", 0);
+    let xi = random_patterns(12, 1, &mut rng);
+    let network = network(&xi);
+    let mut x = column(&xi, 0);
+    // Ties, which end in +1, come with five of twelve only.
+    for turned in 0..5 {
+        assert_eq!(network.unstable_units(&x), turned);
+        x[turned] = -x[turned];
+    }
+}

@@ -55,7 +55,7 @@ fn measured(limit: &Limit, published: f64) -> Finding {
         },
         reason: match known {
             true => format!(
-                "Measured at {} sizes, {} at the largest; linear in $N^{{-x}}$ with x free, which fits best at x = {:.2}. Linear in 1/N it would tend to {}, in $1/\\sqrt{{N}}$ to {} ($\\chi^2$ = {:.1}, {:.1}; {:.1} with x free).",
+                "Measured at {} sizes, {} at the largest; linear in $N^{{-x}}$ with x free, which fits best at x = {:.2}. Linear in 1/N it would tend to {}, in $1/\\sqrt{{N}}$ to {} ($\\chi^2$ = {:.1}, {:.1}; {:.1} with x free). The limit lies {:.1} standard errors from the number, which is the theory's for minima; recall ends where its dynamics leads.",
                 limit.crossings.len(),
                 shown(limit.largest),
                 limit.best.power,
@@ -64,6 +64,7 @@ fn measured(limit: &Limit, published: f64) -> Finding {
                 limit.linear.chi2,
                 limit.root.chi2,
                 limit.best.chi2,
+                limit.value.sigmas_from(published),
             ),
             false => "The loads of these settings do not hold the capacity of enough sizes.".into(),
         },
@@ -91,7 +92,7 @@ fn at_capacity(largest: &Curve, published: f64) -> Result<Finding> {
         ),
         verdict: if reached { Verdict::Reproduced } else { Verdict::Contradicted },
         reason: format!(
-            "The theory has {theory:.4} at this load and {:.4} at the capacity; {:.0} % of the patterns are retrieved here, and those that are not are the worst.",
+            "The theory has {theory:.4} at this load and {:.4} at the capacity; {:.0} % of the patterns are retrieved here, and the overlap is theirs.",
             theory::overlap_at_capacity(),
             100.0 * point.retrieved.mean,
         ),

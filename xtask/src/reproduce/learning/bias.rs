@@ -130,3 +130,45 @@ fn asymmetry(q: &[f64], weights: &DMatrix<f64>, steps: Option<u32>) -> Result<f6
     let transposed = derivatives.transpose();
     Ok((&derivatives - &transposed).norm() / (&derivatives + &transposed).norm())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exact::{Ring, divergence};
+
+    #[test]
+    fn roots_and_fields_agree() {
+        let (m, n) = (6, 3);
+        for k in [0.5, 1.0] {
+            let ring = Ring::new(m, k).expect("a ring");
+            let q = enumerate::ring(&ring).expect("probabilities").probabilities;
+            let sums = ring.magnetisation_probabilities();
+            let best = symmetric::best_weight(&ring.into(), n).expect("W(K)");
+            assert!((root_of_update(&sums, n, None) - best).abs() < 1e-12);
+            // The matrix between values of V against that between states, at the root and beside it.
+            let update = |w: f64, steps| {
+                let weights = DMatrix::from_element(m, n, w);
+                mean_update(&q, &weights, steps).expect("an update").amax()
+            };
+            for steps in [1, 2, 5] {
+                let root = root_of_update(&sums, n, Some(steps));
+                assert!(update(root, Some(steps)) < 1e-12, "{steps} steps");
+                assert!(update(best, Some(steps)) > 1e-8, "{steps} steps");
+            }
+            let bias = |steps| (root_of_update(&sums, n, Some(steps)) - best).abs();
+            assert!(bias(1) > 2.0 * bias(2) && bias(2) > 2.0 * bias(3) && bias(60) < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_exact_update_is_the_gradient() {
+        let ring = Ring::new(4, 0.7).expect("a ring");
+        let q = enumerate::ring(&ring).expect("probabilities").probabilities;
+        let weights = DMatrix::from_fn(4, 2, |i, a| 0.3 * i as f64 - 0.4 * a as f64 - 0.2);
+        let (_, gradient) = divergence::kl_gradient(&q, &weights).expect("a gradient");
+        let update = mean_update(&q, &weights, None).expect("an update");
+        assert!((update + gradient).amax() < 1e-12);
+        assert!(asymmetry(&q, &weights, None).expect("a share") < 1e-6);
+        assert!(asymmetry(&q, &weights, Some(1)).expect("a share") > 1e-2);
+    }
+}

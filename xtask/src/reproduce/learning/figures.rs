@@ -96,10 +96,10 @@ pub(super) fn bias(settings: &Settings, tied: &[Tied], fields: &[Field]) -> Figu
         let label = format!("K = {}", of.coupling);
         let points = of.limits.iter().filter_map(|limit| {
             let shift = beside_optimum(of, limit.root, limit.deviation);
-            let sign = (limit.root - of.best).signum();
+            let (bias, sign) = (limit.root - of.best, (limit.root - of.best).signum());
             let e = Estimate { mean: sign * shift.mean, ..shift };
-            // Below its own error a bias has no place on a logarithmic axis.
-            Some((contrastive(limit.negative)?, e)).filter(|(_, e)| e.mean > 2.0 * e.error)
+            // A bias below the error has no place on a logarithmic axis.
+            Some((contrastive(limit.negative)?, e)).filter(|_| bias.abs() > 3.0 * e.error)
         });
         series.push(measured(label.clone(), Style::Points, points));
         let Ok(ring) = Ring::new(settings.visible, of.coupling) else { continue };

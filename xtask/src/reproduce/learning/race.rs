@@ -1,11 +1,12 @@
 //! Free weights on samples: the exact divergence over the updates, for each kind of negative phase.
 
 use super::{Rings, Settings, frequencies};
+use crate::reproduce::Run;
 use crate::reproduce::parts::{is_shown, over_exact};
-use crate::reproduce::{Run, rings};
 use crate::stages::Checkpoints;
-use anyhow::{Context, Result};
-use exact::{enumerate, minimum, symmetric};
+use anyhow::Result;
+use exact::{Machine, decimation, enumerate, minimum, symmetric};
+use ising::Samples;
 use rayon::prelude::*;
 use rbm::{Negative, Rbm, TrainConfig};
 use stats::Estimate;
@@ -55,13 +56,8 @@ pub(super) fn run(run: &Run, settings: &Settings, rings: &Rings) -> Result<Race>
     let rules = settings.race.negatives.iter().enumerate();
     let curves = rules.map(of_rule).collect::<Result<Vec<_>>>()?;
     let hidden = settings.race.train.hidden;
-    let best = |seed: usize| -> Result<f64> {
-        let exact = settings.race.negatives.iter().position(|n| *n == Negative::Exact);
-        let rule = exact.context("no machine was trained by the exact gradient")?;
-        let end = machines[rule * rings.seeds.len() + seed].last().context("no machine")?;
-        best_of_sample(rings, seed, end)
-    };
-    let best = (0..rings.seeds.len()).into_par_iter().map(best).collect::<Result<Vec<_>>>()?;
+    let best = rings.samples.par_iter().map(|data| best_of_sample(rings, &data.value));
+    let best = best.collect::<Result<Vec<_>>>()?;
     let weight = symmetric::best_weight(&rings.ring.into(), hidden)?;
     Ok(Race {
         coupling: rings.ring.coupling(),
@@ -91,13 +87,15 @@ fn curve(negative: Negative, updates: &[u64], machines: &[Vec<Rbm>], q: &[f64]) 
     })
 }
 
-/// KL from the ring at the maximum of the likelihood of a sample, by descent from where the exact gradient ended.
-fn best_of_sample(rings: &Rings, seed: usize, end: &Rbm) -> Result<f64> {
+/// KL from the ring at the maximum of the likelihood of a sample, by descent from a machine that is nearly decimation: free
+/// of defects, as trained machines need not be.
+fn best_of_sample(rings: &Rings, samples: &Samples) -> Result<f64> {
+    const LOCKING: f64 = 2.0;
     const GRADIENT: f64 = 1e-7;
     const MOST_STEPS: usize = 2000;
-    let sample = frequencies(&rings.samples[seed].value);
-    let start = rings::machine(end)?.weights;
-    let best = minimum::descend(&sample, &start, GRADIENT, MOST_STEPS)?.weights;
-    let machine = exact::Machine::without_biases(best)?;
+    let (m, k) = (rings.ring.sites(), rings.ring.coupling());
+    let start = decimation::locked(m, k, LOCKING)?.weights;
+    let best = minimum::descend(&frequencies(samples), &start, GRADIENT, MOST_STEPS)?.weights;
+    let machine = Machine::without_biases(best)?;
     Ok(enumerate::kl(&rings.q, &enumerate::visible_probabilities(&machine)?)?)
 }
