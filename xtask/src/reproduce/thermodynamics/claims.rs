@@ -54,13 +54,13 @@ fn of_machine_and_observable(cells: &[&Cell]) -> Result<Finding> {
         }
         e if e < 0.0 && farther.is_empty() => (
             Verdict::Corrected,
-            "Machines of this size can be closer: the deviation was due to training.",
+            "Machines of this size can be closer: it was not the size that made the deviation.",
         ),
         e if e < 0.0 => (
             Verdict::Corrected,
             "The largest deviation was due to training, but not every one has become smaller.",
         ),
-        _ => (Verdict::Contradicted, "Machines of higher likelihood are farther off here."),
+        _ => (Verdict::Contradicted, "Training for the likelihood leads farther off here."),
     };
     let closer = cells.iter().filter(|c| c.outcome() == Outcome::Closer).count();
     let ratios: Vec<String> = cells
@@ -102,7 +102,7 @@ fn beaten(cells: &[Cell]) -> Result<Claim> {
         id: "thermodynamics/every-number".into(),
         experiment: "thermodynamics".into(),
         statement: format!(
-            "Every energy, |m| and specific heat that Torlai and Melko's machines have on the torus of side {SIDE} can be had closer to the exact value by a machine of the same size at a higher likelihood."
+            "Every energy, |m| and specific heat that Torlai and Melko's machines have on the torus of side {SIDE} can be had closer to the exact value by a machine of the same size that is trained for the highest likelihood."
         ),
         source: "our aim".into(),
         published: None,
@@ -110,7 +110,7 @@ fn beaten(cells: &[Cell]) -> Result<Claim> {
         quantity: format!("share of the {} numbers that are closer here", cells.len()),
         verdict: if closer == cells.len() { Verdict::Reproduced } else { Verdict::Contradicted },
         reason: format!(
-            "{closer} closer, {alike} not to be told apart: {}. Farther: {}. The largest ratio of deviations, ours over theirs, is {} ({column} of N = {} at T = {}): what the highest likelihood gives, not what training has missed, where N is 4 or 16.",
+            "{closer} closer, {alike} not to be told apart: {}. Farther: {}. The largest ratio of deviations, ours over theirs, is {} ({column} of N = {} at T = {}).",
             named(Outcome::Alike),
             named(Outcome::Farther),
             numbers::fixed(worst.ratio(), 2),

@@ -18,11 +18,7 @@ pub(super) fn means(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Fi
     let panel = |observable: Observable| -> Result<Panel> {
         let curve_of =
             temperatures.iter().zip(&exact).map(|(&t, values)| (t, values[observable as usize]));
-        let data = tori.iter().map(|t| (t.temperature, t.of_data(|means| observable.of(means))));
-        let mut series = vec![
-            curve("exact", Style::Line, curve_of),
-            measured("training data", Style::Points, data),
-        ];
+        let mut series = vec![curve("exact", Style::Line, curve_of)];
         for (index, machine) in settings.machines.iter().enumerate() {
             let of_machine = |t: &Torus| t.of_machine(index, |m| observable.of(&m.means));
             let points = tori.iter().map(|t| (t.temperature, of_machine(t)));
@@ -35,7 +31,7 @@ pub(super) fn means(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Fi
             };
             let points = tori.iter().map(at).collect::<Result<Vec<_>>>()?;
             let label = format!("Torlai, Melko, N = {hidden}");
-            series.push(measured(label, Style::Points, points));
+            series.push(measured(label, Style::Dashed, points));
         }
         Ok(Panel {
             title: observable.columns()[0].replace('M', "|m|"),
@@ -48,7 +44,7 @@ pub(super) fn means(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Fi
     Ok(Figure {
         id: "thermodynamics-means".into(),
         caption: format!(
-            "Energy, |m| and specific heat of the torus of side {SIDE}: exact, of the training data, and of the own samples of machines of N hidden units, ours and the published ones. Errors are in most cases smaller than the symbols."
+            "Energy, |m| and specific heat of the torus of side {SIDE}: exact, and of the own samples of machines of N hidden units, ours as symbols and the published ones as dashed lines from one temperature to the next. Errors are in most cases smaller than the symbols; those of the published numbers are in the table."
         ),
         panels: Observable::ALL.into_iter().map(panel).collect::<Result<_>>()?,
     })
@@ -71,10 +67,10 @@ pub(super) fn deviations(settings: &Settings, cells: &[Cell]) -> Figure {
         }
         for machine in &settings.machines {
             let points = of(cells, machine.hidden, observable).into_iter();
-            let at_least = |c: &Cell| c.theirs.mean.max(c.theirs.error);
-            let points =
-                points.map(|c| relative(c, Estimate { mean: at_least(c), ..c.theirs }).clone());
-            let points: Vec<(f64, f64)> = points.map(|(t, e)| (t, e.mean)).collect();
+            let points = points.map(|c| {
+                let known = c.theirs.mean.max(c.theirs.error);
+                (c.temperature, known / c.exact.abs())
+            });
             let label = format!("Torlai, Melko, N = {}", machine.hidden);
             series.push(curve(label, Style::Dashed, points));
         }

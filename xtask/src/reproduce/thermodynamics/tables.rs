@@ -41,7 +41,7 @@ pub(super) fn means(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Ta
         }
     }
     Ok(Table {
-        id: "thermodynamics-means".into(),
+        id: "thermodynamics-values".into(),
         caption: format!(
             "Energy and specific heat per spin, and |m|, of the torus of side {SIDE}. Errors of machines hold the spread over {} seeds.",
             settings.seeds
