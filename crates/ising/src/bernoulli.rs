@@ -216,7 +216,7 @@ mod tests {
             for _ in 0..8 {
                 let mut same = bits.clone();
                 let results = below(&mut bits, &probabilities);
-                let digits: Vec<Word> = (0..DIGITS).map(|_| same.next()).collect();
+                let digits: Vec<Word> = (0..DIGITS).map(|_| same.word()).collect();
                 for i in 0..512 {
                     let bit = |word: &Word| word[i / 64] >> (i % 64) & 1;
                     let number = digits.iter().fold(0, |number, word| number << 1 | bit(word));
