@@ -118,6 +118,12 @@ impl Published {
         entry.with_context(|| format!("data/published has no {column} at {row} in {key}"))
     }
 
+    /// What the rows of the table `key` = `source/id` begin with.
+    pub(crate) fn rows(&self, key: &str) -> Result<Vec<f64>> {
+        let table = self.tables.get(key).with_context(|| format!("data/published lacks {key}"))?;
+        Ok(table.rows.iter().filter_map(|row| row.first().copied()).collect())
+    }
+
     /// The claim `id` = `experiment/name` about the statement `key` = `source/id`.
     pub(crate) fn claim(&self, id: &str, key: &str, finding: Finding) -> Result<Claim> {
         let (source, statement) =

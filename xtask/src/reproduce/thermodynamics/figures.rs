@@ -26,10 +26,13 @@ pub(super) fn means(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Fi
         }
         for machine in &settings.machines {
             let hidden = machine.hidden;
-            let at = |t: &Torus| -> Result<(f64, Estimate)> {
-                Ok((t.temperature, published(run, hidden, t.temperature, observable)?))
+            let at = |t: f64| -> Result<(f64, Estimate)> {
+                Ok((t, published(run, hidden, t, observable)?))
             };
-            let points = tori.iter().map(at).collect::<Result<Vec<_>>>()?;
+            // At all temperatures that they have within ours.
+            let theirs = run.published.rows(&format!("torlai-melko-2016/hidden-{hidden}"))?;
+            let theirs = theirs.into_iter().filter(|t| (low..=high).contains(t));
+            let points = theirs.map(at).collect::<Result<Vec<_>>>()?;
             let label = format!("Torlai, Melko, N = {hidden}");
             series.push(measured(label, Style::Dashed, points));
         }
