@@ -1,17 +1,19 @@
 //! Block Gibbs sampling: one step has the law it should, p(v) does not drift, and wrong samplers are caught.
 
+#[path = "common/chi_square.rs"]
+mod chi_square;
 #[path = "common/machine.rs"]
 mod machine;
 #[path = "common/states.rs"]
 mod states;
 
+use chi_square::p_value;
 use machine::machine;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use rbm::{Rbm, partition};
 use states::states;
-use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// Family-wise level of all chi-square tests of this file that must pass, 20 of them.
 const LEVEL: f64 = 1e-6;
@@ -36,46 +38,9 @@ fn indices(units: &DMatrix<f32>) -> Vec<usize> {
     units.column_iter().map(|column| column.iter().enumerate().map(index).sum()).collect()
 }
 
-/// Exact independent draws, by inversion.
+/// Exact independent draws, `[visible, draw]`.
 fn draw(p: &[f64], rng: &mut Pcg64) -> DMatrix<f32> {
-    let cumulative: Vec<f64> = p
-        .iter()
-        .scan(0.0, |sum, p| {
-            *sum += p;
-            Some(*sum)
-        })
-        .collect();
-    let all = states(p.len().ilog2() as usize);
-    let mut v = DMatrix::zeros(all.nrows(), SAMPLES);
-    for mut column in v.column_iter_mut() {
-        let u = rng.random::<f64>() * cumulative[p.len() - 1];
-        column.copy_from(&all.column(cumulative.partition_point(|&c| c <= u)));
-    }
-    v
-}
-
-/// Pearson's chi-square p-value of independent draws; states with fewer than 10 expected are pooled.
-fn p_value(found: &[usize], p: &[f64]) -> f64 {
-    let mut counts = vec![0.0; p.len()];
-    found.iter().for_each(|&s| counts[s] += 1.0);
-    let mut cells: Vec<(f64, f64)> = Vec::new();
-    let mut pooled = (0.0, 0.0);
-    for (count, p) in counts.into_iter().zip(p) {
-        let expected = p * found.len() as f64;
-        if expected < 10.0 {
-            pooled = (pooled.0 + count, pooled.1 + expected);
-        } else {
-            cells.push((count, expected));
-        }
-    }
-    if pooled.1 >= 10.0 {
-        cells.push(pooled);
-    } else {
-        // Too rare for a cell of their own: at most a few must have been seen.
-        assert!(pooled.0 <= pooled.1 + 10.0 * (1.0 + pooled.1).sqrt(), "{pooled:?}");
-    }
-    let chi_square: f64 = cells.iter().map(|(c, e)| (c - e).powi(2) / e).sum();
-    ChiSquared::new((cells.len() - 1) as f64).expect("degrees of freedom").sf(chi_square)
+    states(p.len().ilog2() as usize).select_columns(&chi_square::draw(p, SAMPLES, rng))
 }
 
 fn passes(what: &str, p: f64) {
