@@ -40,45 +40,75 @@ impl Block<'_> {
         let visible = DMatrixViewMut::from_slice(self.visible, rbm.visible(), columns);
         rbm.visible_activation(hidden, visible);
     }
+
+    fn expect_hidden(&mut self, rbm: &Rbm) {
+        self.activate_hidden(rbm);
+        tanh(self.hidden);
+    }
+
+    fn clamp(&mut self, rbm: &Rbm, data: &DMatrix<f32>, samples: &[u32]) {
+        for (visible, &sample) in self.visible.chunks_exact_mut(rbm.visible()).zip(samples) {
+            visible.copy_from_slice(data.column(sample as usize).as_slice());
+        }
+        self.expect_hidden(rbm);
+    }
+
+    fn walk(&mut self, rbm: &Rbm, steps: u32, mut bits: Bits) {
+        for _ in 0..steps {
+            sample_means(self.hidden, &mut bits);
+            self.activate_visible(rbm);
+            sample_units(self.visible, &mut bits);
+            self.expect_hidden(rbm);
+        }
+    }
+}
+
+/// Random numbers of one walk: the stream `index` of `label`, of which every block has one of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Stream {
+    pub(crate) seed: u64,
+    pub(crate) label: &'static str,
+    pub(crate) index: u64,
+}
+
+impl Stream {
+    fn of_block(self, number: usize) -> Bits {
+        Bits::new(&mut stats::stream(self.seed, self.label, (self.index << 8) + number as u64))
+    }
 }
 
 /// Fills `units` with these samples (columns of `data`) and the expectations of their hidden units.
 pub(crate) fn clamp(rbm: &Rbm, data: &DMatrix<f32>, samples: &[u32], units: &mut Units) {
     let columns = columns_per_task(samples.len(), rbm.visible() * rbm.hidden());
-    blocks(rbm, units).zip(samples.par_chunks(columns)).for_each(|(mut block, samples)| {
-        for (visible, &sample) in block.visible.chunks_exact_mut(rbm.visible()).zip(samples) {
-            visible.copy_from_slice(data.column(sample as usize).as_slice());
-        }
-        block.activate_hidden(rbm);
-        tanh(block.hidden);
-    });
+    let blocks = blocks(rbm, units).zip(samples.par_chunks(columns));
+    blocks.for_each(|(mut block, samples)| block.clamp(rbm, data, samples));
 }
 
 /// Expectations of the hidden units under the machine as it is now.
 pub(crate) fn expect_hidden(rbm: &Rbm, units: &mut Units) {
-    blocks(rbm, units).for_each(|mut block| {
-        block.activate_hidden(rbm);
-        tanh(block.hidden);
-    });
+    blocks(rbm, units).for_each(|mut block| block.expect_hidden(rbm));
 }
 
 /// `steps` times h given v and v given h. Expectations of the hidden units must be there, and are there in the end.
-///
-/// Each block has random numbers of its own: the stream `index` of `label`, the block's number apart.
-pub(crate) fn walk(
+pub(crate) fn walk(rbm: &Rbm, units: &mut Units, steps: u32, stream: Stream) {
+    let blocks = blocks(rbm, units).enumerate();
+    blocks.for_each(|(number, mut block)| block.walk(rbm, steps, stream.of_block(number)));
+}
+
+/// [`clamp`] the data's units, and [`walk`] from there with the model's: in one go, since small batches wait for each other.
+pub(crate) fn contrast(
     rbm: &Rbm,
-    units: &mut Units,
+    data: &DMatrix<f32>,
+    samples: &[u32],
+    [clamped, walking]: [&mut Units; 2],
     steps: u32,
-    (seed, label, index): (u64, &str, u64),
+    stream: Stream,
 ) {
-    blocks(rbm, units).enumerate().for_each(|(number, mut block)| {
-        let mut bits = Bits::new(&mut stats::stream(seed, label, (index << 8) + number as u64));
-        for _ in 0..steps {
-            sample_means(block.hidden, &mut bits);
-            block.activate_visible(rbm);
-            sample_units(block.visible, &mut bits);
-            block.activate_hidden(rbm);
-            tanh(block.hidden);
-        }
+    let columns = columns_per_task(samples.len(), rbm.visible() * rbm.hidden());
+    let blocks = blocks(rbm, clamped).zip(blocks(rbm, walking)).zip(samples.par_chunks(columns));
+    blocks.enumerate().for_each(|(number, ((mut clamped, mut walking), samples))| {
+        clamped.clamp(rbm, data, samples);
+        walking.hidden.copy_from_slice(clamped.hidden);
+        walking.walk(rbm, steps, stream.of_block(number));
     });
 }

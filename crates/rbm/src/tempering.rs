@@ -1,7 +1,7 @@
 //! Parallel trajectory tempering: chains of the machine exchange states with chains of its own past.
 
 use crate::Rbm;
-use crate::gibbs::{expect_hidden, walk};
+use crate::gibbs::{Stream, expect_hidden, walk};
 use crate::gradient::Units;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -44,13 +44,13 @@ impl Ladder {
         (seed, update): (u64, u64),
     ) {
         let rungs = self.rungs.len() as u64;
-        let index = |rung: u64| (update << 16) + rung;
+        let stream = |rung| Stream { seed, label: "rbm::rungs", index: (update << 16) + rung };
         for (number, rung) in self.rungs.iter_mut().enumerate() {
             expect_hidden(&rung.rbm, &mut rung.chains);
-            walk(&rung.rbm, &mut rung.chains, steps, (seed, "rbm::rungs", index(number as u64)));
+            walk(&rung.rbm, &mut rung.chains, steps, stream(number as u64));
         }
         expect_hidden(rbm, chains);
-        walk(rbm, chains, steps, (seed, "rbm::rungs", index(rungs)));
+        walk(rbm, chains, steps, stream(rungs));
         let rng = &mut stats::stream(seed, "rbm::exchange", update);
         for upper in 1..self.rungs.len() {
             let (below, above) = self.rungs.split_at_mut(upper);

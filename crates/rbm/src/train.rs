@@ -1,7 +1,7 @@
 //! Training: one update is `Trainer::step`, the loop over epochs is `train`.
 
 use crate::config::{Negative, TrainConfig};
-use crate::gibbs::{clamp, expect_hidden, walk};
+use crate::gibbs::{Stream, clamp, contrast, expect_hidden, walk};
 use crate::gradient::{Gradient, Units};
 use crate::model::normal;
 use crate::optimiser::{Memory, decay};
@@ -171,8 +171,7 @@ impl Trainer {
             self.config.batch,
             "the batch has another size than the settings"
         );
-        clamp(&self.rbm, data, samples, &mut scratch.data);
-        self.estimate(scratch)?;
+        self.estimate(data, samples, scratch)?;
         if let Some(ties) = &mut scratch.ties {
             ties.average(&mut scratch.gradient);
         }
@@ -182,26 +181,32 @@ impl Trainer {
     }
 
     /// Thesis (37): the data's side by expectation, the model's as the settings say.
-    fn estimate(&mut self, scratch: &mut Scratch) -> Result<(), Error> {
+    fn estimate(
+        &mut self,
+        data: &DMatrix<f32>,
+        samples: &[u32],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
         let Self { config, seed, rbm, updates, chains, ladder, .. } = self;
-        let Scratch { gradient, data, model, .. } = scratch;
-        let stream = (*seed, "rbm::chains", *updates);
+        let Scratch { gradient, data: clamped, model, .. } = scratch;
+        let stream = Stream { seed: *seed, label: "rbm::chains", index: *updates };
+        if let Negative::Contrastive { steps } = config.negative {
+            contrast(rbm, data, samples, [clamped, model], steps, stream);
+            gradient.estimate(clamped, model);
+            return Ok(());
+        }
+        clamp(rbm, data, samples, clamped);
         match config.negative {
-            Negative::Contrastive { steps } => {
-                model.hidden.copy_from(&data.hidden);
-                walk(rbm, model, steps, stream);
-                gradient.estimate(data, model);
-            }
-            Negative::Persistent { steps, .. } => {
-                expect_hidden(rbm, chains);
-                walk(rbm, chains, steps, stream);
-                gradient.estimate(data, chains);
-            }
+            Negative::Exact => gradient.exact(clamped, &partition::moments(rbm)?),
             Negative::Tempering { steps, .. } => {
                 ladder.advance(rbm, chains, steps, (*seed, *updates));
-                gradient.estimate(data, chains);
+                gradient.estimate(clamped, chains);
             }
-            Negative::Exact => gradient.exact(data, &partition::moments(rbm)?),
+            Negative::Persistent { steps, .. } | Negative::Contrastive { steps } => {
+                expect_hidden(rbm, chains);
+                walk(rbm, chains, steps, stream);
+                gradient.estimate(clamped, chains);
+            }
         }
         Ok(())
     }
