@@ -226,15 +226,7 @@ const WRONG: [(&str, &[&str]); 40] = [
 ];
 
 fn assert_refused(project: &Project, arguments: &str, code: i32, words: &[&str]) {
-    let before = read_all(&project.path(""));
-    let said = run(project, arguments);
-    assert_eq!((said.code, said.out.as_str()), (Some(code), ""), "{arguments}: {said:?}");
-    assert_eq!(said.err.lines().count(), 1, "{arguments}: {said:?}");
-    assert!(said.err.starts_with("error: "), "{arguments}: {said:?}");
-    for word in words {
-        assert!(said.err.contains(word), "no {word:?} in {said:?}");
-    }
-    assert_eq!(read_all(&project.path("")), before, "{arguments}");
+    project.refuse(["sample"].into_iter().chain(arguments.split(' ')), code, words);
 }
 
 #[test]

@@ -169,6 +169,24 @@ impl Project {
         said
     }
 
+    /// A run that must end with this code and one sentence, in which these words are, and change no file.
+    pub(crate) fn refuse<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        code: i32,
+        words: &[&str],
+    ) {
+        let before = read_all(&self.path(""));
+        let said = self.run(arguments);
+        assert_eq!((said.code, said.out.as_str()), (Some(code), ""), "{said:?}");
+        assert_eq!(said.err.lines().count(), 1, "{said:?}");
+        assert!(said.err.starts_with("error: "), "{said:?}");
+        for word in words {
+            assert!(said.err.contains(word), "no {word:?} in {said:?}");
+        }
+        assert_eq!(read_all(&self.path("")), before, "{said:?}");
+    }
+
     /// The entries of the store, without what is temporary or damaged.
     pub(crate) fn store(&self) -> Files {
         let mut files = read_all(&self.path("target/store"));

@@ -1,21 +1,13 @@
 //! What `train` refuses: one sentence, exit code 2, nothing written.
 
 use super::{GOOD, rings, run};
+use crate::common::Project;
 use crate::common::numpy::{npy, npz, spins};
-use crate::common::{Project, read_all};
 use std::fs;
 use zip::CompressionMethod::{Deflated, Stored};
 
 fn assert_refused(project: &Project, arguments: &str, code: i32, words: &[&str]) {
-    let before = read_all(&project.path(""));
-    let said = run(project, arguments);
-    assert_eq!((said.code, said.out.as_str()), (Some(code), ""), "{arguments}: {said:?}");
-    assert_eq!(said.err.lines().count(), 1, "{arguments}: {said:?}");
-    assert!(said.err.starts_with("error: "), "{arguments}: {said:?}");
-    for word in words {
-        assert!(said.err.contains(word), "no {word:?} in {said:?}");
-    }
-    assert_eq!(read_all(&project.path("")), before, "{arguments}");
+    project.refuse(arguments.split(' '), code, words);
 }
 
 /// What is replaced by what, and what the sentence says of it.
