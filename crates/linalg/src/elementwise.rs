@@ -155,6 +155,27 @@ mod tests {
         assert_eq!(units, [1.0, -1.0]);
     }
 
+    #[test]
+    fn free_energies_are_those_of_plain_sums() {
+        let plain = |scale: f64, x: &[f32]| -> f64 {
+            let ln_2cosh = |y: f64| y + (-2.0 * y).exp().ln_1p();
+            x.iter().map(|x| ln_2cosh(scale * f64::from(x.abs()))).sum()
+        };
+        let all: Vec<f32> = grid().collect();
+        for scale in [0.0, 0.3, 1.0, 50.0] {
+            for length in [1, 7, 8, 9, 999, 1000, 1001, 4096] {
+                for x in all.chunks(length).step_by(97) {
+                    let (sum, plain) = (crate::sum_ln_2cosh(scale, x), plain(scale, x));
+                    // The plain sum rounds at each of its terms.
+                    let error = 1e-15 * (10 + x.len()) as f64 * plain;
+                    assert!((sum - plain).abs() <= error, "{scale} {length}: {sum} {plain}");
+                }
+            }
+        }
+        assert_eq!(crate::sum_ln_2cosh(1.0, &[]), 0.0);
+        assert_eq!(crate::sum_ln_2cosh(1.0, &[f32::INFINITY]), f64::INFINITY);
+    }
+
     fn bits(index: u64) -> Bits {
         Bits::new(&mut stats::stream(1, "units", index))
     }

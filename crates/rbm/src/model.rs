@@ -117,7 +117,7 @@ impl Rbm {
         let mut h = DMatrix::zeros(self.hidden(), v.ncols());
         self.hidden_activation(v, &mut h);
         let field = v.column_iter().map(|v| f64::from(self.visible_bias.dot(&v)));
-        let hidden = h.column_iter().map(|a| sum_ln_2cosh(a.as_slice()));
+        let hidden = h.column_iter().map(|a| linalg::sum_ln_2cosh(1.0, a.as_slice()));
         field.zip(hidden).map(|(b, c)| -b - c).collect()
     }
 }
@@ -140,22 +140,6 @@ fn activation(
 pub(crate) fn ln_2cosh(x: f64) -> f64 {
     let x = x.abs();
     x + (-2.0 * x).exp().ln_1p()
-}
-
-/// `sum ln(2 cosh x)`, with a logarithm for many terms: `2 cosh x = e^{|x|} (1 + e^{-2|x|})`.
-fn sum_ln_2cosh(x: &[f32]) -> f64 {
-    // Factors between 1 and 2, whose product is surely a number.
-    const FACTORS: usize = 1000;
-    let part = |x: &[f32]| {
-        let (mut size, mut product) = (0.0, 1.0);
-        for x in x {
-            let x = f64::from(x.abs());
-            size += x;
-            product *= 1.0 + (-2.0 * x).exp();
-        }
-        size + f64::ln(product)
-    };
-    x.chunks(FACTORS).map(part).sum()
 }
 
 /// A standard normal number by Box and Muller.
