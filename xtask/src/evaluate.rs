@@ -126,14 +126,14 @@ impl Evaluate {
         step(0.2, "annealing");
         let (base, seed) = (ais::base_bias(data), self.seed);
         let annealing = Annealing { chains: self.ais_chains, steps: self.ais_steps };
-        let forward = ais::ln_z(rbm, &base, annealing, seed)?;
+        let (forward, ends) = ais::anneal(rbm, &base, annealing, seed)?;
         step(1.5, "samples of the machine");
         let samples = match exact {
             Some(_) => {
                 let rng = &mut stats::stream(seed, "evaluate::draws", 0);
                 partition::draws(rbm, self.ais_chains, rng)?
             }
-            None => self.walk(rbm, data),
+            None => self.walk(rbm, &ends),
         };
         step(2.5, "annealing backwards");
         let backward = ais::reverse(rbm, &base, self.ais_steps, &samples, seed)?;
@@ -147,23 +147,19 @@ impl Evaluate {
         Ok(Judgement { log_likelihood, pseudo, reconstruction, forward, backward, exact })
     }
 
-    /// The ends of Gibbs chains from samples of the data, `[visible, chain]`.
-    fn walk(&self, rbm: &Rbm, data: &DMatrix<f32>) -> DMatrix<f32> {
-        let samples = data.ncols();
-        // Evenly over the data, again and again where there are more chains than samples.
-        let spread =
-            |chain: usize| chain * samples.max(self.ais_chains) / self.ais_chains % samples;
-        let starts: Vec<usize> = (0..self.ais_chains).map(spread).collect();
-        let blocks = starts.par_chunks(BLOCK).enumerate().map(|(block, starts)| {
+    /// As many Gibbs steps at the machine itself as were annealed: the ends, some of them copies, go apart.
+    fn walk(&self, rbm: &Rbm, ends: &DMatrix<f32>) -> DMatrix<f32> {
+        let visible = rbm.visible();
+        let blocks = ends.as_slice().par_chunks(BLOCK * visible).enumerate().map(|(block, v)| {
             let rng = &mut stats::stream(self.seed, "evaluate::chains", block as u64);
-            let mut v = data.select_columns(starts);
+            let mut v = DMatrix::from_column_slice(visible, v.len() / visible, v);
             for _ in 0..self.ais_steps {
                 v = rbm.sample_visible(&rbm.sample_hidden(&v, rng), rng);
             }
             v.as_slice().to_vec()
         });
         let units = blocks.collect::<Vec<_>>().concat();
-        DMatrix::from_vec(rbm.visible(), self.ais_chains, units)
+        DMatrix::from_vec(visible, ends.ncols(), units)
     }
 }
 
@@ -188,8 +184,7 @@ fn text(judgement: &Judgement, rbm: &Rbm, data: &DMatrix<f32>) -> String {
         format!("{effective_chains:.0} of {} chains count", ln_z.count)
     };
     let Judgement { forward, backward, exact, .. } = judgement;
-    let start =
-        if exact.is_some() { "exact draws" } else { "the ends of Gibbs chains from the data" };
+    let start = if exact.is_some() { "exact draws" } else { "the annealed chains' ends" };
     let rows = [
         ["log-likelihood", &measured(judgement.log_likelihood), "per sample"],
         ["pseudo-log-likelihood", &measured(judgement.pseudo), "per sample"],

@@ -13,16 +13,15 @@
 
 use crate::model::ln_2cosh;
 use crate::{Error, Rbm};
-use linalg::sample_units;
+use linalg::{sample_units, sum_ln_2cosh};
 use nalgebra::{DMatrix, DVector};
+use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use stats::{Bits, Estimate};
 
 /// Chains that go together through the products, each such block with a stream of random numbers of its own.
 const BLOCK: usize = 64;
-/// Factors between 1 and 2 whose product is surely a number.
-const FACTORS: usize = 1000;
 
 /// How long and how often to anneal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,16 +77,32 @@ pub fn ln_z(
     annealing: Annealing,
     seed: u64,
 ) -> Result<Annealed, Error> {
-    let Annealing { chains, steps } = annealing;
+    Ok(anneal(rbm, base, annealing, seed)?.0)
+}
+
+/// [`ln_z`], and as many draws from the machine, `[visible, chain]`: the chains' ends, each about as often as its weight says
+/// (systematic resampling). They are draws as far as the estimate can be trusted, and copies where few chains count: let
+/// them take Gibbs steps of their own before [`reverse`].
+///
+/// # Errors
+/// As [`ln_z`].
+pub fn anneal(
+    rbm: &Rbm,
+    base: &DVector<f32>,
+    Annealing { chains, steps }: Annealing,
+    seed: u64,
+) -> Result<(Annealed, DMatrix<f32>), Error> {
     let path = Path::new(rbm, base, steps)?;
-    let ln_weights = path.run(chains, |block, columns| {
+    let (ln_weights, ends) = path.run(chains, |block, columns| {
         let mut bits = Bits::new(&mut stats::stream(seed, "rbm::ais", block as u64));
         let mut v = DMatrix::zeros(rbm.visible(), columns.len());
         v.column_iter_mut().for_each(|mut column| column.copy_from(base));
         sample_units(v.as_mut_slice(), &mut bits);
-        path.sweep(v, &mut bits)
+        (v, bits)
     })?;
-    Ok(annealed(&ln_weights, path.ln_z_of_base(), 1.0))
+    let phase = stats::stream(seed, "rbm::ais::ends", 0).random();
+    let ends = ends.select_columns(&systematic(&relative(&ln_weights).0, phase));
+    Ok((annealed(&ln_weights, path.ln_z_of_base(), 1.0), ends))
 }
 
 /// `ln Z` by annealing backwards from samples of the machine itself, `[visible, chain]`; an upper bound on average.
@@ -111,23 +126,44 @@ pub fn reverse(
         let (what, found) = ("each sample", samples.nrows());
         return Err(Error::Size { what, found, expected: rbm.visible() });
     }
-    let ln_weights = path.run(samples.ncols(), |block, columns| {
-        let mut bits = Bits::new(&mut stats::stream(seed, "rbm::ais::reverse", block as u64));
-        let v = samples.columns(columns.start, columns.len()).into_owned();
-        path.sweep(v, &mut bits)
+    let (ln_weights, _) = path.run(samples.ncols(), |block, columns| {
+        let bits = Bits::new(&mut stats::stream(seed, "rbm::ais::reverse", block as u64));
+        (samples.columns(columns.start, columns.len()).into_owned(), bits)
     })?;
     Ok(annealed(&ln_weights, path.ln_z_of_base(), -1.0))
 }
 
 /// `ln Z_0 +- ln <w>`: backwards the mean is that of `Z_0 / Z`.
 fn annealed(ln_weights: &[f64], ln_z_of_base: f64, sign: f64) -> Annealed {
-    let largest = ln_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = ln_weights.iter().map(|w| (w - largest).exp()).collect();
+    let (weights, largest) = relative(ln_weights);
     let Estimate { mean, error, tau, count } = Estimate::from_independent(&weights);
     let (sum, squares) = (weights.iter().sum::<f64>(), weights.iter().map(|w| w * w).sum::<f64>());
     let ln_z = ln_z_of_base + sign * (largest + mean.ln());
     let ln_z = Estimate { mean: ln_z, error: error / mean, tau, count };
     Annealed { ln_z, effective_chains: sum * sum / squares }
+}
+
+/// The weights, of which the largest is 1, and its logarithm.
+fn relative(ln_weights: &[f64]) -> (Vec<f64>, f64) {
+    let largest = ln_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (ln_weights.iter().map(|w| (w - largest).exp()).collect(), largest)
+}
+
+/// As many numbers of weights as there are, each `count w / sum w` times but for rounding up or down: those in whose share
+/// of the whole lies one of the points `(0 + phase) / count`, `(1 + phase) / count`, ..
+fn systematic(weights: &[f64], phase: f64) -> Vec<usize> {
+    let (count, sum) = (weights.len() as f64, weights.iter().sum::<f64>());
+    let mut covered = 0.0;
+    let mut drawn = Vec::with_capacity(weights.len());
+    for (number, weight) in weights.iter().enumerate() {
+        covered += weight / sum * count;
+        while drawn.len() as f64 + phase < covered {
+            drawn.push(number);
+        }
+    }
+    // Where rounding has left the last point out.
+    drawn.resize(weights.len(), weights.len() - 1);
+    drawn
 }
 
 /// The machines between independent units and the machine.
@@ -157,38 +193,42 @@ impl<'a> Path<'a> {
         self.rbm.hidden() as f64 * std::f64::consts::LN_2 + visible
     }
 
-    /// The logarithms of all weights, from those of each block of chains.
+    /// The logarithms of all weights and the last states, of chains that start block by block.
     fn run(
         &self,
         chains: usize,
-        block: impl Fn(usize, std::ops::Range<usize>) -> Vec<f64> + Sync,
-    ) -> Result<Vec<f64>, Error> {
+        start: impl Fn(usize, std::ops::Range<usize>) -> (DMatrix<f32>, Bits) + Sync,
+    ) -> Result<(Vec<f64>, DMatrix<f32>), Error> {
         if chains < 2 {
             let (what, value) = ("the number of chains", chains as f64);
             return Err(Error::Setting { what, value, allowed: "at least 2" });
         }
-        let blocks = (0..chains.div_ceil(BLOCK)).into_par_iter();
-        let weights = blocks.map(|b| block(b, b * BLOCK..((b + 1) * BLOCK).min(chains)));
-        Ok(weights.collect::<Vec<_>>().concat())
+        let blocks = (0..chains.div_ceil(BLOCK)).into_par_iter().map(|block| {
+            let (mut v, bits) = start(block, block * BLOCK..((block + 1) * BLOCK).min(chains));
+            (self.sweep(&mut v, bits), v.as_slice().to_vec())
+        });
+        let (ln_weights, states): (Vec<_>, Vec<_>) = blocks.unzip();
+        Ok((ln_weights.concat(), DMatrix::from_vec(self.rbm.visible(), chains, states.concat())))
     }
 
     /// Takes the chains `v` `[visible, chain]` from one beta to the next, with a Gibbs step at each but the first and the
     /// last. Returns the logarithms of the products of `f_there(v) / f_here(v)`.
-    fn sweep(&self, mut v: DMatrix<f32>, bits: &mut Bits) -> Vec<f64> {
+    fn sweep(&self, v: &mut DMatrix<f32>, mut bits: Bits) -> Vec<f64> {
         let chains = v.ncols();
         let mut h = DMatrix::zeros(self.rbm.hidden(), chains);
         let mut ln_weights = vec![0.0; chains];
         for (number, pair) in self.betas.windows(2).enumerate() {
             let (here, there) = (pair[0], pair[1]);
-            self.rbm.hidden_activation(&v, &mut h);
+            self.rbm.hidden_activation(&*v, &mut h);
             let columns = v.column_iter().zip(h.column_iter());
             for (ln_weight, (v, x)) in ln_weights.iter_mut().zip(columns) {
                 // The gap is b0 - b.
                 let field = (here - there) * f64::from(self.gap.dot(&v));
-                *ln_weight += field + ln_ratio(x.as_slice(), here, there);
+                let ln_2cosh = |beta| sum_ln_2cosh(beta, x.as_slice());
+                *ln_weight += field + ln_2cosh(there) - ln_2cosh(here);
             }
             if number + 2 < self.betas.len() {
-                self.gibbs_step(there as f32, &mut h, &mut v, bits);
+                self.gibbs_step(there as f32, &mut h, v, &mut bits);
             }
         }
         ln_weights
@@ -204,20 +244,4 @@ impl<'a> Path<'a> {
         v.column_iter_mut().for_each(|mut column| column.axpy(1.0 - beta, &self.gap, 1.0));
         sample_units(v.as_mut_slice(), bits);
     }
-}
-
-/// `sum_a ln(cosh(there x_a) / cosh(here x_a))`, a logarithm for many units: with
-/// `2 cosh y = e^{|y|} (1 + e^{-2|y|})` all factors lie between 1 and 2.
-fn ln_ratio(activations: &[f32], here: f64, there: f64) -> f64 {
-    let part = |activations: &[f32]| {
-        let (mut size, mut above, mut below) = (0.0, 1.0, 1.0);
-        for x in activations {
-            let x = f64::from(x.abs());
-            size += x;
-            above *= 1.0 + (-2.0 * there * x).exp();
-            below *= 1.0 + (-2.0 * here * x).exp();
-        }
-        (there - here) * size + f64::ln(above / below)
-    };
-    activations.chunks(FACTORS).map(part).sum()
 }

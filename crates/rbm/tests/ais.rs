@@ -168,6 +168,32 @@ fn bounds_lie_on_their_sides_and_close() {
 }
 
 #[test]
+fn ends_are_draws_from_the_machine() {
+    const CHAINS: usize = 20_000;
+    // One step, so that the weights matter.
+    let annealing = Annealing { chains: CHAINS, steps: 1 };
+    for rbm in [machine(4, 3, 0.9, 11), machine(3, 4, 0.9, 12).transpose()] {
+        let exact = partition::visible_probabilities(&rbm).unwrap();
+        let base = DVector::from_element(4, -0.3);
+        let (annealed, ends) = ais::anneal(&rbm, &base, annealing, 1).unwrap();
+        assert_eq!(annealed, ais::ln_z(&rbm, &base, annealing, 1).unwrap());
+        let mut found = [0.0; 16];
+        for v in ends.column_iter() {
+            let state: usize = (0..4).map(|i| usize::from(v[i] > 0.0) << i).sum();
+            found[state] += 1.0 / CHAINS as f64;
+        }
+        // Weighted means have the effective number of chains; drawing by weight adds less than as many draws would.
+        let inverse = annealed.effective_chains.recip() + (CHAINS as f64).recip();
+        let z = |(p, found): (&f64, &f64)| (found - p) / (p * (1.0 - p) * inverse).sqrt();
+        let z: Vec<f64> = exact.iter().zip(&found).map(z).collect();
+        // 32 two-sided tests at LEVEL: 5.5 errors.
+        assert!(z.iter().all(|z| z.abs() < 5.5), "{z:?}");
+        // The weights are far from equal, so that the chains as they ended would have failed.
+        assert!(annealed.effective_chains < 0.8 * CHAINS as f64, "{annealed:?}");
+    }
+}
+
+#[test]
 fn independent_units_are_exact_whatever_the_base() {
     // Without weights and with its own biases the machine is the base but for c, the same factor for every chain.
     let mut rbm = machine(9, 6, 1.0, 6);
