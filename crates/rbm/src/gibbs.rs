@@ -5,6 +5,7 @@ use crate::gradient::Units;
 use crate::tasks::columns_per_task;
 use linalg::{sample_means, sample_units, tanh};
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
+use rand::Rng;
 use rayon::prelude::*;
 use stats::Bits;
 
@@ -53,7 +54,8 @@ impl Block<'_> {
         self.expect_hidden(rbm);
     }
 
-    fn walk(&mut self, rbm: &Rbm, steps: u32, mut bits: Bits) {
+    fn walk(&mut self, rbm: &Rbm, steps: u32, mut rng: impl Rng) {
+        let mut bits = Bits::new(&mut rng);
         for _ in 0..steps {
             sample_means(self.hidden, &mut bits);
             self.activate_visible(rbm);
@@ -72,8 +74,8 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    fn of_block(self, number: usize) -> Bits {
-        Bits::new(&mut stats::stream(self.seed, self.label, (self.index << 8) + number as u64))
+    pub(crate) fn of_block(self, number: usize) -> impl Rng {
+        stats::stream(self.seed, self.label, (self.index << 8) + number as u64)
     }
 }
 

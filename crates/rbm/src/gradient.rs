@@ -22,6 +22,15 @@ impl Units {
     pub fn zeros(visible: usize, hidden: usize, samples: usize) -> Self {
         Self { visible: DMatrix::zeros(visible, samples), hidden: DMatrix::zeros(hidden, samples) }
     }
+
+    /// So many columns: the first ones, or copies from the first on.
+    pub(crate) fn repeat(&self, samples: usize) -> Self {
+        let repeat = |layer: &DMatrix<f32>| {
+            let column = |s| layer.column(s % layer.ncols());
+            DMatrix::from_fn(layer.nrows(), samples, |i, s| column(s)[i])
+        };
+        Self { visible: repeat(&self.visible), hidden: repeat(&self.hidden) }
+    }
 }
 
 /// A direction in the space of all parameters; the gradient of the mean log-likelihood points uphill.

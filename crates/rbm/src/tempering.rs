@@ -3,13 +3,19 @@
 use crate::Rbm;
 use crate::gibbs::{Stream, expect_hidden, walk};
 use crate::gradient::Units;
+use crate::tasks::columns_per_task;
+use linalg::sum_ln_2cosh;
+use nalgebra::{DMatrixView, DMatrixViewMut};
 use rand::{Rng, RngExt};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A checkpoint is added when exchanges with the last one succeed less often than this; ours.
 const LEAST_ACCEPTANCE: f32 = 0.3;
-/// Updates over which the rate of success is averaged.
-const MEMORY: f32 = 20.0;
+/// Exchanges over which the rate of success is averaged.
+const MEMORY: f32 = 10.0;
+/// Chains whose exchanges are decided together.
+const BLOCK: usize = 64;
 
 /// A machine of the past, with chains of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,8 +40,14 @@ impl Ladder {
         Self { rungs: Vec::new(), acceptance: 0.0 }
     }
 
-    /// Walks all chains, exchanges between neighbours from the oldest to the present, and adds a checkpoint where the
-    /// present is too far from the last one.
+    /// The same with so many chains for each checkpoint: the first of them, or copies from the first on.
+    pub(crate) fn repeat(&self, chains: usize) -> Self {
+        let repeat = |rung: &Rung| Rung { chains: rung.chains.repeat(chains), ..rung.clone() };
+        Self { rungs: self.rungs.iter().map(repeat).collect(), ..*self }
+    }
+
+    /// Walks all chains, exchanges between neighbours, those of even and of odd number in turns, so that states travel
+    /// straight on instead of to and fro (`syed-2022`), and adds a checkpoint where the present is too far from the last.
     pub(crate) fn advance(
         &mut self,
         rbm: &Rbm,
@@ -43,22 +55,32 @@ impl Ladder {
         steps: u32,
         (seed, update): (u64, u64),
     ) {
-        let rungs = self.rungs.len() as u64;
-        let stream = |rung| Stream { seed, label: "rbm::rungs", index: (update << 16) + rung };
-        for (number, rung) in self.rungs.iter_mut().enumerate() {
-            expect_hidden(&rung.rbm, &mut rung.chains);
-            walk(&rung.rbm, &mut rung.chains, steps, stream(number as u64));
-        }
-        expect_hidden(rbm, chains);
-        walk(rbm, chains, steps, stream(rungs));
-        let rng = &mut stats::stream(seed, "rbm::exchange", update);
-        for upper in 1..self.rungs.len() {
-            let (below, above) = self.rungs.split_at_mut(upper);
-            let (below, above) = (&mut below[upper - 1], &mut above[0]);
-            exchange([&below.rbm, &above.rbm], [&mut below.chains, &mut above.chains], rng);
-        }
-        if let Some(last) = self.rungs.last_mut() {
-            let accepted = exchange([&last.rbm, rbm], [&mut last.chains, chains], rng);
+        let stream = |label, number: usize| {
+            let index = (update << 16) + number as u64;
+            Stream { seed, label, index }
+        };
+        let step = |rbm, chains: &mut Units, number| {
+            expect_hidden(rbm, chains);
+            walk(rbm, chains, steps, stream("rbm::rungs", number));
+        };
+        let present = self.rungs.len();
+        let rungs = self.rungs.par_iter_mut().enumerate();
+        rungs.for_each(|(number, rung)| step(&rung.rbm, &mut rung.chains, number));
+        step(rbm, chains, present);
+
+        let first = present.min((update % 2) as usize);
+        let exchanges = |number| stream("rbm::exchange", number);
+        let pairs = self.rungs[first..].par_chunks_exact_mut(2).enumerate();
+        pairs.for_each(|(number, pair)| {
+            let [below, above] = pair else { return };
+            let chains = [&mut below.chains, &mut above.chains];
+            exchange([&below.rbm, &above.rbm], chains, exchanges(number));
+        });
+        if let [.., last] = &mut self.rungs[..]
+            && (present - first) % 2 == 1
+        {
+            let chains = [&mut last.chains, chains];
+            let accepted = exchange([&last.rbm, rbm], chains, exchanges(present));
             self.acceptance += (accepted - self.acceptance) / MEMORY;
         }
         expect_hidden(rbm, chains);
@@ -71,32 +93,67 @@ impl Ladder {
 
 /// Exchanges the states of two machines, chain by chain, with the probability
 /// `min(1, p_0(v_1) p_1(v_0) / (p_0(v_0) p_1(v_1)))`, which leaves both distributions as they are. Returns the share of
-/// exchanges; expectations of hidden units are out of date afterwards.
-fn exchange<R: Rng + ?Sized>(
+/// exchanges. The hidden units serve as memory: no expectations are left in them.
+fn exchange(machines: [&Rbm; 2], [here, there]: [&mut Units; 2], stream: Stream) -> f32 {
+    let ([visible, hidden], chains) = (layers(machines[0]), here.visible.ncols());
+    let columns = columns_per_task(chains, 4 * visible * hidden);
+    let states = here.visible.as_mut_slice().par_chunks_mut(columns * visible);
+    let states = states.zip(there.visible.as_mut_slice().par_chunks_mut(columns * visible));
+    let memory = here.hidden.as_mut_slice().par_chunks_mut(columns * hidden);
+    let tasks = states.zip(memory).enumerate().map(|(number, ((here, there), memory))| {
+        let mut rng = stream.of_block(number);
+        let states = here.chunks_mut(visible * BLOCK).zip(there.chunks_mut(visible * BLOCK));
+        let blocks = states.zip(memory.chunks_mut(hidden * BLOCK));
+        let exchanges = blocks.map(|((here, there), memory)| {
+            exchange_block(machines, [here, there], memory, &mut rng)
+        });
+        exchanges.sum::<usize>()
+    });
+    tasks.sum::<usize>() as f32 / chains as f32
+}
+
+/// The exchanges of a few chains; their number.
+fn exchange_block(
     [first, second]: [&Rbm; 2],
-    [here, there]: [&mut Units; 2],
-    rng: &mut R,
-) -> f32 {
-    let own = [first.free_energy(&here.visible), second.free_energy(&there.visible)];
-    let other = [first.free_energy(&there.visible), second.free_energy(&here.visible)];
-    let mut accepted = 0;
-    for chain in 0..here.visible.ncols() {
-        let ln_ratio = own[0][chain] + own[1][chain] - other[0][chain] - other[1][chain];
-        if rng.random::<f64>() < ln_ratio.exp() {
-            let (mut one, mut two) =
-                (here.visible.column_mut(chain), there.visible.column_mut(chain));
-            one.iter_mut().zip(two.iter_mut()).for_each(|(x, y)| std::mem::swap(x, y));
-            accepted += 1;
+    [here, there]: [&mut [f32]; 2],
+    memory: &mut [f32],
+    rng: &mut impl Rng,
+) -> usize {
+    let [visible, hidden] = layers(first);
+    let mut ln_ratios = [0.0; BLOCK];
+    // Of the exchanged states e^{-F}, over that of the states as they are.
+    let terms = [
+        (first, &*there, 1.0),
+        (second, &*here, 1.0),
+        (first, &*here, -1.0),
+        (second, &*there, -1.0),
+    ];
+    for (rbm, states, sign) in terms {
+        let chains = states.len() / visible;
+        let states = DMatrixView::from_slice(states, visible, chains);
+        rbm.hidden_activation(states, DMatrixViewMut::from_slice(memory, hidden, chains));
+        let columns = states.column_iter().zip(memory.chunks_exact(hidden));
+        for (ln_ratio, (v, activations)) in ln_ratios.iter_mut().zip(columns) {
+            let field = f64::from(rbm.visible_bias.dot(&v));
+            *ln_ratio += sign * (field + sum_ln_2cosh(1.0, activations));
         }
     }
-    accepted as f32 / here.visible.ncols() as f32
+    let pairs = here.chunks_exact_mut(visible).zip(there.chunks_exact_mut(visible));
+    let exchanged = pairs.zip(ln_ratios).filter_map(|((one, two), ln_ratio)| {
+        (rng.random::<f64>() < ln_ratio.exp()).then(|| one.swap_with_slice(two))
+    });
+    exchanged.count()
+}
+
+fn layers(rbm: &Rbm) -> [usize; 2] {
+    [rbm.visible(), rbm.hidden()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::partition;
-    use nalgebra::{dmatrix, dvector};
+    use nalgebra::{DMatrix, dmatrix, dvector};
     use statrs::distribution::{ChiSquared, ContinuousCDF};
 
     const CHAINS: usize = 50_000;
@@ -134,8 +191,8 @@ mod tests {
         let [weak, strong] = machines();
         let (mut here, mut there) = (drawn(&weak, 1), drawn(&strong, 2));
         let before = [here.visible.clone(), there.visible.clone()];
-        let accepted =
-            exchange([&weak, &strong], [&mut here, &mut there], &mut stats::stream(3, "x", 0));
+        let stream = Stream { seed: 3, label: "x", index: 0 };
+        let accepted = exchange([&weak, &strong], [&mut here, &mut there], stream);
         // Neither all nor none, and states did move.
         assert!((0.3..0.95).contains(&accepted), "{accepted}");
         assert!(before[0] != here.visible && before[1] != there.visible);
@@ -148,6 +205,45 @@ mod tests {
         for (rbm, other) in [(&weak, &before[1]), (&strong, &before[0])] {
             let units = Units { visible: other.clone(), hidden: here.hidden.clone() };
             assert!(p_value(rbm, &units) < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_whole_ladder_leaves_every_distribution_as_it_is() {
+        let [weak, strong] = machines();
+        let middle = Rbm { weights: &weak.weights * 2.0, ..weak.clone() };
+        let rung = |rbm: &Rbm, seed| Rung { rbm: rbm.clone(), chains: drawn(rbm, seed) };
+        let mut ladder = Ladder { rungs: vec![rung(&weak, 5), rung(&middle, 6)], acceptance: 1.0 };
+        let mut chains = drawn(&strong, 7);
+        for update in 0..20 {
+            ladder.advance(&strong, &mut chains, 1, (8, update));
+        }
+        // Level 1e-6 in all.
+        let [first, second] = &ladder.rungs[..] else { panic!("another rung was added") };
+        for (rbm, units) in [(&weak, &first.chains), (&middle, &second.chains), (&strong, &chains)]
+        {
+            let p = p_value(rbm, units);
+            assert!(p > 3e-7, "{p:e}");
+        }
+        // A run that began with the states of another machine would have been found out.
+        assert!(p_value(&strong, &second.chains) < 1e-12);
+    }
+
+    #[test]
+    fn states_travel_through_the_ladder() {
+        // A machine whose two modes its own chains do not leave, and its past, which does not know them.
+        let frozen = Rbm::uniform(3, 2, 4.0);
+        let warm = |scale: f32| Rbm::uniform(3, 2, scale);
+        let rung = |scale| Rung { rbm: warm(scale), chains: drawn(&warm(scale), 9) };
+        let up = Units { visible: DMatrix::repeat(3, CHAINS, 1.0), ..Units::zeros(3, 2, CHAINS) };
+        for (scales, moves) in [(vec![0.2, 0.5, 1.0, 2.0], true), (vec![], false)] {
+            let rungs = scales.into_iter().map(rung).collect();
+            let (mut ladder, mut chains) = (Ladder { rungs, acceptance: 1.0 }, up.clone());
+            for update in 0..100 {
+                ladder.acceptance = 1.0;
+                ladder.advance(&frozen, &mut chains, 1, (10, update));
+            }
+            assert_eq!(p_value(&frozen, &chains) > 1e-6, moves);
         }
     }
 
