@@ -34,6 +34,16 @@ pub enum Negative {
     Exact,
 }
 
+impl Negative {
+    /// Chains that go on from update to update.
+    pub(crate) fn chains(self) -> usize {
+        match self {
+            Self::Persistent { chains, .. } | Self::Tempering { chains, .. } => chains,
+            Self::Contrastive { .. } | Self::Exact => 0,
+        }
+    }
+}
+
 impl fmt::Display for Negative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

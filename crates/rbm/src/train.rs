@@ -68,7 +68,7 @@ impl Trainer {
         Self::from_machine(config, rbm, seed)
     }
 
-    /// A run that goes on from a given machine, with settings of its own. Ties are kept, not made.
+    /// A run that begins with a given machine. Ties are kept, not made.
     ///
     /// # Errors
     /// As [`Trainer::new`], and [`Error::Size`] for a machine of another number of hidden units.
@@ -81,13 +81,26 @@ impl Trainer {
         if config.negative == Negative::Exact {
             partition::check_units(rbm.visible().min(rbm.hidden()))?;
         }
-        let chains = match config.negative {
-            Negative::Persistent { chains, .. } | Negative::Tempering { chains, .. } => chains,
-            Negative::Contrastive { .. } | Negative::Exact => 0,
-        };
-        let chains = fair_coins(&rbm, chains, seed);
+        let chains = fair_coins(&rbm, config.negative.chains(), seed);
         let memory = Memory::new(config.optimiser, &rbm);
         Ok(Self { config, seed, rbm, updates: 0, memory, chains, ladder: Ladder::new() })
+    }
+
+    /// A run of its own that begins where another ended, with its machine and with its chains, which are in equilibrium
+    /// where fresh ones are not. More chains than there were begin as copies.
+    ///
+    /// # Errors
+    /// As [`Trainer::from_machine`].
+    pub fn after(config: TrainConfig, previous: &Self, seed: u64) -> Result<Self, Error> {
+        let mut run = Self::from_machine(config, previous.rbm.clone(), seed)?;
+        let chains = run.chains.visible.ncols();
+        if chains > 0 && previous.chains.visible.ncols() > 0 {
+            run.chains = previous.chains.repeat(chains);
+            if matches!(config.negative, Negative::Tempering { .. }) {
+                run.ladder = previous.ladder.repeat(chains);
+            }
+        }
+        Ok(run)
     }
 
     /// The machine as it is now.

@@ -262,6 +262,34 @@ fn chains_that_persist_estimate_the_gradient_of_the_likelihood() {
     }
 }
 
+/// A run after another begins with its chains: in equilibrium where fresh ones have far to go.
+#[test]
+fn a_run_after_another_keeps_its_chains() {
+    let rbm = Rbm { visible_bias: DVector::from_element(6, 0.1), ..Rbm::uniform(6, 2, 0.6) };
+    let rbm = Rbm { hidden_bias: DVector::from_element(2, -0.2), ..rbm };
+    let (data, samples) = (states(6), (0..64).collect::<Vec<u32>>());
+    let exact = exact_gradient(&rbm, &data);
+    let after = |steps: u32, chains: usize, previous: Option<&Trainer>| {
+        let negative = Negative::Tempering { chains, steps };
+        let fresh = run(&rbm, 64, negative, 40);
+        let config = *fresh.config();
+        let mut trainer =
+            previous.map_or(fresh, |previous| Trainer::after(config, previous, 41).unwrap());
+        let mut scratch = trainer.scratch();
+        trainer.gradient(&data, &samples, &mut scratch).unwrap();
+        (distance(&flat(&scratch.gradient), &exact), trainer)
+    };
+    // 6.1 errors of a mean of products, as above; copies count as one.
+    let allowed = |chains: f64| 6.1 / chains.sqrt();
+    let (_, previous) = after(300, 10_000, None);
+    for chains in [5_000, 10_000, 20_000] {
+        let apart = after(1, chains, Some(&previous)).0;
+        assert!(apart < allowed(5_000.0), "{chains} chains: {apart}");
+    }
+    let fresh = after(1, 10_000, None).0;
+    assert!(fresh > 2.0 * allowed(10_000.0), "fresh chains would do as well: {fresh}");
+}
+
 #[test]
 fn data_at_a_fixed_point_give_the_exact_positive_phase() {
     // Infinite weights in effect: the chain never moves, so data and model agree term by term.

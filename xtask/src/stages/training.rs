@@ -47,8 +47,8 @@ impl Data<'_> {
     }
 }
 
-/// `epochs` more epochs of contrastive divergence, from `from` or from random weights. Where the settings differ from
-/// those of `from`, only its machine is taken over.
+/// `epochs` more epochs, from `from` or from random weights. Where the settings differ from those of `from`, its machine
+/// and its chains are taken over.
 #[derive(Serialize)]
 pub(crate) struct TrainRbm<'a> {
     pub(crate) data: Data<'a>,
@@ -60,7 +60,7 @@ pub(crate) struct TrainRbm<'a> {
 
 impl Stage for TrainRbm<'_> {
     const NAME: &'static str = "rbm";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Output = Trainer;
 
     fn effort(&self) -> f64 {
@@ -72,7 +72,7 @@ impl Stage for TrainRbm<'_> {
         let data = self.data.matrix();
         let mut trainer = match self.from {
             Some(done) if *done.value.config() == self.config => done.value.clone(),
-            Some(done) => Trainer::from_machine(self.config, done.value.rbm().clone(), self.seed)?,
+            Some(done) => Trainer::after(self.config, &done.value, self.seed)?,
             None => Trainer::new(self.config, data.nrows(), self.seed)?,
         };
         let start = trainer.epochs(data.ncols());
