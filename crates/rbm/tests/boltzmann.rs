@@ -379,10 +379,20 @@ fn what_is_no_machine_or_no_data_is_refused() {
         assert!(matches!(sampled(2, 1, bad), Err(Error::Setting { .. })));
     }
     for value in [0.0, 0.5, f32::NAN] {
+        let data = DMatrix::from_element(2, 2, value);
+        let refused = machine.sampled_gradient(&data, sampling, &mut rng);
+        assert!(matches!(refused, Err(Error::Setting { what: "a unit", .. })), "{refused:?}");
         assert!(matches!(
             empirical(&DMatrix::from_element(2, 2, value)),
             Err(Error::Setting { what: "a unit", .. })
         ));
     }
     assert!(empirical(&DMatrix::zeros(2, 0)).is_err());
+    for value in [-0.5, f64::NAN] {
+        let refused = machine.kl(&[value, 0.5, 0.5, 0.5]);
+        assert!(
+            matches!(refused, Err(Error::Setting { what: "a probability", .. })),
+            "{refused:?}"
+        );
+    }
 }

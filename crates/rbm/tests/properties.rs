@@ -220,6 +220,10 @@ fn an_impossible_state_costs_nothing_and_a_wrong_size_is_refused() {
     assert!((found + p[3].ln()).abs() < SUM);
     let wrong = partition::kl(&[0.5, 0.5], &rbm);
     assert_eq!(wrong, Err(Error::Size { what: "the distribution", found: 2, expected: 4 }));
+    for value in [-0.1, f64::NAN, f64::INFINITY] {
+        let wrong = partition::kl(&[value, 0.5, 0.5, 0.1], &rbm);
+        assert!(matches!(wrong, Err(Error::Setting { what: "a probability", .. })), "{wrong:?}");
+    }
 }
 
 #[test]
