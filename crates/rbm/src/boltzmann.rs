@@ -7,6 +7,7 @@
 //! Everything exact goes through the fast Walsh-Hadamard transform. The couplings of all sets of units, most of them
 //! zero, become `-E` of all states; the probabilities of all states become the means of all products of units.
 
+use crate::error::{check_distribution, check_units};
 use crate::{Error, Rbm, walsh};
 use nalgebra::{DMatrix, DVector};
 use rand::{Rng, RngExt};
@@ -170,10 +171,11 @@ impl Boltzmann {
     /// `KL(q || p)` (thesis (22)) from a distribution over all visible states.
     ///
     /// # Errors
-    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units, [`Error::Size`] unless q has `2^M` entries.
+    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units, [`Error::Size`] unless q has `2^M` entries, [`Error::Setting`] for
+    /// one that is negative or not finite.
     pub fn kl(&self, q: &[f64]) -> Result<f64, Error> {
         let ln_p = self.ln_visible_probabilities()?;
-        self.check_distribution(q)?;
+        check_distribution(q, 1 << self.visible)?;
         // 0 ln 0 = 0.
         let terms = q.iter().zip(&ln_p).filter(|(q, _)| **q > 0.0);
         Ok(terms.map(|(q, ln_p)| q * (q.ln() - ln_p)).sum())
@@ -184,10 +186,11 @@ impl Boltzmann {
     /// Clamped, the units have the law `q(v) p(h | v)`; free, `p(v, h)`: the gradient is the difference of their means.
     ///
     /// # Errors
-    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units, [`Error::Size`] unless q has `2^M` entries.
+    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units, [`Error::Size`] unless q has `2^M` entries, [`Error::Setting`] for
+    /// one that is negative or not finite.
     pub fn gradient(&self, q: &[f64]) -> Result<Gradient, Error> {
         let mut law = self.ln_weights()?;
-        self.check_distribution(q)?;
+        check_distribution(q, 1 << self.visible)?;
         let ln_z = ln_sum_exp(law.iter().copied());
         let visible = self.ln_visible_weights(&law);
         for states in law.chunks_exact_mut(q.len()) {
@@ -211,8 +214,8 @@ impl Boltzmann {
     /// sweeps have not led to equilibrium.
     ///
     /// # Errors
-    /// [`Error::Size`] for data of another width, [`Error::TooFewSamples`] without data, [`Error::Setting`] for no chains
-    /// or no counted sweeps.
+    /// [`Error::Size`] for data of another width, [`Error::TooFewSamples`] without data, [`Error::Setting`] for a unit that
+    /// is not +-1, and for no chains or no counted sweeps.
     pub fn sampled_gradient<R: Rng + ?Sized>(
         &self,
         data: &DMatrix<f32>,
@@ -226,6 +229,7 @@ impl Boltzmann {
         if data.ncols() == 0 {
             return Err(Error::TooFewSamples { samples: 0, batch: 1 });
         }
+        check_units(data)?;
         for (what, value) in [("the chains", sampling.chains), ("the sweeps", sampling.counted)] {
             if value == 0 {
                 return Err(Error::Setting { what, value: 0.0, allowed: "at least 1" });
@@ -302,14 +306,6 @@ impl Boltzmann {
         let of = |v: usize| ln_sum_exp(ln_weights[v..].iter().step_by(states).copied());
         (0..states).map(of).collect()
     }
-
-    fn check_distribution(&self, q: &[f64]) -> Result<(), Error> {
-        let (found, expected) = (q.len(), 1 << self.visible);
-        match found == expected {
-            true => Ok(()),
-            false => Err(Error::Size { what: "the distribution", found, expected }),
-        }
-    }
 }
 
 /// The frequency of every visible state in data `[visible, sample]` of units +-1.
@@ -325,9 +321,7 @@ pub fn empirical(data: &DMatrix<f32>) -> Result<Vec<f64>, Error> {
     if data.ncols() == 0 {
         return Err(Error::TooFewSamples { samples: 0, batch: 1 });
     }
-    if let Some(&value) = data.iter().find(|v| v.abs() != 1.0) {
-        return Err(Error::Setting { what: "a unit", value: value.into(), allowed: "+1 or -1" });
-    }
+    check_units(data)?;
     let mut q = vec![0.0; 1 << units];
     for v in data.column_iter() {
         let state: usize = v.iter().enumerate().map(|(i, &v)| usize::from(v > 0.0) << i).sum();

@@ -77,7 +77,7 @@ pub struct TrainConfig {
     pub l2: f32,
     /// Standard deviation of the normal initial weights; biases begin at 0.
     pub initial_std: f32,
-    /// Whether biases are trained; without them `p(v) = p(-v)` exactly.
+    /// Whether biases are trained; where they are not and the first machine has none, `p(v) = p(-v)` exactly.
     pub biases: bool,
     /// Which parameters share one value.
     pub ties: Ties,

@@ -1,4 +1,28 @@
-//! The errors of this crate, each with the offending value.
+//! The errors of this crate, each with the offending value, and the checks of data that several modules make.
+
+use nalgebra::DMatrix;
+
+/// The first unit that is neither up nor down.
+pub(crate) fn check_units(data: &DMatrix<f32>) -> Result<(), Error> {
+    match data.iter().find(|v| v.abs() != 1.0) {
+        None => Ok(()),
+        Some(&v) => Err(Error::Setting { what: "a unit", value: v.into(), allowed: "+1 or -1" }),
+    }
+}
+
+/// Refuses what is no distribution over so many states, but for its sum.
+pub(crate) fn check_distribution(q: &[f64], expected: usize) -> Result<(), Error> {
+    if q.len() != expected {
+        return Err(Error::Size { what: "the distribution", found: q.len(), expected });
+    }
+    match q.iter().find(|q| !q.is_finite() || **q < 0.0) {
+        None => Ok(()),
+        Some(&value) => {
+            let allowed = "finite and not negative";
+            Err(Error::Setting { what: "a probability", value, allowed })
+        }
+    }
+}
 
 /// What can go wrong.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

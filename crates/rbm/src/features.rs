@@ -10,8 +10,12 @@ use std::f64::consts::TAU;
 
 /// The singular values of W, largest first, as many as the smaller layer has units.
 ///
-/// In f64, to some 1e-15 of the largest: those far below it have fewer digits.
+/// In f64, to some 1e-15 of the largest: those far below it have fewer digits. Not numbers where a weight is not finite.
 pub fn singular_values(weights: &DMatrix<f32>) -> Vec<f64> {
+    // The iteration for these would never end.
+    if weights.iter().any(|w| !w.is_finite()) {
+        return vec![f64::NAN; weights.nrows().min(weights.ncols())];
+    }
     let mut values = weights.map(f64::from).singular_values().as_slice().to_vec();
     values.sort_by(|a, b| b.total_cmp(a));
     values

@@ -4,6 +4,7 @@
 //! energy is followed without rounding.
 
 use crate::Error;
+use crate::error::check_units;
 use linalg::{plain, product, transposed};
 use nalgebra::{DMatrix, DVector};
 use rand::seq::{SliceRandom, index};
@@ -35,13 +36,7 @@ impl Hopfield {
     /// # Errors
     /// [`Error::Setting`] for a unit that is not +-1, and when units times patterns are not below `2^24`.
     pub fn store(patterns: &DMatrix<f32>) -> Result<Self, Error> {
-        if let Some(&value) = patterns.iter().find(|x| x.abs() != 1.0) {
-            return Err(Error::Setting {
-                what: "a unit",
-                value: value.into(),
-                allowed: "+1 or -1",
-            });
-        }
+        check_units(patterns)?;
         if patterns.len() >= EXACT {
             let (what, value) = ("the units of all patterns", patterns.len() as f64);
             return Err(Error::Setting { what, value, allowed: "below 2^24" });

@@ -1,5 +1,6 @@
 //! Exact sums over the states of one layer: partition function, p(v), means, Kullback-Leibler divergence, draws.
 
+use crate::error::check_distribution;
 use crate::states::{MOST_LOW, States, fold, total, unit};
 use crate::{Error, Rbm};
 use nalgebra::{DMatrix, DVector};
@@ -97,13 +98,10 @@ fn ln_visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
 /// [`visible_probabilities`].
 ///
 /// # Errors
-/// [`Error::Size`], [`Error::TooManyStates`].
+/// [`Error::Size`], [`Error::TooManyStates`], [`Error::Setting`] for a q that is negative or not finite.
 pub fn kl(q: &[f64], rbm: &Rbm) -> Result<f64, Error> {
     check_units(rbm.visible())?;
-    if q.len() != 1 << rbm.visible() {
-        let (what, expected) = ("the distribution", 1 << rbm.visible());
-        return Err(Error::Size { what, found: q.len(), expected });
-    }
+    check_distribution(q, 1 << rbm.visible())?;
     let ln_p = ln_visible_probabilities(rbm)?;
     // 0 ln 0 = 0.
     Ok(q.iter().zip(&ln_p).filter(|(q, _)| **q > 0.0).map(|(q, ln_p)| q * (q.ln() - ln_p)).sum())

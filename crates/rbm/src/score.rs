@@ -4,6 +4,7 @@
 //! samples as independent: of a series of correlated samples it must be multiplied by `sqrt(2 tau)`. It does not contain
 //! the error of ln Z, which is common to all samples.
 
+use crate::error::check_units;
 use crate::model::ln_2cosh;
 use crate::{Error, Rbm};
 use multiversion::multiversion;
@@ -23,7 +24,7 @@ const LARGE: f64 = 1e150;
 /// [`partition::ln_z`](crate::partition::ln_z) or [`ais::ln_z`](crate::ais::ln_z).
 ///
 /// # Errors
-/// [`Error::Size`] for data of another width or without samples.
+/// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
 pub fn log_likelihood(rbm: &Rbm, data: &DMatrix<f32>, ln_z: f64) -> Result<Estimate, Error> {
     let free_energies = free_energies(rbm, data)?;
     let ln_p: Vec<f64> = free_energies.iter().map(|f| -f - ln_z).collect();
@@ -35,7 +36,7 @@ pub fn log_likelihood(rbm: &Rbm, data: &DMatrix<f32>, ln_z: f64) -> Result<Estim
 /// `p(v_i | rest) = 1 / (1 + e^{F(v) - F(v flipped at i)})`.
 ///
 /// # Errors
-/// [`Error::Size`] for data of another width or without samples.
+/// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
 pub fn pseudo_log_likelihood(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, Error> {
     let flips = Flips::new(rbm);
     let values = by_sample(rbm, data, |v| flips.pseudo_log_likelihoods(&v))?;
@@ -46,7 +47,7 @@ pub fn pseudo_log_likelihood(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate,
 /// `(1 - v_i v'_i) / 2` is the probability that a unit of mean `v'_i` differs from `v_i`. Nothing is sampled.
 ///
 /// # Errors
-/// [`Error::Size`] for data of another width or without samples.
+/// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
 pub fn reconstruction_error(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, Error> {
     let values = by_sample(rbm, data, |v| {
         let back = rbm.visible_mean(&rbm.hidden_mean(&v));
@@ -60,7 +61,7 @@ pub fn reconstruction_error(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, 
 /// it begins to know the training data by heart. Z cancels, so that it costs next to nothing (`hinton-2012`).
 ///
 /// # Errors
-/// [`Error::Size`] for data of another width or without samples.
+/// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
 pub fn free_energy_gap(
     rbm: &Rbm,
     training: &DMatrix<f32>,
@@ -82,7 +83,8 @@ pub fn free_energy_gap(
 /// [`partition::kl`](crate::partition::kl).
 ///
 /// # Errors
-/// [`Error::Size`] for data of another width or without samples, or another number of `ln_q`.
+/// [`Error::Size`] for data of another width or without samples, or another number of `ln_q`, [`Error::Setting`] for a unit
+/// that is not +-1.
 pub fn kl_from_samples(
     ln_q: &[f64],
     rbm: &Rbm,
@@ -116,6 +118,7 @@ fn by_sample(
     if samples == 0 {
         return Err(Error::Size { what: "the set of samples", found: 0, expected: 1 });
     }
+    check_units(data)?;
     let blocks = (0..samples.div_ceil(BLOCK)).into_par_iter().map(|block| {
         let first = block * BLOCK;
         of_block(data.columns(first, BLOCK.min(samples - first)).into_owned())

@@ -5,6 +5,9 @@ use crate::{Error, Rbm};
 use serde::{Deserialize, Serialize};
 
 /// Which parameters are tied together.
+///
+/// A shared value moves by the mean of its members' gradients: the slope along it divided by their number, so that one
+/// learning rate suits tied and free weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Ties {

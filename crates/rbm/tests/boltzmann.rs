@@ -16,6 +16,7 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use rand::RngExt;
 use rbm::boltzmann::{Boltzmann, Gradient, Sampling, empirical};
+use rbm::gradient::Units;
 use rbm::{Error, partition};
 use states::states;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -130,32 +131,50 @@ proptest! {
         (m, n) in (1usize..=6, 1usize..=4), size in 0.0..2.0f32, seed: u64,
     ) {
         let rbm = machine(m, n, size, seed);
-        let machine = Boltzmann::from_rbm(&rbm).unwrap();
-        prop_assert!((machine.ln_z().unwrap() - partition::ln_z(&rbm).unwrap()).abs() < 1e-12);
-        let other = Boltzmann::from_rbm(&rbm.transpose()).unwrap();
-        prop_assert!((machine.ln_z().unwrap() - other.ln_z().unwrap()).abs() < 1e-12);
-        // F(v) through f32 activations.
-        let ln_p = machine.ln_visible_probabilities().unwrap();
-        let ln_z = machine.ln_z().unwrap();
-        for (f, ln_p) in rbm.free_energy(&states(m)).iter().zip(&ln_p) {
-            prop_assert!((f + ln_p + ln_z).abs() < 1e-5);
+        for rbm in [rbm.transpose(), rbm] {
+            let (m, n) = (rbm.visible(), rbm.hidden());
+            let machine = Boltzmann::from_rbm(&rbm).unwrap();
+            prop_assert!((machine.ln_z().unwrap() - partition::ln_z(&rbm).unwrap()).abs() < 1e-12);
+            // F(v) through f32 activations.
+            let ln_p = machine.ln_visible_probabilities().unwrap();
+            let ln_z = machine.ln_z().unwrap();
+            for (f, ln_p) in rbm.free_energy(&states(m)).iter().zip(&ln_p) {
+                prop_assert!((f + ln_p + ln_z).abs() < 1e-5);
+            }
+            let q = distribution(m, seed);
+            let found = machine.kl(&q).unwrap();
+            prop_assert!((found - partition::kl(&q, &rbm).unwrap()).abs() < 1e-12);
+            // The gradient of `exact`, for random data.
+            let exactly = exact::Machine::new(
+                rbm.weights.map(f64::from),
+                rbm.visible_bias.map(f64::from),
+                rbm.hidden_bias.map(f64::from),
+            )
+            .unwrap();
+            let data = machine_data(m, 12, seed);
+            let likelihood =
+                exact::likelihood::log_likelihood_gradient(&exactly, &data.map(f64::from));
+            let expected = likelihood.unwrap().gradient;
+            let found = machine.gradient(&empirical(&data).unwrap()).unwrap();
+            let between = found.couplings.view((0, m), (m, n)).into_owned();
+            prop_assert!(distance(between.as_slice(), expected.weights.as_slice()) < 1e-13);
+            let visible = found.biases.rows(0, m).into_owned();
+            prop_assert!(distance(visible.as_slice(), expected.visible_bias.as_slice()) < 1e-13);
+            let hidden = found.biases.rows(m, n).into_owned();
+            prop_assert!(distance(hidden.as_slice(), expected.hidden_bias.as_slice()) < 1e-13);
+            // And of this crate, through f32: tanh, and means of a dozen numbers.
+            let units = Units { hidden: rbm.hidden_mean(&data), visible: data };
+            let mut found = rbm::gradient::Gradient::zeros(m, n);
+            found.exact(&units, &partition::moments(&rbm).unwrap());
+            for (found, expected) in [
+                (found.weights.as_slice(), expected.weights.as_slice()),
+                (found.visible_bias.as_slice(), expected.visible_bias.as_slice()),
+                (found.hidden_bias.as_slice(), expected.hidden_bias.as_slice()),
+            ] {
+                let found: Vec<f64> = found.iter().map(|&x| x.into()).collect();
+                prop_assert!(distance(&found, expected) < 4e-6);
+            }
         }
-        let q = distribution(m, seed);
-        prop_assert!((machine.kl(&q).unwrap() - partition::kl(&q, &rbm).unwrap()).abs() < 1e-12);
-        // The gradient of `exact`, for random data.
-        let exactly = exact::Machine::new(
-            rbm.weights.map(f64::from), rbm.visible_bias.map(f64::from), rbm.hidden_bias.map(f64::from),
-        ).unwrap();
-        let data = machine_data(m, 12, seed);
-        let likelihood = exact::likelihood::log_likelihood_gradient(&exactly, &data.map(f64::from));
-        let expected = likelihood.unwrap().gradient;
-        let found = machine.gradient(&empirical(&data).unwrap()).unwrap();
-        let between = found.couplings.view((0, m), (m, n)).into_owned();
-        prop_assert!(distance(between.as_slice(), expected.weights.as_slice()) < 1e-13);
-        let visible = found.biases.rows(0, m).into_owned();
-        prop_assert!(distance(visible.as_slice(), expected.visible_bias.as_slice()) < 1e-13);
-        let hidden = found.biases.rows(m, n).into_owned();
-        prop_assert!(distance(hidden.as_slice(), expected.hidden_bias.as_slice()) < 1e-13);
     }
 }
 
@@ -360,10 +379,20 @@ fn what_is_no_machine_or_no_data_is_refused() {
         assert!(matches!(sampled(2, 1, bad), Err(Error::Setting { .. })));
     }
     for value in [0.0, 0.5, f32::NAN] {
+        let data = DMatrix::from_element(2, 2, value);
+        let refused = machine.sampled_gradient(&data, sampling, &mut rng);
+        assert!(matches!(refused, Err(Error::Setting { what: "a unit", .. })), "{refused:?}");
         assert!(matches!(
             empirical(&DMatrix::from_element(2, 2, value)),
             Err(Error::Setting { what: "a unit", .. })
         ));
     }
     assert!(empirical(&DMatrix::zeros(2, 0)).is_err());
+    for value in [-0.5, f64::NAN] {
+        let refused = machine.kl(&[value, 0.5, 0.5, 0.5]);
+        assert!(
+            matches!(refused, Err(Error::Setting { what: "a probability", .. })),
+            "{refused:?}"
+        );
+    }
 }

@@ -82,6 +82,16 @@ fn equal_weights_have_one_singular_value() {
 }
 
 #[test]
+fn weights_that_are_not_finite_have_no_singular_values() {
+    for bad in [f32::NAN, f32::INFINITY] {
+        let mut weights = Rbm::uniform(5, 3, 0.2).weights;
+        weights[(2, 1)] = bad;
+        let values = singular_values(&weights);
+        assert!(values.len() == 3 && values.iter().all(|s| s.is_nan()), "{values:?}");
+    }
+}
+
+#[test]
 fn units_on_bonds_have_the_spectrum_of_waves() {
     // Errata E12: w |1 + e^{ik}|, k = 2 pi n / M.
     let sites = 10;

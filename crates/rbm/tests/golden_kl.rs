@@ -2,7 +2,7 @@
 
 use exact::{Ring, enumerate};
 use nalgebra::{DMatrix, DVector};
-use rbm::{Rbm, partition};
+use rbm::{Rbm, couplings, partition};
 use serde_json::Value;
 
 /// Of the weights, which are rounded to f32: 6e-8 of at most some 15. Divergences at a minimum change by the square of that,
@@ -46,8 +46,12 @@ fn the_best_weights_and_the_best_equal_ones() {
             let best = DMatrix::from_fn(m, n, |i, a| rows[i][a].as_f64().expect("a number"));
             let equal = DMatrix::from_element(m, n, number(case, "W_uniform"));
             for (weights, key) in [(best, "KL_best"), (equal, "KL_uniform")] {
-                let (found, expected) = (kl(case, &without_biases(&weights)), number(case, key));
+                let rbm = without_biases(&weights);
+                let (found, expected) = (kl(case, &rbm), number(case, key));
                 assert!((found - expected).abs() < ROUNDING, "{key}: {found} {expected}");
+                let [here, there] =
+                    [&rbm, &rbm.transpose()].map(|rbm| partition::ln_z(rbm).expect("few units"));
+                assert!((here - there).abs() < 1e-12 * here, "{here} {there}");
                 compared += 1;
             }
         }
@@ -80,5 +84,10 @@ fn constructions_that_are_the_ring() {
         let ln_z = partition::ln_z(&rbm).unwrap();
         assert!((ln_z - number(case, "lnZ")).abs() < ROUNDING * ln_z, "{ln_z} {case}");
         assert!((kl(case, &rbm) - number(case, "KL")).abs() < ROUNDING, "{case}");
+        // Behind it lies the ring at K': each pair of neighbours is one bond (two where there are but two units).
+        let hidden = couplings::pairs(&rbm.transpose()).unwrap();
+        let bonds = if n == 2 { 2.0 } else { 1.0 };
+        let found = hidden[(0, 1)] / bonds;
+        assert!((found - number(case, "K_hidden")).abs() < ROUNDING, "{found} {case}");
     }
 }

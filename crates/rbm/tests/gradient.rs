@@ -119,8 +119,35 @@ fn exact_gradient(rbm: &Rbm, data: &DMatrix<f32>) -> Vec<f64> {
     flat_of(&weights, &b.collect::<Vec<_>>(), &c.collect::<Vec<_>>())
 }
 
-/// The expectation of CD-k, by the transition matrix between all visible states.
+/// The share of each visible state among the data.
+fn shares(data: &DMatrix<f32>) -> DVector<f64> {
+    let mut shares = DVector::zeros(1 << data.nrows());
+    for sample in data.column_iter() {
+        let up = sample.iter().enumerate().filter(|(_, v)| **v > 0.0);
+        shares[up.map(|(i, _)| 1 << i).sum::<usize>()] += 1.0 / data.ncols() as f64;
+    }
+    shares
+}
+
+/// The expectation of CD-k.
 fn expected_cd(rbm: &Rbm, data: &DMatrix<f32>, steps: u32) -> Vec<f64> {
+    let start = shares(data);
+    expected(rbm, &start, &transition(rbm).pow(steps) * &start)
+}
+
+/// `<v h>_data - <v h>_model` and its likes for the biases, from the laws of v on both sides.
+fn expected(rbm: &Rbm, data: &DVector<f64>, model: DVector<f64>) -> Vec<f64> {
+    let v = states(rbm.visible()).map(f64::from);
+    let mut hidden = rbm.weights.map(f64::from).transpose() * &v;
+    hidden.column_iter_mut().for_each(|mut column| column += rbm.hidden_bias.map(f64::from));
+    let tanh = hidden.map(f64::tanh);
+    let difference = data - model;
+    let weights = &v * DMatrix::from_diagonal(&difference) * tanh.transpose();
+    flat_of(&weights, (v * &difference).as_slice(), (tanh * &difference).as_slice())
+}
+
+/// The transition matrix of a Gibbs step between all visible states, `[state to, state from]`.
+fn transition(rbm: &Rbm) -> DMatrix<f64> {
     let v = states(rbm.visible()).map(f64::from);
     let h = states(rbm.hidden()).map(f64::from);
     let field = |x: &DMatrix<f64>, w: DMatrix<f64>, bias: &DVector<f32>| {
@@ -138,17 +165,14 @@ fn expected_cd(rbm: &Rbm, data: &DMatrix<f32>, steps: u32) -> Vec<f64> {
             units.iter().map(|xa| 1.0 / (1.0 + (-2.0 * xa).exp())).product::<f64>()
         })
     };
-    let step = conditional(&v, &visible) * conditional(&h, &hidden);
-    let mut start = DVector::zeros(v.ncols());
-    for sample in data.column_iter() {
-        let up = sample.iter().enumerate().filter(|(_, v)| **v > 0.0);
-        start[up.map(|(i, _)| 1 << i).sum::<usize>()] += 1.0 / data.ncols() as f64;
-    }
-    let end = (0..steps).fold(start.clone(), |p, _| &step * p);
-    let tanh = hidden.map(f64::tanh);
-    let difference = start - end;
-    let weights = &v * DMatrix::from_diagonal(&difference) * tanh.transpose();
-    flat_of(&weights, (v * &difference).as_slice(), (tanh * &difference).as_slice())
+    conditional(&v, &visible) * conditional(&h, &hidden)
+}
+
+/// A golden machine on its data, and with its layers' roles exchanged, of which the file has no gradient, on coins.
+fn both_ways(case: &cases::Case) -> [(Rbm, DMatrix<f32>); 2] {
+    let (there, samples) = (case.rbm.transpose(), case.data.ncols());
+    let coins = machine(there.visible(), samples, 1.0, 3).weights.map(f32::signum);
+    [(case.rbm.clone(), case.data.clone()), (there, coins)]
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
@@ -183,45 +207,43 @@ fn the_enumerated_chain_is_the_golden_cd_1_and_tends_to_the_gradient() {
             assert!(distance(&cd_1[..weights], golden.as_slice()) < 1e-12);
         }
 
-        let exact = exact_gradient(rbm, &case.data);
-        let bias = |k| distance(&expected_cd(rbm, &case.data, k), &exact);
-        // CD-k is biased (errata E29), by less and less, to nothing.
-        let biases = [1, 4, 16].map(bias);
-        assert!(biases[0] > 1e-2 && biases.is_sorted_by(|a, b| b < a), "{biases:?}");
-        assert!(bias(400) < 2e-8);
+        for (rbm, data) in both_ways(&case) {
+            let exact = exact_gradient(&rbm, &data);
+            let bias = |k| distance(&expected_cd(&rbm, &data, k), &exact);
+            // CD-k is biased (errata E29), by less and less, to nothing.
+            let biases = [1, 4, 16].map(bias);
+            assert!(biases[0] > 1e-2 && biases.is_sorted_by(|a, b| b < a), "{biases:?}");
+            assert!(bias(400) < 2e-8);
+        }
     }
     assert_eq!(compared, 3);
 }
 
 #[test]
 fn the_averaged_estimate_is_the_golden_cd_1() {
-    let cases = cases::all();
-    for (seed, case) in cases.iter().enumerate() {
-        let found = average(&case.rbm, &case.data, 1, seed as u64);
-        // Golden for the weights; the biases, which the file lacks, by the enumeration that reproduces it.
-        let expected = expected_cd(&case.rbm, &case.data, 1);
-        let p = family_p(&found, &expected);
-        assert!(p > LEVEL / cases.len() as f64, "case {seed}: {p:e}");
+    let machines: Vec<_> = cases::all().iter().flat_map(both_ways).collect();
+    for (seed, (rbm, data)) in machines.iter().enumerate() {
+        let found = average(rbm, data, 1, seed as u64);
+        // Golden for the weights of the smaller ones; all else by the enumeration that reproduces it.
+        let p = family_p(&found, &expected_cd(rbm, data, 1));
+        assert!(p > LEVEL / machines.len() as f64, "machine {seed}: {p:e}");
     }
 }
 
 #[test]
 fn many_steps_estimate_the_gradient_of_the_likelihood() {
-    let cases = cases::all();
-    for (seed, case) in cases.iter().enumerate().take(4) {
-        let (rbm, data) = (&case.rbm, &case.data);
+    let machines: Vec<_> = cases::all().iter().take(4).flat_map(both_ways).collect();
+    for (seed, (rbm, data)) in machines.iter().enumerate() {
         let exact = exact_gradient(rbm, data);
-        let golden =
-            flat_of(&case.matrix("grad_W"), &case.numbers("grad_b"), &case.numbers("grad_c"));
         // As many steps as it takes to be unbiased for this purpose: a tenth of a standard error of 2e-3.
-        let enough = |k: &u32| distance(&expected_cd(rbm, data, *k), &golden) < 2e-4;
+        let enough = |k: &u32| distance(&expected_cd(rbm, data, *k), &exact) < 2e-4;
         let steps = [8, 16, 32, 64, 128].into_iter().find(enough).unwrap();
         let found = average(rbm, data, steps, 10 + seed as u64);
         let p = family_p(&found, &exact);
-        assert!(p > LEVEL / cases.len() as f64, "case {seed}: {p:e} after {steps} steps");
+        assert!(p > LEVEL / machines.len() as f64, "machine {seed}: {p:e} after {steps} steps");
         // The test has the power to tell the two apart.
         let short = family_p(&average(rbm, data, 1, 20 + seed as u64), &exact);
-        assert!(short < 1e-12, "case {seed}: CD-1 passes for the gradient, {short:e}");
+        assert!(short < 1e-12, "machine {seed}: CD-1 passes for the gradient, {short:e}");
     }
 }
 
@@ -233,31 +255,75 @@ fn exact_averages_give_the_golden_gradient() {
             flat_of(&case.matrix("grad_W"), &case.numbers("grad_b"), &case.numbers("grad_c"));
         let found = flat(&gradient(&case.rbm, &case.data, Negative::Exact, 1));
         assert!(distance(&found, &golden) < 2e-6);
+        for (rbm, data) in both_ways(&case) {
+            let found = flat(&gradient(&rbm, &data, Negative::Exact, 1));
+            assert!(distance(&found, &exact_gradient(&rbm, &data)) < 2e-6);
+        }
     }
 }
+
+const CHAINS: usize = 20_000;
+/// Products of units are at most 1: their mean over the chains has an error of 1 / sqrt(chains) at most. The two tests of
+/// chains that persist compare fewer than 1000 entries each: family-wise level 1e-6 at z = 6.1.
+const CHAINS_APART: f64 = 6.1 / 141.0;
 
 /// Chains that persist forget where they began, at the old parameters, and have the machine's own averages.
 #[test]
 fn chains_that_persist_estimate_the_gradient_of_the_likelihood() {
-    const CHAINS: usize = 20_000;
-    let cases = cases::all();
-    for (seed, case) in cases.iter().enumerate().take(4) {
-        let exact = exact_gradient(&case.rbm, &case.data);
-        let samples: Vec<u32> = (0..case.data.ncols() as u32).collect();
+    let machines: Vec<_> = cases::all().iter().take(4).flat_map(both_ways).collect();
+    for (seed, (rbm, data)) in machines.iter().enumerate() {
+        let exact = exact_gradient(rbm, data);
+        let samples: Vec<u32> = (0..data.ncols() as u32).collect();
         for negative in [
             Negative::Persistent { chains: CHAINS, steps: 10 },
             Negative::Tempering { chains: CHAINS, steps: 10 },
         ] {
-            let mut trainer = run(&case.rbm, samples.len(), negative, 30 + seed as u64);
+            let mut trainer = run(rbm, samples.len(), negative, 30 + seed as u64);
             let mut scratch = trainer.scratch();
             for _ in 0..20 {
-                trainer.gradient(&case.data, &samples, &mut scratch).unwrap();
+                trainer.gradient(data, &samples, &mut scratch).unwrap();
             }
+            let apart = distance(&flat(&scratch.gradient), &exact);
+            assert!(apart < CHAINS_APART, "{negative:?}, machine {seed}: {apart}");
+        }
+    }
+}
+
+/// Far from equilibrium, where every step shows: from fair coins under the machine, and on under the one it becomes.
+#[test]
+fn chains_that_persist_walk_under_the_machine_as_it_is() {
+    let machines: Vec<_> = cases::all().iter().take(4).flat_map(both_ways).collect();
+    for (seed, (rbm, data)) in machines.iter().enumerate() {
+        let samples: Vec<u32> = (0..data.ncols() as u32).collect();
+        let (q, coins) = (shares(data), DVector::from_element(1 << rbm.visible(), 1.0));
+        let coins = &coins / coins.sum();
+        let first = transition(rbm) * &coins;
+        let of_first = expected(rbm, &q, first.clone());
+        for negative in [
+            Negative::Persistent { chains: CHAINS, steps: 1 },
+            Negative::Tempering { chains: CHAINS, steps: 1 },
+        ] {
+            let trainer = run(rbm, samples.len(), negative, 50 + seed as u64);
+            let config = TrainConfig { learning_rate: 3.0, ..*trainer.config() };
+            let mut trainer = Trainer::from_machine(config, rbm.clone(), 50 + seed as u64).unwrap();
+            let mut scratch = trainer.scratch();
+            trainer.step(data, &samples, &mut scratch).unwrap();
             let found = flat(&scratch.gradient);
-            // Products of units are at most 1: their mean has an error of 1 / sqrt(chains) at most. Over the entries of
-            // all cases and both kinds the family-wise level is 1e-6 at z = 6.1 for at most 1000 of them.
-            let apart = distance(&found, &exact);
-            assert!(apart < 6.1 / (CHAINS as f64).sqrt(), "{negative:?}, case {seed}: {apart}");
+            assert!(distance(&found, &of_first) < CHAINS_APART, "{negative:?}, machine {seed}");
+            // Power: no step at all.
+            let none = expected(rbm, &q, coins.clone());
+            assert!(distance(&found, &none) > CHAINS_APART, "{negative:?}, machine {seed}");
+            if let Negative::Tempering { .. } = negative {
+                continue;
+            }
+            let moved = trainer.rbm().clone();
+            trainer.gradient(data, &samples, &mut scratch).unwrap();
+            let found = flat(&scratch.gradient);
+            let second = expected(&moved, &q, transition(&moved) * &first);
+            assert!(distance(&found, &second) < CHAINS_APART, "second step, machine {seed}");
+            // Power: a step under the machine of before.
+            let stale = expected(&moved, &q, transition(rbm) * &first);
+            assert!(distance(&found, &stale) > CHAINS_APART, "second step, machine {seed}");
         }
     }
 }
@@ -324,16 +390,20 @@ fn the_exact_gradient_of_the_model_is_that_of_the_transposed_machine() {
     for (m, n) in [(3, 5), (6, 2), (4, 4)] {
         let rbm = machine(m, n, 1.0, 7);
         // All states of either layer equally often: the data's side is <v tanh> of each.
-        let minus_model = |rbm: &Rbm| {
+        let model = |rbm: &Rbm| {
             let data = states(rbm.visible());
             let found = gradient(rbm, &data, Negative::Exact, 1);
             let hidden = rbm.hidden_mean(&data).map(f64::from);
             let share = 1.0 / data.ncols() as f64;
             let positive = data.map(f64::from) * hidden.transpose() * share;
-            positive - found.weights.map(f64::from)
+            // Each visible unit is as often up as down.
+            let visible = found.visible_bias.map(|b| -f64::from(b));
+            let hidden = hidden.column_mean() - found.hidden_bias.map(f64::from);
+            (positive - found.weights.map(f64::from), visible, hidden)
         };
-        let (here, there) = (minus_model(&rbm), minus_model(&rbm.transpose()).transpose());
-        assert!((&here - &there).amax() < 4e-6, "{here} {there}");
+        let (here, there) = (model(&rbm), model(&rbm.transpose()));
+        assert!((&here.0 - there.0.transpose()).amax() < 4e-6, "{here:?}");
+        assert!((&here.1 - there.2).amax() < 4e-6 && (&here.2 - there.1).amax() < 4e-6, "{here:?}");
     }
 }
 

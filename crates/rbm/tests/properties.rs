@@ -150,15 +150,16 @@ proptest! {
 
     #[test]
     fn degenerate_data_train_to_something_finite(
-        (m, n) in (1usize..=5, 1usize..=4), kind in 0..3, negative in 0..4, steps in 1u32..3,
+        (m, n) in (1usize..=5, 1usize..=6), kind in 0..4, negative in 0..4, steps in 1u32..3,
         adam: bool, biases: bool, seed: u64,
     ) {
         let samples = if kind == 1 { 1 } else { 20 };
         let noise = machine(m, samples, 1.0, seed).weights;
         let data = DMatrix::from_fn(m, samples, |i, s| match (kind, i) {
-            // All samples equal; one sample; one unit constant.
+            // All samples equal; one sample; one unit constant; T = 0: both ground states, nothing else.
             (0, _) => if i % 2 == 0 { 1.0 } else { -1.0 },
             (2, 0) => 1.0,
+            (3, _) => if s % 2 == 0 { 1.0 } else { -1.0 },
             _ => if noise[(i, s)] < 0.0 { -1.0 } else { 1.0 },
         });
         let batch = if kind == 1 { 1 } else { 7 };
@@ -219,6 +220,10 @@ fn an_impossible_state_costs_nothing_and_a_wrong_size_is_refused() {
     assert!((found + p[3].ln()).abs() < SUM);
     let wrong = partition::kl(&[0.5, 0.5], &rbm);
     assert_eq!(wrong, Err(Error::Size { what: "the distribution", found: 2, expected: 4 }));
+    for value in [-0.1, f64::NAN, f64::INFINITY] {
+        let wrong = partition::kl(&[value, 0.5, 0.5, 0.1], &rbm);
+        assert!(matches!(wrong, Err(Error::Setting { what: "a probability", .. })), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -212,6 +212,13 @@ fn degenerate_data_have_scores_or_typed_errors() {
     assert_eq!(scores(&DMatrix::zeros(5, 0)), Err(none));
     let wide = Error::Size { what: "each sample", found: 6, expected: 5 };
     assert_eq!(scores(&coins(6, 4, 9)), Err(wide));
+    // 0 and 1 are no units of these machines.
+    for value in [0.0, f32::NAN] {
+        let mut data = coins(5, 4, 9);
+        data[(1, 2)] = value;
+        let refused = scores(&data);
+        assert!(matches!(refused, Err(Error::Setting { what: "a unit", .. })), "{refused:?}");
+    }
     let lists = Error::Size { what: "the list of ln q", found: 3, expected: 4 };
     assert_eq!(score::kl_from_samples(&[0.0; 3], &rbm, &coins(5, 4, 9), 3.0), Err(lists));
 }

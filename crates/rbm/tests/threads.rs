@@ -6,9 +6,9 @@ use rayon::ThreadPoolBuilder;
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, train};
 use std::ops::ControlFlow;
 
-fn bytes(negative: Negative, threads: usize) -> Vec<u8> {
+fn bytes(negative: Negative, (visible, hidden): (usize, usize), threads: usize) -> Vec<u8> {
     let config = TrainConfig {
-        hidden: 64,
+        hidden,
         batch: 300,
         learning_rate: 0.05,
         schedule: Schedule::Constant,
@@ -22,8 +22,8 @@ fn bytes(negative: Negative, threads: usize) -> Vec<u8> {
     };
     let mut rng = stats::stream(1, "threads", 0);
     let data =
-        DMatrix::from_fn(100, 900, |_, _| if rng.random::<f32>() < 0.6 { 1.0 } else { -1.0 });
-    let mut trainer = Trainer::new(config, 100, 1).expect("good settings");
+        DMatrix::from_fn(visible, 900, |_, _| if rng.random::<f32>() < 0.6 { 1.0 } else { -1.0 });
+    let mut trainer = Trainer::new(config, visible, 1).expect("good settings");
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
     pool.install(|| train(&mut trainer, &data, 3, |_| ControlFlow::Continue(()))).expect("a run");
     serde_json::to_vec(&trainer).expect("bytes")
@@ -31,15 +31,19 @@ fn bytes(negative: Negative, threads: usize) -> Vec<u8> {
 
 #[test]
 fn threads_change_nothing() {
-    // Large enough for several tasks in each layer, each phase and the gradient.
-    for negative in [
-        Negative::Contrastive { steps: 2 },
-        Negative::Persistent { chains: 250, steps: 1 },
-        Negative::Tempering { chains: 250, steps: 1 },
-    ] {
-        let one = bytes(negative, 1);
+    // Large enough for several tasks in each layer, each phase and the gradient; sums over states in several tasks.
+    let kinds = [
+        (Negative::Contrastive { steps: 2 }, (100, 64)),
+        (Negative::Contrastive { steps: 2 }, (64, 100)),
+        (Negative::Persistent { chains: 250, steps: 1 }, (100, 64)),
+        (Negative::Tempering { chains: 250, steps: 1 }, (100, 64)),
+        (Negative::Exact, (100, 17)),
+        (Negative::Exact, (17, 100)),
+    ];
+    for (negative, layers) in kinds {
+        let one = bytes(negative, layers, 1);
         for threads in [2, 5] {
-            assert!(bytes(negative, threads) == one, "{negative:?} on {threads} threads");
+            assert!(bytes(negative, layers, threads) == one, "{negative:?} on {threads} threads");
         }
     }
 }
