@@ -3,7 +3,7 @@
 //! bincode is used here and nowhere else. It is complete but no longer maintained; the format byte leaves room for a
 //! successor.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,14 +36,15 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<(Vec<u8>, ContentHash)> 
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, ContentHash)> {
     ensure!(bytes.len() >= HEADER, "it is truncated");
     let (header, payload) = bytes.split_at(HEADER);
-    ensure!(header.starts_with(MAGIC), "it is no artifact of kadanoff");
+    ensure!(header.starts_with(MAGIC), "it is no file of results that kadanoff wrote");
     ensure!(header[8] == FORMAT, "its format is {}, not {FORMAT}", header[8]);
     let length = u64::from_le_bytes(header[9..17].try_into()?);
     ensure!(length == payload.len() as u64, "its length is wrong");
     let hash = *blake3::hash(payload).as_bytes();
     ensure!(header[17..] == hash, "its checksum is wrong");
     let config = bincode::config::legacy().with_limit::<LIMIT>();
-    let (value, read) = bincode::serde::decode_from_slice(payload, config)?;
+    let (value, read) = bincode::serde::decode_from_slice(payload, config)
+        .map_err(|_| anyhow!("it holds something else, or another version wrote it"))?;
     ensure!(read == payload.len(), "it is longer than its content");
     Ok((value, hash))
 }

@@ -82,9 +82,24 @@ struct Judgement {
     exact: Option<f64>,
 }
 
+impl Judgement {
+    fn is_finite(&self) -> bool {
+        let Self { log_likelihood, pseudo, reconstruction, forward, backward, exact } = self;
+        let all = [log_likelihood, pseudo, reconstruction, &forward.ln_z, &backward.ln_z];
+        all.iter().map(|found| found.mean).chain(*exact).all(f64::is_finite)
+    }
+}
+
 pub(crate) fn run(flags: &Evaluate) -> Result<()> {
     let (rbm, data) = flags.read()?;
     let judgement = flags.judge(&rbm, &data)?;
+    if !judgement.is_finite() {
+        let machine = flags.rbm.display();
+        return Err(BadInput(format!(
+            "--rbm {machine}: its weights or biases are so large that energies are beyond the numbers of a computer"
+        ))
+        .into());
+    }
     crate::say(&if flags.json { json(&judgement)? } else { text(&judgement, &rbm, &data) })
 }
 

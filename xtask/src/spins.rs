@@ -4,7 +4,7 @@ use crate::input::BadInput;
 use crate::sample::MOST_SPINS;
 use nalgebra::DMatrix;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
-use std::fmt::Display;
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -64,7 +64,7 @@ fn of_array(name: &str, mut reader: impl Read) -> Result<DMatrix<f32>, String> {
     let numbers = numbers(array).map_err(|wrong| match wrong {
         Wrong::Kind => {
             let kind = kind.descr();
-            format!("the numbers of {name} are of the type {kind}, but must be int8, or other signed integers or floats")
+            format!("the numbers of {name} are of the type {kind}, but must be signed integers or floats of the usual sizes (int8 to int64, float32, float64)")
         }
         Wrong::Read(error) => broken(error),
         Wrong::Value(index, value) => {
@@ -105,7 +105,7 @@ fn numbers(array: NpyFile<impl Read>) -> Result<Vec<f32>, Wrong> {
 }
 
 /// The numbers, all of the type T; the memory grows with what is really there.
-fn numbers_of<T: Deserialize + From<i8> + PartialEq + Display>(
+fn numbers_of<T: Deserialize + From<i8> + PartialEq + Debug>(
     array: NpyFile<impl Read>,
 ) -> Result<Vec<f32>, Wrong> {
     let (up, down) = (T::from(1), T::from(-1));
@@ -114,7 +114,8 @@ fn numbers_of<T: Deserialize + From<i8> + PartialEq + Display>(
         match number.map_err(Wrong::Read)? {
             number if number == up => spins.push(1.0),
             number if number == down => spins.push(-1.0),
-            number => return Err(Wrong::Value(spins.len(), number.to_string())),
+            // So that 1e300 is not three hundred digits.
+            number => return Err(Wrong::Value(spins.len(), format!("{number:?}"))),
         }
     }
     Ok(spins)

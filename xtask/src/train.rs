@@ -16,7 +16,7 @@ use saved::Settings;
 use scores::{Curve, Judge};
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub(crate) use options::Train;
@@ -37,6 +37,7 @@ pub(crate) fn run(flags: &Train) -> Result<()> {
         Place::new(path, extension)
             .map_err(|why| BadInput(format!("--out {}: {why}", flags.out.display())))
     };
+    check_apart(flags)?;
     let out = place(&flags.out, "safetensors")?;
     let saves = place(&saved::beside(&flags.out), "run")?;
     let data = spins::read("--data", &flags.data)?;
@@ -77,8 +78,26 @@ pub(crate) fn run(flags: &Train) -> Result<()> {
         last: judge.scores(trainer.rbm(), flags.epochs as u64)?,
         curve: session.curve.points(),
         out: flags.out.display().to_string(),
+        run: saved::beside(&flags.out).display().to_string(),
     };
     crate::say(&if flags.json { print::json(&report)? } else { print::text(&report) })
+}
+
+/// Neither the machine nor its run may take the place of samples.
+fn check_apart(flags: &Train) -> Result<(), BadInput> {
+    let there = |path: &Path| path.canonicalize().ok();
+    let sets = [("--data", Some(&flags.data)), ("--held-out", flags.held_out.as_ref())];
+    for written in [flags.out.clone(), saved::beside(&flags.out)] {
+        let Some(found) = there(&written) else { continue };
+        let same = |path: &&PathBuf| there(path).is_some_and(|path| path == found);
+        if let Some((option, _)) = sets.iter().find(|(_, path)| path.as_ref().is_some_and(same)) {
+            let (out, written) = (flags.out.display(), written.display());
+            return Err(BadInput(format!(
+                "--out {out}: {written} would replace the samples of {option}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What the options and the data allow only together.

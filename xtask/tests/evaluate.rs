@@ -189,6 +189,21 @@ fn the_table_and_the_help() {
 }
 
 #[test]
+fn a_machine_beyond_the_finite_numbers() {
+    let project = Project::new();
+    let mut rbm = machine(&project, 5, 3, 0.8);
+    rbm.weights.fill(f32::MAX);
+    let bytes = file::to_bytes(&rbm, &file::Metadata::new());
+    fs::write(project.path("m.safetensors"), bytes).expect("a file");
+    samples(&project, 5, 40);
+    project.refuse(
+        "evaluate --rbm m.safetensors --data a.npz".split(' '),
+        2,
+        &["--rbm m.safetensors", "so large"],
+    );
+}
+
+#[test]
 fn wrong_input_costs_a_sentence() {
     let project = Project::new();
     machine(&project, 4, 2, 0.5);

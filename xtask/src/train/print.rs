@@ -20,6 +20,7 @@ pub(super) struct Report<'a> {
     pub(super) last: Scores,
     pub(super) curve: &'a [Scores],
     pub(super) out: String,
+    pub(super) run: String,
 }
 
 pub(super) fn json(report: &Report<'_>) -> serde_json::Result<String> {
@@ -49,9 +50,9 @@ pub(super) fn text(report: &Report<'_>) -> String {
     let mut rows = vec![titles(last)];
     rows.extend(shown.map(cells));
     let (visible, hidden, updates) = (report.visible, report.hidden, report.updates);
-    let (seconds, out) = (report.seconds, &report.out);
+    let (seconds, out, run) = (report.seconds, &report.out, &report.run);
     format!(
-        "{}{visible} x {hidden} units, {updates} updates, {seconds:.2} s: {out} (to go on: --resume {out}.run)",
+        "{}{visible} x {hidden} units, {updates} updates, {seconds:.2} s: {out} (to go on: --resume {run})",
         columns(&rows, 0)
     )
 }

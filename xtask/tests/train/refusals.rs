@@ -87,6 +87,25 @@ fn wrong_options() {
 }
 
 #[test]
+fn no_samples_are_replaced() {
+    let project = rings();
+    for name in ["d.safetensors", "e.safetensors.run"] {
+        fs::copy(project.path("a.npz"), project.path(name)).expect("a file");
+    }
+    let as_data = GOOD.replace("a.npz", "d.safetensors");
+    for (arguments, words) in [
+        (format!("{as_data} --out d.safetensors"), ["d.safetensors would replace", "--data"]),
+        (format!("{as_data} --out ./d.safetensors"), ["d.safetensors would replace", "--data"]),
+        (
+            format!("{GOOD} --held-out e.safetensors.run --out e.safetensors"),
+            ["e.safetensors.run would replace", "--held-out"],
+        ),
+    ] {
+        assert_refused(&project, &arguments, 2, &words);
+    }
+}
+
+#[test]
 fn wrong_arrays() {
     let project = rings();
     let ones = [1; 80];
@@ -94,7 +113,7 @@ fn wrong_arrays() {
     zero[13] = 0;
     let nan = [f32::NAN.to_le_bytes(), 1_f32.to_le_bytes()].concat();
     let numpy = |kind, shape, numbers: &[u8]| npy(kind, shape, numbers);
-    let cases: [(&str, Vec<u8>, &[&str]); 13] = [
+    let cases: [(&str, Vec<u8>, &[&str]); 15] = [
         ("x", numpy("|i1", "(20, 4)", &ones), &["no array spins"]),
         ("spins", numpy("|i1", "(80,)", &ones), &["shape", "[80]", "[samples, sites]"]),
         ("spins", numpy("|i1", "(5, 4, 4)", &ones), &["[5, 4, 4]"]),
@@ -102,9 +121,11 @@ fn wrong_arrays() {
         ("spins", numpy("|i1", "(0, 4)", &[]), &["[0, 4]", "at least 1"]),
         ("spins", numpy("|u1", "(20, 4)", &ones), &["'|u1'", "int8"]),
         ("spins", numpy("|b1", "(20, 4)", &ones), &["'|b1'"]),
+        ("spins", numpy("<f2", "(20, 2)", &ones), &["'<f2'", "float32"]),
         ("spins", numpy("<U1", "(20, 1)", &ones), &["'<U1'"]),
         ("spins", numpy("|i1", "(20, 4)", &zero), &["site 1 of sample 3", "is 0", "1 or -1"]),
         ("spins", numpy("<f4", "(1, 2)", &nan), &["site 0 of sample 0", "NaN"]),
+        ("spins", numpy("<f8", "(1, 1)", &1e300_f64.to_le_bytes()), &["is 1e300,"]),
         ("spins", numpy("|i1", "(30, 4)", &ones), &["ends too early"]),
         ("spins", numpy("|i1", "(10, 4)", &ones), &["more numbers", "[10, 4]"]),
         ("spins", numpy("|i1", "(1000000, 1000000)", &ones), &["1000000000000", "1073741824"]),

@@ -47,7 +47,7 @@ fn by_theory(published: f64) -> Finding {
 fn measured(limit: &Limit, published: f64) -> Finding {
     let known = limit.value.mean.is_finite() && limit.value.error.is_finite();
     Finding {
-        value: if known { limit.value } else { Estimate::exact(published) },
+        value: limit.value,
         quantity: "load at which half of the patterns are lost, $N \\to \\infty$".into(),
         verdict: match known {
             true => agreement(limit.value, published),
@@ -92,7 +92,8 @@ fn at_capacity(largest: &Curve, published: f64) -> Result<Finding> {
         ),
         verdict: if reached { Verdict::Reproduced } else { Verdict::Contradicted },
         reason: format!(
-            "The theory has {theory:.4} at this load and {:.4} at the capacity; {:.0} % of the patterns are retrieved here, and the overlap is theirs.",
+            "The theory, for $N \\to \\infty$, has {theory:.4} at this load, {:.1} standard errors from what is found, and {:.4} at the capacity; {:.0} % of the patterns are retrieved here, and the overlap is that of these alone.",
+            value.sigmas_from(theory),
             theory::overlap_at_capacity(),
             100.0 * point.retrieved.mean,
         ),

@@ -27,7 +27,7 @@ pub(super) fn race(settings: &Settings, races: &[Race]) -> Figure {
     Figure {
         id: "learning-divergence".into(),
         caption: format!(
-            "Free weights from small random ones: the exact divergence from the ring over the updates, mean and standard error over {} seeds, each with {} samples of its own and, for every rule, the same start. All rest near the best equal weights, a saddle, before they leave it. Best of sample: the largest likelihood of the same samples, which is as far as samples lead; a machine trapped in a defect lifts the mean.",
+            "Free weights from small random ones: the exact divergence from the ring over the updates, mean and standard error over {} seeds, each with {} samples of its own and, for every rule, the same start. The best equal weights are a saddle: the larger K, the longer machines rest near it before they leave it. Best of sample: the largest likelihood of the same samples, which is as far as samples lead; a machine trapped in a defect lifts the mean.",
             settings.seeds, settings.samples
         ),
         panels: races.iter().map(panel).collect(),
@@ -78,7 +78,7 @@ pub(super) fn tied(settings: &Settings, tied: &[Tied]) -> Figure {
     Figure {
         id: "learning-tied".into(),
         caption: format!(
-            "Tied weights. Lines: the first updates of one machine. Points: where machines rest, mean and standard error over {} samples, less what the noise of the sample does to the root of the mean update. Dotted: W(K), and that root for CD-1 and the ring.",
+            "Tied weights. Lines: the first updates of one machine. Points, beside one another and not at an update: where machines rest, mean and standard error over {} samples, less what the noise of the sample does to the root of the mean update. Dotted: W(K), and that root for CD-1 and the ring. CD-k beyond k = 4, which cannot be told from W(K) here, is in the table.",
             settings.seeds
         ),
         panels: tied.iter().map(panel).collect(),
@@ -117,7 +117,7 @@ pub(super) fn bias(settings: &Settings, tied: &[Tied], fields: &[Field]) -> Figu
     Figure {
         id: "learning-bias".into(),
         caption: format!(
-            "The bias of CD-k. Left: the distance of tied weights from W(K) where training ends; points measured, lines the exact root of the mean update. Right: the mean update as a field over free weights, exact, at {} machines with random weights of standard deviation {}, $K = {}$: the antisymmetric share of its derivatives, which is 0 for a gradient, and 1 minus the cosine of its angle with the gradient of the likelihood.",
+            "The bias of CD-k. Left: the distance of tied weights from W(K) where training ends; points measured, where the distance is above three errors, lines the exact root of the mean update down to $10^{{-7}}$. Right: the mean update as a field over free weights, exact, at {} machines with random weights of standard deviation {}, $K = {}$: the antisymmetric share of its derivatives, which is 0 for a gradient, and 1 minus the cosine of its angle with the gradient of the likelihood.",
             settings.fields, settings.field_std, settings.shown_coupling
         ),
         panels: vec![

@@ -82,7 +82,11 @@ pub(super) fn fields(settings: &Settings, fields: &[Field]) -> Table {
         vec![
             Cell::Text(field.negative.to_string()),
             measured(field.asymmetry),
-            measured(field.cosine),
+            // One but for rounding.
+            match 1.0 - field.cosine.mean < 1e-12 {
+                true => Cell::Number(1.0),
+                false => measured(field.cosine),
+            },
         ]
     };
     Table {
