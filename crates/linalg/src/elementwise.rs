@@ -55,7 +55,8 @@ pub fn tanh(x: &mut [f32]) {
     }
 }
 
-/// Sixteen uniform numbers in [0, 1), multiples of 2^-24: of a word of bits first the lower halves, then the upper ones.
+/// Sixteen uniform numbers in (0, 1), odd multiples of 2^-24, so that u and 1 - u are equally likely: up and down are treated
+/// alike. Of a word of bits first the lower halves, then the upper ones.
 #[inline(always)]
 fn uniforms(bits: &mut Bits) -> [f32; 16] {
     const STEP: f32 = 1.0 / 16_777_216.0;
@@ -63,8 +64,8 @@ fn uniforms(bits: &mut Bits) -> [f32; 16] {
     let mut uniforms = [0.0; 16];
     for lane in 0..8 {
         // Below 2^24, where signed numbers, which are converted faster, are the same.
-        uniforms[lane] = (word[lane] as u32 >> 8) as i32 as f32 * STEP;
-        uniforms[lane + 8] = (word[lane] >> 40) as i32 as f32 * STEP;
+        uniforms[lane] = (word[lane] as u32 >> 8 | 1) as i32 as f32 * STEP;
+        uniforms[lane + 8] = (word[lane] >> 40 | 1) as i32 as f32 * STEP;
     }
     uniforms
 }
@@ -150,9 +151,16 @@ mod tests {
         let mut units = [1e9, -1e9, f32::INFINITY, f32::NEG_INFINITY];
         sample_units(&mut units, &mut bits(1));
         assert_eq!(units, [1.0, -1.0, 1.0, -1.0]);
-        let mut units = [1.0, -1.0];
-        sample_means(&mut units, &mut bits(1));
-        assert_eq!(units, [1.0, -1.0]);
+        // No draw of 2^27 goes against a field that leaves no choice, in either direction.
+        let mut bits = bits(1);
+        for _ in 0..1 << 13 {
+            for side in [1.0, -1.0] {
+                let (mut units, mut means) = ([40.0 * side; 8192], [side; 8192]);
+                sample_units(&mut units, &mut bits);
+                sample_means(&mut means, &mut bits);
+                assert!(units.iter().chain(&means).all(|&unit| unit == side));
+            }
+        }
     }
 
     #[test]

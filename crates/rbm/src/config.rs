@@ -23,7 +23,8 @@ pub enum Negative {
         /// Gibbs steps of an update.
         steps: u32,
     },
-    /// Persistent chains that exchange states with chains of checkpoints of the run (`bereux-2025`).
+    /// Persistent chains that exchange states with chains of checkpoints of the run (`bereux-2025`). There are as many
+    /// checkpoints as the run needs, which in a long one may be dozens, and each costs what the machine itself does.
     Tempering {
         /// How many chains each machine has.
         chains: usize,

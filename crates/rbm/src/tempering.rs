@@ -225,7 +225,17 @@ mod tests {
             let p = p_value(rbm, units);
             assert!(p > 3e-7, "{p:e}");
         }
-        // A run that began with the states of another machine would have been found out.
+        // Neighbours know nothing of each other, as an exchange takes for granted: no correlation of their magnetisations.
+        let sums = |units: &Units| -> Vec<f64> {
+            units.visible.column_iter().map(|v| f64::from(v.sum())).collect()
+        };
+        for (one, other) in [(&first.chains, &second.chains), (&second.chains, &chains)] {
+            let products: Vec<f64> =
+                sums(one).iter().zip(sums(other)).map(|(x, y)| x * y).collect();
+            let correlation = stats::Estimate::from_independent(&products);
+            assert!(correlation.sigmas_from(0.0) < 5.0, "{correlation:?}");
+        }
+        // States of another machine would have been found out.
         assert!(p_value(&strong, &second.chains) < 1e-12);
     }
 

@@ -1,6 +1,7 @@
 //! Training: one update is `Trainer::step`, the loop over epochs is `train`.
 
 use crate::config::{Negative, TrainConfig};
+use crate::error::check_units;
 use crate::gibbs::{Stream, clamp, contrast, expect_hidden, walk};
 use crate::gradient::{Gradient, Units};
 use crate::model::normal;
@@ -265,7 +266,8 @@ fn fair_coins(rbm: &Rbm, chains: usize, seed: u64) -> Units {
 /// ```
 ///
 /// # Errors
-/// [`Error::TooFewSamples`], [`Error::Size`] for data of another width, [`Error::NotFinite`].
+/// [`Error::TooFewSamples`], [`Error::Size`] for data of another width, [`Error::Setting`] for data that are not +-1,
+/// [`Error::NotFinite`].
 pub fn train(
     trainer: &mut Trainer,
     data: &DMatrix<f32>,
@@ -281,6 +283,7 @@ pub fn train(
     if samples < size {
         return Err(Error::TooFewSamples { samples, batch: size });
     }
+    check_units(data)?;
     let batches = (samples / size) as u64;
     let mut scratch = trainer.scratch();
     // On a thread of the pool from the start, so that no update waits to be let in.

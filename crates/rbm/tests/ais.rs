@@ -12,7 +12,7 @@ use rbm::{Error, Rbm, partition};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 use stats::Estimate;
 
-/// Family-wise level of the tests of this file that must pass.
+/// Family-wise level of each test that must pass.
 const LEVEL: f64 = 1e-6;
 const MODELS: u64 = 100;
 /// 200 estimates, two-sided: z = 6.0 for normal errors at LEVEL. Weights of which half are effective have, if they are

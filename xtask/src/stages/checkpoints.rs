@@ -28,7 +28,7 @@ impl Checkpoints<'_> {
 
 impl Stage for Checkpoints<'_> {
     const NAME: &'static str = "checkpoints";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Vec<Rbm>;
 
     fn effort(&self) -> f64 {

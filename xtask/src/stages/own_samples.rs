@@ -104,7 +104,7 @@ pub(crate) struct OfMachine {
 
 impl Stage for MeasureMachine<'_> {
     const NAME: &'static str = "own-samples";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = OfMachine;
 
     fn effort(&self) -> f64 {

@@ -70,7 +70,7 @@ pub(super) struct Path {
 
 impl Stage for SampledPath<'_> {
     const NAME: &'static str = "ring-sampled-path";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Path;
 
     fn effort(&self) -> f64 {
