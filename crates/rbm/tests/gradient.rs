@@ -2,15 +2,21 @@
 
 #[path = "common/cases.rs"]
 mod cases;
+#[path = "common/gradients.rs"]
+mod gradients;
 #[path = "common/machine.rs"]
 mod machine;
 #[path = "common/states.rs"]
 mod states;
 
+use cases::Case;
+use gradients::{
+    distance, exact_gradient, expected, flat, flat_of, likelihood, run, shares, transition,
+};
 use machine::machine;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 use rbm::gradient::Gradient;
-use rbm::{Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition};
+use rbm::{Negative, Rbm};
 use states::states;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use stats::Estimate;
@@ -21,34 +27,6 @@ const LEVEL: f64 = 1e-6;
 const BATCHES: usize = 100;
 /// Copies of the data in each batch.
 const COPIES: usize = 400;
-
-/// Weights, visible biases, hidden biases, in one list.
-fn flat(gradient: &Gradient) -> Vec<f64> {
-    let Gradient { weights, visible_bias, hidden_bias } = gradient;
-    weights.iter().chain(visible_bias).chain(hidden_bias).map(|&x| f64::from(x)).collect()
-}
-
-fn flat_of(weights: &DMatrix<f64>, b: &[f64], c: &[f64]) -> Vec<f64> {
-    weights.iter().chain(b).chain(c).copied().collect()
-}
-
-/// A run of plain contrastive divergence on batches of this size.
-fn run(rbm: &Rbm, batch: usize, negative: Negative, seed: u64) -> Trainer {
-    let config = TrainConfig {
-        hidden: rbm.hidden(),
-        batch,
-        learning_rate: 0.1,
-        schedule: Schedule::Constant,
-        negative,
-        optimiser: Optimiser::Ascent { momentum: 0.0 },
-        l1: 0.0,
-        l2: 0.0,
-        initial_std: 1.0,
-        biases: true,
-        ties: Ties::Free,
-    };
-    Trainer::from_machine(config, rbm.clone(), seed).expect("good settings")
-}
 
 /// The gradient on all of the data at once.
 fn gradient(rbm: &Rbm, data: &DMatrix<f32>, negative: Negative, seed: u64) -> Gradient {
@@ -90,94 +68,17 @@ fn family_p(estimates: &[Estimate], expected: &[f64]) -> f64 {
     smallest * estimates.len() as f64
 }
 
-/// `-F(v) - ln Z`, averaged over the data.
-fn likelihood(rbm: &Rbm, data: &DMatrix<f32>) -> f64 {
-    let free_energy = rbm.free_energy(data);
-    let mean = free_energy.iter().sum::<f64>() / free_energy.len() as f64;
-    -mean - partition::ln_z(rbm).expect("few units")
-}
-
-/// The exact gradient by central differences with steps 2^-6 and 2^-7, extrapolated.
-///
-/// Parameters are multiples of 2^-10, so activations stay exact in f32 and the likelihood good to 1e-14. What is left
-/// is `4 h^4 f^(5) / 5!`; derivatives of ln Z are cumulants, the fifth at most some 100: 1e-8.
-fn exact_gradient(rbm: &Rbm, data: &DMatrix<f32>) -> Vec<f64> {
-    let slope = |change: &dyn Fn(&mut Rbm, f32)| {
-        let at = |h: f32| {
-            let mut moved = rbm.clone();
-            change(&mut moved, h);
-            likelihood(&moved, data)
-        };
-        let central = |h: f32| (at(h) - at(-h)) / (2.0 * f64::from(h));
-        (4.0 * central(1.0 / 128.0) - central(1.0 / 64.0)) / 3.0
-    };
-    let weights = DMatrix::from_fn(rbm.visible(), rbm.hidden(), |i, a| {
-        slope(&|rbm, h| rbm.weights[(i, a)] += h)
-    });
-    let b = (0..rbm.visible()).map(|i| slope(&|rbm, h| rbm.visible_bias[i] += h));
-    let c = (0..rbm.hidden()).map(|a| slope(&|rbm, h| rbm.hidden_bias[a] += h));
-    flat_of(&weights, &b.collect::<Vec<_>>(), &c.collect::<Vec<_>>())
-}
-
-/// The share of each visible state among the data.
-fn shares(data: &DMatrix<f32>) -> DVector<f64> {
-    let mut shares = DVector::zeros(1 << data.nrows());
-    for sample in data.column_iter() {
-        let up = sample.iter().enumerate().filter(|(_, v)| **v > 0.0);
-        shares[up.map(|(i, _)| 1 << i).sum::<usize>()] += 1.0 / data.ncols() as f64;
-    }
-    shares
-}
-
 /// The expectation of CD-k.
 fn expected_cd(rbm: &Rbm, data: &DMatrix<f32>, steps: u32) -> Vec<f64> {
     let start = shares(data);
     expected(rbm, &start, &transition(rbm).pow(steps) * &start)
 }
 
-/// `<v h>_data - <v h>_model` and its likes for the biases, from the laws of v on both sides.
-fn expected(rbm: &Rbm, data: &DVector<f64>, model: DVector<f64>) -> Vec<f64> {
-    let v = states(rbm.visible()).map(f64::from);
-    let mut hidden = rbm.weights.map(f64::from).transpose() * &v;
-    hidden.column_iter_mut().for_each(|mut column| column += rbm.hidden_bias.map(f64::from));
-    let tanh = hidden.map(f64::tanh);
-    let difference = data - model;
-    let weights = &v * DMatrix::from_diagonal(&difference) * tanh.transpose();
-    flat_of(&weights, (v * &difference).as_slice(), (tanh * &difference).as_slice())
-}
-
-/// The transition matrix of a Gibbs step between all visible states, `[state to, state from]`.
-fn transition(rbm: &Rbm) -> DMatrix<f64> {
-    let v = states(rbm.visible()).map(f64::from);
-    let h = states(rbm.hidden()).map(f64::from);
-    let field = |x: &DMatrix<f64>, w: DMatrix<f64>, bias: &DVector<f32>| {
-        let mut activation = w * x;
-        activation.column_iter_mut().for_each(|mut column| column += bias.map(f64::from));
-        activation
-    };
-    let w = rbm.weights.map(f64::from);
-    let hidden = field(&v, w.transpose(), &rbm.hidden_bias);
-    let visible = field(&h, w, &rbm.visible_bias);
-    // Independent units: p(x) = prod_i 1 / (1 + e^{-2 x_i a_i}), `[state to, state from]`.
-    let conditional = |to: &DMatrix<f64>, activation: &DMatrix<f64>| {
-        DMatrix::from_fn(to.ncols(), activation.ncols(), |t, f| {
-            let units = to.column(t).component_mul(&activation.column(f));
-            units.iter().map(|xa| 1.0 / (1.0 + (-2.0 * xa).exp())).product::<f64>()
-        })
-    };
-    conditional(&v, &visible) * conditional(&h, &hidden)
-}
-
 /// A golden machine on its data, and with its layers' roles exchanged, of which the file has no gradient, on coins.
-fn both_ways(case: &cases::Case) -> [(Rbm, DMatrix<f32>); 2] {
+fn both_ways(case: &Case) -> [(Rbm, DMatrix<f32>); 2] {
     let (there, samples) = (case.rbm.transpose(), case.data.ncols());
     let coins = machine(there.visible(), samples, 1.0, 3).weights.map(f32::signum);
     [(case.rbm.clone(), case.data.clone()), (there, coins)]
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 #[test]
@@ -260,100 +161,6 @@ fn exact_averages_give_the_golden_gradient() {
             assert!(distance(&found, &exact_gradient(&rbm, &data)) < 2e-6);
         }
     }
-}
-
-const CHAINS: usize = 20_000;
-/// Products of units are at most 1: their mean over the chains has an error of 1 / sqrt(chains) at most. The two tests of
-/// chains that persist compare fewer than 1000 entries each: family-wise level 1e-6 at z = 6.1.
-const CHAINS_APART: f64 = 6.1 / 141.0;
-
-/// Chains that persist forget where they began, at the old parameters, and have the machine's own averages.
-#[test]
-fn chains_that_persist_estimate_the_gradient_of_the_likelihood() {
-    let machines: Vec<_> = cases::all().iter().take(4).flat_map(both_ways).collect();
-    for (seed, (rbm, data)) in machines.iter().enumerate() {
-        let exact = exact_gradient(rbm, data);
-        let samples: Vec<u32> = (0..data.ncols() as u32).collect();
-        for negative in [
-            Negative::Persistent { chains: CHAINS, steps: 10 },
-            Negative::Tempering { chains: CHAINS, steps: 10 },
-        ] {
-            let mut trainer = run(rbm, samples.len(), negative, 30 + seed as u64);
-            let mut scratch = trainer.scratch();
-            for _ in 0..20 {
-                trainer.gradient(data, &samples, &mut scratch).unwrap();
-            }
-            let apart = distance(&flat(&scratch.gradient), &exact);
-            assert!(apart < CHAINS_APART, "{negative:?}, machine {seed}: {apart}");
-        }
-    }
-}
-
-/// Far from equilibrium, where every step shows: from fair coins under the machine, and on under the one it becomes.
-#[test]
-fn chains_that_persist_walk_under_the_machine_as_it_is() {
-    let machines: Vec<_> = cases::all().iter().take(4).flat_map(both_ways).collect();
-    for (seed, (rbm, data)) in machines.iter().enumerate() {
-        let samples: Vec<u32> = (0..data.ncols() as u32).collect();
-        let (q, coins) = (shares(data), DVector::from_element(1 << rbm.visible(), 1.0));
-        let coins = &coins / coins.sum();
-        let first = transition(rbm) * &coins;
-        let of_first = expected(rbm, &q, first.clone());
-        for negative in [
-            Negative::Persistent { chains: CHAINS, steps: 1 },
-            Negative::Tempering { chains: CHAINS, steps: 1 },
-        ] {
-            let trainer = run(rbm, samples.len(), negative, 50 + seed as u64);
-            let config = TrainConfig { learning_rate: 3.0, ..*trainer.config() };
-            let mut trainer = Trainer::from_machine(config, rbm.clone(), 50 + seed as u64).unwrap();
-            let mut scratch = trainer.scratch();
-            trainer.step(data, &samples, &mut scratch).unwrap();
-            let found = flat(&scratch.gradient);
-            assert!(distance(&found, &of_first) < CHAINS_APART, "{negative:?}, machine {seed}");
-            // Power: no step at all.
-            let none = expected(rbm, &q, coins.clone());
-            assert!(distance(&found, &none) > CHAINS_APART, "{negative:?}, machine {seed}");
-            if let Negative::Tempering { .. } = negative {
-                continue;
-            }
-            let moved = trainer.rbm().clone();
-            trainer.gradient(data, &samples, &mut scratch).unwrap();
-            let found = flat(&scratch.gradient);
-            let second = expected(&moved, &q, transition(&moved) * &first);
-            assert!(distance(&found, &second) < CHAINS_APART, "second step, machine {seed}");
-            // Power: a step under the machine of before.
-            let stale = expected(&moved, &q, transition(rbm) * &first);
-            assert!(distance(&found, &stale) > CHAINS_APART, "second step, machine {seed}");
-        }
-    }
-}
-
-/// A run after another begins with its chains: in equilibrium where fresh ones have far to go.
-#[test]
-fn a_run_after_another_keeps_its_chains() {
-    let rbm = Rbm { visible_bias: DVector::from_element(6, 0.1), ..Rbm::uniform(6, 2, 0.6) };
-    let rbm = Rbm { hidden_bias: DVector::from_element(2, -0.2), ..rbm };
-    let (data, samples) = (states(6), (0..64).collect::<Vec<u32>>());
-    let exact = exact_gradient(&rbm, &data);
-    let after = |steps: u32, chains: usize, previous: Option<&Trainer>| {
-        let negative = Negative::Tempering { chains, steps };
-        let fresh = run(&rbm, 64, negative, 40);
-        let config = *fresh.config();
-        let mut trainer =
-            previous.map_or(fresh, |previous| Trainer::after(config, previous, 41).unwrap());
-        let mut scratch = trainer.scratch();
-        trainer.gradient(&data, &samples, &mut scratch).unwrap();
-        (distance(&flat(&scratch.gradient), &exact), trainer)
-    };
-    // 6.1 errors of a mean of products, as above; copies count as one.
-    let allowed = |chains: f64| 6.1 / chains.sqrt();
-    let (_, previous) = after(300, 10_000, None);
-    for chains in [5_000, 10_000, 20_000] {
-        let apart = after(1, chains, Some(&previous)).0;
-        assert!(apart < allowed(5_000.0), "{chains} chains: {apart}");
-    }
-    let fresh = after(1, 10_000, None).0;
-    assert!(fresh > 2.0 * allowed(10_000.0), "fresh chains would do as well: {fresh}");
 }
 
 #[test]
