@@ -103,6 +103,9 @@ pub(crate) struct Axis {
     pub(crate) range: Option<(f64, f64)>,
 }
 
+/// Stands in a label between a thing and the source that it is from; one thing has one colour.
+pub(crate) const SOURCE: &str = ", by ";
+
 pub(crate) struct Series {
     pub(crate) label: String,
     pub(crate) style: Style,

@@ -3,7 +3,7 @@
 use kuva::backend::svg::SvgBackend;
 use kuva::render::render::Scene;
 
-use super::content::{At, Figure, Panel, Point, Series, Style};
+use super::content::{At, Figure, Panel, Point, SOURCE, Series, Style};
 use super::scale::{Scale, Tick, scale};
 use marks::{Placed, ROW};
 use pen::{Align, LABEL_SIZE, MARK_INK, Pixel, Stroke, TICK_SIZE, Text};
@@ -115,19 +115,25 @@ fn subscripted(svg: &str) -> String {
     set
 }
 
-/// The labels of a figure in order of appearance: a label keeps its colour in every panel.
+/// What a colour stands for, in order of appearance: it is the same in every panel.
 fn keys(figure: &Figure) -> Vec<&str> {
     let mut keys = Vec::new();
     for series in figure.panels.iter().flat_map(|p| &p.series) {
-        if !keys.contains(&series.label.as_str()) {
-            keys.push(series.label.as_str());
+        let thing = thing(&series.label);
+        if !keys.contains(&thing) {
+            keys.push(thing);
         }
     }
     keys
 }
 
 fn key(keys: &[&str], label: &str) -> usize {
-    keys.iter().position(|k| *k == label).unwrap_or(0)
+    keys.iter().position(|k| *k == thing(label)).unwrap_or(0)
+}
+
+/// The label without its source.
+fn thing(label: &str) -> &str {
+    label.split(SOURCE).next().unwrap_or(label)
 }
 
 fn identifier(id: &str) -> String {

@@ -1,6 +1,6 @@
 //! What the published machines are said to have, against what machines of their size have here.
 
-use super::compare::{Cell, Outcome, largest, of};
+use super::compare::{Cell, Outcome, TEMPERATURES, largest, of};
 use super::machines::{Observable, Torus};
 use super::{SIDE, Settings};
 use crate::published::{Finding, exactly};
@@ -40,7 +40,7 @@ pub(super) fn claims(
 }
 
 /// Reproduced when the largest deviations agree: then the machine's size makes them. Corrected when ours is smaller and
-/// none is larger than theirs: then it was the training.
+/// none is larger than theirs: then it was the training. Fewer temperatures than theirs may lack the largest deviation.
 fn of_machine_and_observable(cells: &[&Cell]) -> Result<Finding> {
     let ours = largest(cells, |c| c.ours.mean).context("no temperature")?;
     let theirs = largest(cells, |c| c.theirs.mean).context("no temperature")?;
@@ -48,7 +48,11 @@ fn of_machine_and_observable(cells: &[&Cell]) -> Result<Finding> {
     let error = ours.ours.error.hypot(theirs.theirs.error);
     let excess = ours.ours.mean - theirs.theirs.mean;
     let farther: Vec<&&Cell> = cells.iter().filter(|c| c.outcome() == Outcome::Farther).collect();
+    let all = TEMPERATURES.iter().all(|t| cells.iter().any(|cell| cell.temperature == *t));
     let (verdict, why) = match excess {
+        _ if !all => {
+            (Verdict::NotComparable, "Theirs is the largest of more temperatures than here.")
+        }
         e if e.abs() <= SIGMAS * error => {
             (Verdict::Reproduced, "The largest deviations agree within five errors.")
         }
@@ -106,8 +110,8 @@ fn beaten(cells: &[Cell]) -> Result<Claim> {
         ),
         source: "our aim".into(),
         published: None,
-        found: Found { mean: closer as f64 / cells.len() as f64, error: 0.0 },
-        quantity: format!("share of the {} numbers that are closer here", cells.len()),
+        found: Found { mean: closer as f64, error: 0.0 },
+        quantity: format!("of {} numbers, how many are closer here", cells.len()),
         verdict: if closer == cells.len() { Verdict::Reproduced } else { Verdict::Contradicted },
         reason: format!(
             "{closer} closer, {alike} not to be told apart: {}. Farther: {}. The largest ratio of deviations, ours over theirs, is {} ({column} of N = {} at T = {}).",
@@ -130,12 +134,17 @@ fn neurons(settings: &Settings, tori: &[Torus]) -> Result<Finding> {
         })
         .context("no temperature")?;
     let mut words = Vec::new();
-    let mut hardest = Vec::new();
+    let (mut hardest, mut told) = (Vec::new(), Vec::new());
     for (index, machine) in settings.machines.iter().enumerate() {
         let kl = |torus: &Torus| torus.of_machine(index, |m| m.kl);
         let worst = tori.iter().max_by(|a, b| kl(a).mean.total_cmp(&kl(b).mean));
         let worst = worst.context("no temperature")?;
         hardest.push(worst.temperature);
+        if kl(worst).mean < SIGMAS * kl(worst).error {
+            words.push(format!("N = {}: nowhere more than five errors from 0", machine.hidden));
+            continue;
+        }
+        told.push(worst.temperature);
         let [coldest, hottest] = [tori.first(), tori.last()].map(|torus| torus.map(kl).map(shown));
         words.push(format!(
             "N = {}: largest at T = {}, {}; at T = {} {}, at both ends {} and {}",
@@ -148,12 +157,15 @@ fn neurons(settings: &Settings, tori: &[Torus]) -> Result<Finding> {
             hottest.unwrap_or_default()
         ));
     }
-    let smallest = *hardest.first().context("no machine")?;
-    let at_criticality = hardest.iter().all(|&t| t == nearest.temperature);
+    let verdict = match told.iter().all(|&t| t == nearest.temperature) {
+        _ if told.is_empty() => Verdict::NotComparable,
+        true => Verdict::Reproduced,
+        false => Verdict::Corrected,
+    };
     Ok(exactly(
-        smallest,
+        *hardest.first().context("no machine")?,
         "temperature at which the smallest machine is farthest from the torus (KL per spin)",
-        if at_criticality { Verdict::Reproduced } else { Verdict::Corrected },
+        verdict,
         format!(
             "KL per spin in nats, which no observable stands for. {}. Machines that are too small do not recover above $T_c$: what they cannot hold are the bonds themselves, of which there are two a spin.",
             words.join("; ")

@@ -7,6 +7,9 @@ use crate::reproduce::parts::over_seeds;
 use anyhow::Result;
 use stats::Estimate;
 
+/// The temperatures at which the published machines are compared.
+pub(super) const TEMPERATURES: [f64; 5] = [1.0, 2.016, 2.269, 2.524, 3.54];
+
 /// One published number of a machine, and ours.
 pub(super) struct Cell {
     pub(super) temperature: f64,

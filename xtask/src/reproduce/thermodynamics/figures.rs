@@ -3,7 +3,7 @@
 use super::compare::{Cell, of, published};
 use super::machines::{Observable, Torus, exact};
 use super::{SIDE, Settings};
-use crate::report::content::{Axis, Figure, Panel, Series, Style};
+use crate::report::content::{Axis, Figure, Panel, SOURCE, Series, Style};
 use crate::reproduce::Run;
 use crate::reproduce::parts::*;
 use anyhow::{Context, Result};
@@ -33,7 +33,7 @@ pub(super) fn means(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Fi
             let theirs = run.published.rows(&format!("torlai-melko-2016/hidden-{hidden}"))?;
             let theirs = theirs.into_iter().filter(|t| (low..=high).contains(t));
             let points = theirs.map(at).collect::<Result<Vec<_>>>()?;
-            let label = format!("Torlai, Melko, N = {hidden}");
+            let label = format!("N = {hidden}{SOURCE}Torlai, Melko");
             series.push(measured(label, Style::Dashed, points));
         }
         Ok(Panel {
@@ -74,7 +74,7 @@ pub(super) fn deviations(settings: &Settings, cells: &[Cell]) -> Figure {
                 let known = c.theirs.mean.max(c.theirs.error);
                 (c.temperature, known / c.exact.abs())
             });
-            let label = format!("Torlai, Melko, N = {}", machine.hidden);
+            let label = format!("N = {}{SOURCE}Torlai, Melko", machine.hidden);
             series.push(curve(label, Style::Dashed, points));
         }
         Panel {
