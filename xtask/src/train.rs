@@ -39,7 +39,9 @@ pub(crate) fn run(flags: &Train) -> Result<()> {
     };
     check_apart(flags)?;
     let out = place(&flags.out, "safetensors")?;
-    let saves = place(&saved::beside(&flags.out), "run")?;
+    let run = saved::beside(&flags.out);
+    let saves = place(&run, "run")?;
+    saved::check_nothing_lost(&run, flags.resume.as_deref())?;
     let data = spins::read("--data", &flags.data)?;
     let held_out = match &flags.held_out {
         Some(path) => Some(spins::read("--held-out", path)?),
