@@ -34,19 +34,27 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<(Vec<u8>, ContentHash)> 
 
 /// The artifact and the hash of its content.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, ContentHash)> {
+    let (value, hash, rest) = decode_first(bytes)?;
+    ensure!(rest.is_empty(), "its length is wrong");
+    Ok((value, hash))
+}
+
+/// The artifact at the beginning, the hash of its content, and what follows it.
+pub(crate) fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, ContentHash, &[u8])> {
     ensure!(bytes.len() >= HEADER, "it is truncated");
-    let (header, payload) = bytes.split_at(HEADER);
+    let (header, rest) = bytes.split_at(HEADER);
     ensure!(header.starts_with(MAGIC), "it is no file of results that kadanoff wrote");
     ensure!(header[8] == FORMAT, "its format is {}, not {FORMAT}", header[8]);
     let length = u64::from_le_bytes(header[9..17].try_into()?);
-    ensure!(length == payload.len() as u64, "its length is wrong");
+    ensure!(length <= rest.len() as u64, "its length is wrong");
+    let (payload, rest) = rest.split_at(length as usize);
     let hash = *blake3::hash(payload).as_bytes();
     ensure!(header[17..] == hash, "its checksum is wrong");
     let config = bincode::config::legacy().with_limit::<LIMIT>();
     let (value, read) = bincode::serde::decode_from_slice(payload, config)
         .map_err(|_| anyhow!("it holds something else, or another version wrote it"))?;
     ensure!(read == payload.len(), "it is longer than its content");
-    Ok((value, hash))
+    Ok((value, hash, rest))
 }
 
 #[cfg(test)]
@@ -64,5 +72,14 @@ mod tests {
             assert!(decode::<(Vec<f64>, String)>(&damaged).is_err(), "byte {i}");
             assert!(decode::<(Vec<f64>, String)>(&bytes[..i]).is_err(), "cut at {i}");
         }
+    }
+
+    #[test]
+    fn one_artifact_after_another() {
+        let [(one, hash), (other, _)] = ["one", "other"].map(|text| encode(&text).unwrap());
+        let both = [one, other.clone()].concat();
+        let first = decode_first::<String>(&both).unwrap();
+        assert_eq!(first, ("one".to_owned(), hash, other.as_slice()));
+        assert!(decode::<String>(&both).is_err());
     }
 }

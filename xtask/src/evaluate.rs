@@ -1,6 +1,7 @@
 //! The verb `evaluate`: how well a machine describes samples, with ln Z by annealing from both sides and exactly if it can be.
 
 use crate::columns::columns;
+use crate::enumeration;
 use crate::input::{BadInput, bytes};
 use crate::options::whole;
 use crate::progress::Progress;
@@ -24,6 +25,8 @@ const MOST_BYTES: u64 = 1 << 27;
 const MOST_UNITS: usize = 1 << 28;
 /// Chains that walk together, each such block with a stream of random numbers of its own.
 const BLOCK: usize = 64;
+/// Fewer effective chains say little of their own spread.
+const FEW: f64 = 30.0;
 
 #[derive(Args)]
 pub(crate) struct Evaluate {
@@ -47,8 +50,11 @@ pub(crate) struct Evaluate {
     ///
     /// Means per sample, in nats: log_likelihood (mean, error) from the exact ln Z where there is one, else from the estimate,
     /// whose error it then includes; log_partition: estimate of ln Z with error, by annealing, which is too low on average,
-    /// upper, from annealing backwards, too high on average, and exact, null where both layers have more than 24 units;
-    /// pseudo_log_likelihood, summed over units; reconstruction_error, the share of units that differ after v to h to v.
+    /// upper with upper_error, from annealing backwards, too high on average, both with as many effective_chains of all (where
+    /// these are few, the error means nothing), and exact, null where both layers have more than 24 units or the larger more
+    /// than 65536, or where states times these are more than 2^36; pseudo_log_likelihood, summed over units;
+    /// reconstruction_error, the share of units that differ after v to h to v; errors of these two; warning, null or what
+    /// speaks against the ln Z that was used, in a sentence.
     /// Annealing backwards begins at exact draws from the machine where there is an exact ln Z, else at the ends of Gibbs
     /// chains that begin at samples of the data and walk as many steps as the annealing has: where these forget too slowly,
     /// upper is no bound.
@@ -62,14 +68,26 @@ struct Document {
     log_partition: LogPartition,
     pseudo_log_likelihood: f64,
     reconstruction_error: f64,
+    errors: Errors,
+    warning: Option<String>,
 }
 
 #[derive(Serialize)]
 struct LogPartition {
     estimate: f64,
     error: f64,
+    effective_chains: f64,
     upper: f64,
+    upper_error: f64,
+    upper_effective_chains: f64,
     exact: Option<f64>,
+}
+
+/// Of what has none beside it.
+#[derive(Serialize)]
+struct Errors {
+    pseudo_log_likelihood: f64,
+    reconstruction_error: f64,
 }
 
 /// What is known of a machine and its samples.
@@ -87,6 +105,34 @@ impl Judgement {
         let Self { log_likelihood, pseudo, reconstruction, forward, backward, exact } = self;
         let all = [log_likelihood, pseudo, reconstruction, &forward.ln_z, &backward.ln_z];
         all.iter().map(|found| found.mean).chain(*exact).all(f64::is_finite)
+    }
+
+    /// That the bounds are out of order by more than their errors or, where nothing else is known of ln Z, that they are
+    /// apart or their errors doubtful.
+    fn warning(&self) -> Option<String> {
+        let (lower, upper) = (self.forward.ln_z, self.backward.ln_z);
+        let (gap, error) = (upper.mean - lower.mean, lower.error.hypot(upper.error));
+        if gap.abs() <= 5.0 * error {
+            let chains = self.forward.effective_chains.min(self.backward.effective_chains);
+            let few = self.exact.is_none() && chains < FEW;
+            return few.then(|| {
+                "So few chains count that the errors of ln Z mean little; more --ais-steps may help.".to_owned()
+            });
+        }
+        let distance = numbers::measured(Found { mean: gap.abs(), error });
+        match (gap < 0.0, self.exact) {
+            (true, Some(_)) => Some(
+                "The upper bound is below the estimate: annealing has not seen all of the machine's modes."
+                    .to_owned(),
+            ),
+            (true, None) => Some(format!(
+                "The upper bound is below the estimate by {distance}: one of them has not seen all of the machine's modes, and the log-likelihood may be as wrong; more --ais-steps may help."
+            )),
+            (false, None) => Some(format!(
+                "The upper bound is above the estimate by {distance}: the log-likelihood may be too high by as much; more --ais-steps bring them closer."
+            )),
+            (false, Some(_)) => None,
+        }
     }
 }
 
@@ -134,10 +180,8 @@ impl Evaluate {
             bar.name(what);
         };
         step(0.0, "exact ln Z");
-        let exact = match rbm.visible().min(rbm.hidden()) <= partition::MOST_UNITS {
-            true => Some(partition::ln_z(rbm)?),
-            false => None,
-        };
+        let sum = enumeration::terms(rbm.visible(), rbm.hidden());
+        let exact = sum.map(|_| partition::ln_z(rbm)).transpose()?;
         step(0.2, "annealing");
         let (base, seed) = (ais::base_bias(data), self.seed);
         let annealing = Annealing { chains: self.ais_chains, steps: self.ais_steps };
@@ -179,16 +223,25 @@ impl Evaluate {
 }
 
 fn json(judgement: &Judgement) -> serde_json::Result<String> {
+    let Judgement { log_likelihood, pseudo, reconstruction, forward, backward, exact } = judgement;
     serde_json::to_string_pretty(&Document {
-        log_likelihood: judgement.log_likelihood.into(),
+        log_likelihood: (*log_likelihood).into(),
         log_partition: LogPartition {
-            estimate: judgement.forward.ln_z.mean,
-            error: judgement.forward.ln_z.error,
-            upper: judgement.backward.ln_z.mean,
-            exact: judgement.exact,
+            estimate: forward.ln_z.mean,
+            error: forward.ln_z.error,
+            effective_chains: forward.effective_chains,
+            upper: backward.ln_z.mean,
+            upper_error: backward.ln_z.error,
+            upper_effective_chains: backward.effective_chains,
+            exact: *exact,
         },
-        pseudo_log_likelihood: judgement.pseudo.mean,
-        reconstruction_error: judgement.reconstruction.mean,
+        pseudo_log_likelihood: pseudo.mean,
+        reconstruction_error: reconstruction.mean,
+        errors: Errors {
+            pseudo_log_likelihood: pseudo.error,
+            reconstruction_error: reconstruction.error,
+        },
+        warning: judgement.warning(),
     })
 }
 
@@ -213,18 +266,15 @@ fn text(judgement: &Judgement, rbm: &Rbm, data: &DMatrix<f32>) -> String {
         [
             "exact",
             &exact.map_or("–".to_owned(), |ln_z| format!("{ln_z:.6}")),
-            if exact.is_some() { "" } else { "both layers have more than 24 units" },
+            match (exact, rbm.visible().min(rbm.hidden()) > partition::MOST_UNITS) {
+                (Some(_), _) => "",
+                (None, true) => "both layers have more than 24 units",
+                (None, false) => "the sum over states would be too long",
+            },
         ],
     ];
     let rows = rows.map(|row| row.map(str::to_owned).to_vec());
     let (visible, hidden, samples) = (rbm.visible(), rbm.hidden(), data.ncols());
-    // Both are right only if the bounds are in order, but for their errors.
-    let gap = forward.ln_z.mean - backward.ln_z.mean;
-    let note = match gap > 5.0 * forward.ln_z.error.hypot(backward.ln_z.error) {
-        true => {
-            "\nThe upper bound is below the estimate: one of them has not seen all of the machine's modes; more --ais-steps may help."
-        }
-        false => "",
-    };
+    let note = judgement.warning().map(|warning| format!("\n{warning}")).unwrap_or_default();
     format!("{}{visible} x {hidden} units, {samples} samples{note}", columns(&rows, 3))
 }

@@ -6,6 +6,7 @@
 mod bench;
 mod codec;
 mod columns;
+mod enumeration;
 mod evaluate;
 mod experiment;
 mod flags;

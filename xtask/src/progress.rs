@@ -44,7 +44,12 @@ impl Progress {
         Task { progress: self, effort, counted: Mutex::new(0) }
     }
 
-    /// A line above the bar.
+    /// A line above the bar, if there is one to be seen.
+    pub(crate) fn note(&self, line: &str) {
+        self.bar.println(line);
+    }
+
+    /// A line above the bar, or instead of it.
     #[allow(clippy::print_stderr)]
     pub(crate) fn warn(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{line}"));

@@ -24,4 +24,6 @@ pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};
-pub(crate) use training::{Data, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm};
+pub(crate) use training::{
+    Data, TRAINING_VERSION, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm,
+};

@@ -5,15 +5,16 @@ mod print;
 mod saved;
 mod scores;
 
+use crate::enumeration;
 use crate::input::BadInput;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::spins;
 use anyhow::{Context, Result};
 use nalgebra::DMatrix;
-use rbm::{Error, Trainer, file};
+use rbm::{Error, Trainer, file, partition};
 use saved::Settings;
-use scores::{Curve, Judge};
+use scores::{Curve, Judge, Scores};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,9 @@ pub(crate) fn run(flags: &Train) -> Result<()> {
     };
     check_apart(flags)?;
     let out = place(&flags.out, "safetensors")?;
-    let saves = place(&saved::beside(&flags.out), "run")?;
+    let run = saved::beside(&flags.out);
+    let saves = place(&run, "run")?;
+    saved::check_nothing_lost(&run, flags.resume.as_deref())?;
     let data = spins::read("--data", &flags.data)?;
     let held_out = match &flags.held_out {
         Some(path) => Some(spins::read("--held-out", path)?),
@@ -49,22 +52,29 @@ pub(crate) fn run(flags: &Train) -> Result<()> {
     let settings = Settings::new(flags, &data, held_out.as_ref());
     let settings = serde_json::to_string(&settings)?;
     let judge = Judge::new(&data, held_out.as_ref(), flags.seed);
+    let bar = Progress::new(flags.epochs as f64);
     let (mut trainer, curve) = match &flags.resume {
         Some(path) => saved::read(path, &settings, flags.epochs)?,
-        None => begin(flags, &data, &judge)?,
+        None => {
+            bar.name("scores of epoch 0");
+            begin(flags, &data, &judge)?
+        }
     };
     let began = Instant::now();
     let mut session = Session {
         settings: &settings,
         saves: &saves,
+        run: run.display().to_string(),
         judge: &judge,
         curve,
-        bar: Progress::new(flags.epochs as f64),
+        bar,
         batches: (data.ncols() / flags.batch) as f64,
         saved: began,
         until_next: FIRST_SAVE,
     };
-    session.train(&mut trainer, &data, flags.epochs as u64)?;
+    let last = session.train(&mut trainer, &data, flags.epochs as u64);
+    session.bar.finish();
+    let last = last?;
     let seconds = began.elapsed().as_secs_f64();
     let bytes = file::to_bytes(trainer.rbm(), &metadata(&settings, flags.seed, &trainer));
     out.fill(|mut file| file.write_all(&bytes).map(|()| file))
@@ -75,10 +85,11 @@ pub(crate) fn run(flags: &Train) -> Result<()> {
         hidden: flags.hidden,
         updates: trainer.updates(),
         seconds,
-        last: judge.scores(trainer.rbm(), flags.epochs as u64)?,
+        last,
         curve: session.curve.points(),
+        scored: judge.shares(&data, held_out.as_ref()),
         out: flags.out.display().to_string(),
-        run: saved::beside(&flags.out).display().to_string(),
+        run: session.run,
     };
     crate::say(&if flags.json { print::json(&report)? } else { print::text(&report) })
 }
@@ -118,6 +129,16 @@ fn check(
         return Err(BadInput(format!(
             "--hidden {hidden} times the {sites} sites of --data {path} is {} weights, but must be at most {MOST_WEIGHTS}",
             sites.saturating_mul(*hidden)
+        )));
+    }
+    let (smaller, larger) = (sites.min(*hidden), sites.max(*hidden));
+    let exact = *negative == options::Negative::Exact && smaller <= partition::MOST_UNITS;
+    if exact && enumeration::terms(sites, *hidden).is_none() {
+        return Err(BadInput(format!(
+            "--negative {negative}: {} states of one layer times {larger} units of the other are too many; units must be at most {}, and the product at most {}",
+            1_u64 << smaller,
+            enumeration::MOST_LARGER,
+            enumeration::MOST_TERMS
         )));
     }
     let units = flags.chains().saturating_mul(sites + hidden);
@@ -164,6 +185,8 @@ fn metadata(settings: &str, seed: u64, trainer: &Trainer) -> file::Metadata {
 struct Session<'a> {
     settings: &'a str,
     saves: &'a Place,
+    /// The name of what is saved.
+    run: String,
     judge: &'a Judge,
     curve: Curve,
     bar: Progress,
@@ -174,17 +197,25 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Trains to the end, and saves the run there.
-    fn train(&mut self, trainer: &mut Trainer, data: &DMatrix<f32>, epochs: u64) -> Result<()> {
+    /// Trains to the end and saves the run there: the scores of the machine. They come first, for a run that is finished on
+    /// disk is one that nobody waits for.
+    fn train(&mut self, trainer: &mut Trainer, data: &DMatrix<f32>, epochs: u64) -> Result<Scores> {
         let mut seen = Ok(());
         let trained = rbm::train(trainer, data, epochs, |progress| {
             seen = self.see(progress);
             if seen.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        self.bar.finish();
         trained.context("the training stopped, a smaller --rate may help")?;
         seen?;
-        self.save(trainer)
+        let last = match self.curve.points().last() {
+            Some(scores) if scores.epoch == epochs => *scores,
+            _ => {
+                self.bar.name("scores of the last epoch");
+                self.judge.scores(trainer.rbm(), epochs)?
+            }
+        };
+        self.save(trainer)?;
+        Ok(last)
     }
 
     fn see(&mut self, progress: rbm::Progress<'_>) -> Result<()> {
@@ -197,6 +228,10 @@ impl Session<'_> {
         }
         if self.saved.elapsed() >= self.until_next {
             self.save(trainer)?;
+            if self.until_next == FIRST_SAVE {
+                let run = &self.run;
+                self.bar.note(&format!("stopped at any time, the run goes on with --resume {run}"));
+            }
             self.until_next = (2 * self.until_next).min(LONGEST);
         }
         Ok(())

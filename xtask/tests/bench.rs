@@ -61,6 +61,19 @@ fn a_rate_as_json() {
 }
 
 #[test]
+fn two_threads_against_one() {
+    let project = Project::new();
+    let document = document(&project, &["rbm_speedup_two_threads_100x64_b100"]);
+    let figure = &document["figures"][0];
+    assert_eq!((&figure["threads"], &figure["unit"]), (&2.into(), &"1".into()), "{figure}");
+    assert_eq!(figure["target"], 1.7, "{figure}");
+    assert!(figure["repetitions"].as_u64().is_some_and(|n| n >= 5), "{figure}");
+    assert!(figure["of_yardstick"].is_null() && figure["met"].is_boolean(), "{figure}");
+    let [min, value, max] = ["min", "value", "max"].map(|key| number(figure, key));
+    assert!(0.0 < min && min <= value && value <= max, "{figure}");
+}
+
+#[test]
 fn an_unknown_name_is_refused_before_anything_is_measured() {
     let project = Project::new();
     let said = project.run(["bench", "kaufman", "kaufmann"]);

@@ -63,19 +63,38 @@ fn marginal(rbm: &Rbm, v: &[f64]) -> f64 {
 }
 
 #[test]
+fn the_form_of_the_document() {
+    let project = Project::new();
+    machine(&project, 5, 3, 0.8);
+    samples(&project, 5, 40);
+    let document = json(&project, "--rbm m.safetensors --data a.npz");
+    let keys = |value: &Value| -> Vec<String> {
+        value.as_object().expect("an object").keys().cloned().collect()
+    };
+    let scores = ["pseudo_log_likelihood", "reconstruction_error"];
+    let top = ["errors", "log_likelihood", "log_partition", scores[0], scores[1], "warning"];
+    assert_eq!(keys(&document), top);
+    assert_eq!(keys(&document["log_likelihood"]), ["error", "mean"]);
+    assert_eq!(keys(&document["errors"]), scores);
+    let bounds = [
+        "effective_chains",
+        "error",
+        "estimate",
+        "exact",
+        "upper",
+        "upper_effective_chains",
+        "upper_error",
+    ];
+    assert_eq!(keys(&document["log_partition"]), bounds);
+    assert_eq!(document["warning"], Value::Null);
+}
+
+#[test]
 fn sums_over_all_states_say_the_same() {
     let project = Project::new();
     let rbm = machine(&project, 5, 3, 0.8);
     let data = samples(&project, 5, 40);
     let document = json(&project, "--rbm m.safetensors --data a.npz");
-    let keys = |value: &Value| -> Vec<String> {
-        value.as_object().expect("an object").keys().cloned().collect()
-    };
-    let top = ["log_likelihood", "log_partition", "pseudo_log_likelihood", "reconstruction_error"];
-    assert_eq!(keys(&document), top);
-    assert_eq!(keys(&document["log_likelihood"]), ["error", "mean"]);
-    assert_eq!(keys(&document["log_partition"]), ["error", "estimate", "exact", "upper"]);
-
     let state = |bits: usize| -> Vec<f64> {
         (0..5).map(|i| if bits >> i & 1 == 1 { 1.0 } else { -1.0 }).collect()
     };
@@ -117,10 +136,59 @@ fn sums_over_all_states_say_the_same() {
         assert!((number(found) - expected).abs() < 1e-5, "{found} {expected}");
     }
     // At five standard errors the three are right but for one run in a million.
-    let error = number(&partition["error"]);
-    assert!(error > 0.0 && error < 0.05, "{error}");
-    assert!((number(&partition["estimate"]) - ln_z).abs() < 5.0 * error, "{partition}");
-    assert!((number(&partition["upper"]) - ln_z).abs() < 10.0 * error, "{partition}");
+    for (bound, error, chains) in [
+        ("estimate", "error", "effective_chains"),
+        ("upper", "upper_error", "upper_effective_chains"),
+    ] {
+        let [bound, error, chains] = [bound, error, chains].map(|key| number(&partition[key]));
+        assert!(error > 0.0 && error < 0.05, "{partition}");
+        assert!((bound - ln_z).abs() < 5.0 * error, "{partition}");
+        assert!(chains > 256.0 && chains < 512.0, "{partition}");
+    }
+}
+
+#[test]
+fn document_and_table_warn_of_bounds_that_do_not_meet() {
+    let project = Project::new();
+    samples(&project, 64, 100);
+    let mut warnings = Vec::new();
+    for (std, steps) in [(0.05, 100), (0.4, 0), (3.0, 10)] {
+        machine(&project, 64, 40, std);
+        let arguments =
+            format!("--rbm m.safetensors --data a.npz --ais-chains 100 --ais-steps {steps}");
+        let document = json(&project, &arguments);
+        let said = run(&project, &arguments);
+        match document["warning"].as_str() {
+            None => assert!(!said.out.contains("estimate"), "{said:?}"),
+            Some(warning) => assert!(said.out.contains(&format!("\n{warning}\n")), "{said:?}"),
+        }
+        let partition = &document["log_partition"];
+        let [lower, upper, error, other] =
+            ["estimate", "upper", "error", "upper_error"].map(|key| number(&partition[key]));
+        let apart = (upper - lower).abs() > 5.0 * error.hypot(other);
+        let mut few = false;
+        for key in ["effective_chains", "upper_effective_chains"] {
+            let chains = number(&partition[key]);
+            few |= chains < 30.0;
+            let chains = format!("{chains:.0} of 100 chains count");
+            assert!(said.out.contains(&chains), "no {chains:?} in {said:?}");
+        }
+        assert_eq!(document["warning"].is_string(), apart || few, "{document}");
+        warnings.push(document["warning"].clone());
+    }
+    assert_eq!(warnings[0], Value::Null);
+    assert!(warnings[1..].iter().all(Value::is_string), "{warnings:?}");
+}
+
+#[test]
+fn a_sum_that_would_be_too_long() {
+    let project = Project::new();
+    machine(&project, 2, (1 << 16) + 1, 0.001);
+    samples(&project, 2, 10);
+    let arguments = "--rbm m.safetensors --data a.npz --ais-chains 2 --ais-steps 1";
+    assert_eq!(json(&project, arguments)["log_partition"]["exact"], Value::Null);
+    let said = run(&project, arguments);
+    assert!(said.out.contains("would be too long"), "{said:?}");
 }
 
 #[test]

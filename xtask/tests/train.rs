@@ -169,6 +169,10 @@ fn every_way_to_learn_and_the_table() {
             assert!(said.out.contains(word), "no {word:?} in {said:?}");
         }
         assert!(said.out.contains("--resume m.safetensors.run"), "{said:?}");
+        assert!(
+            said.out.contains("scores of 1000 of 1000 samples and 500 of 500 held out"),
+            "{said:?}"
+        );
         machines.push(machine(&project, "m.safetensors").0);
     }
     for (i, one) in machines.iter().enumerate() {

@@ -9,17 +9,22 @@ use nalgebra::DMatrix;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, train};
 use stats::Bits;
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Where all random numbers come from.
 const SEED: u64 = 1;
 /// Of an epoch.
 const SAMPLES: usize = 25_000;
+/// Turns of one thread and of two: at least so many, and for so long.
+const LEAST_TURNS: usize = 7;
+const ENOUGH: Duration = Duration::from_secs(1);
 
 /// Visible units, hidden units, samples of a batch.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape(usize, usize, usize);
 
 const SMALL: Shape = Shape(100, 64, 100);
@@ -50,7 +55,12 @@ const fn gflops(name: &'static str, what: &'static str, read: fn() -> Result<Rea
     Entry { unit, kind: Kind::Rate, target: None, ..epoch(name, what, 1, read, 0.0) }
 }
 
-pub(super) const ENTRIES: [Entry; 14] = [
+const fn speedup(name: &'static str, read: fn() -> Result<Reading>) -> Entry {
+    let what = "epochs, by turns with one";
+    Entry { unit: "1", kind: Kind::Rate, yardstick: None, ..epoch(name, what, 2, read, 1.7) }
+}
+
+pub(super) const ENTRIES: [Entry; 16] = [
     epoch("rbm_epoch_s_100x64_b100", "CD-1, 25,000 samples", 1, || epochs(SMALL, 1), 0.025),
     epoch("rbm_epoch_s_100x64_b100", "CD-1, 25,000 samples", 2, || epochs(SMALL, 2), 0.0147),
     epoch(
@@ -83,6 +93,8 @@ pub(super) const ENTRIES: [Entry; 14] = [
     ),
     epoch("rbm_epoch_s_1600x400_b500", "CD-1, 25,000 samples", 1, || epochs(LARGE, 1), 1.2),
     epoch("rbm_epoch_s_1600x400_b500", "CD-1, 25,000 samples", 2, || epochs(LARGE, 2), 0.706),
+    speedup("rbm_speedup_two_threads_100x64_b100", || gain(SMALL)),
+    speedup("rbm_speedup_two_threads_1600x400_b500", || gain(LARGE)),
     gflops("rbm_gflops_100x64_b100", "products of an epoch", || rate(SMALL)),
     gflops("rbm_gflops_1600x400_b500", "products of an epoch", || rate(LARGE)),
     Entry {
@@ -153,11 +165,51 @@ impl Run {
     }
 }
 
+/// Seconds of epochs by one thread and by two, in turns: what disturbs the machine disturbs both.
+#[derive(Clone)]
+struct Turns {
+    one: Vec<f64>,
+    two: Vec<f64>,
+}
+
+/// Taken once for all figures that are made of them.
+fn turns(shape: Shape) -> Result<Turns> {
+    static TAKEN: Mutex<BTreeMap<Shape, Turns>> = Mutex::new(BTreeMap::new());
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(turns) = taken.get(&shape) {
+        return Ok(turns.clone());
+    }
+    let mut run = Run::new(shape)?;
+    let pools = [pool(1)?, pool(2)?];
+    let mut epoch = |pool: &ThreadPool| {
+        let began = Instant::now();
+        pool.install(|| run.epoch())?;
+        anyhow::Ok(began.elapsed().as_secs_f64())
+    };
+    // The first ones are a rehearsal.
+    for pool in &pools {
+        epoch(pool)?;
+    }
+    let mut turns = Turns { one: Vec::new(), two: Vec::new() };
+    let began = Instant::now();
+    while turns.one.len() < LEAST_TURNS || began.elapsed() < ENOUGH {
+        turns.one.push(epoch(&pools[0])?);
+        turns.two.push(epoch(&pools[1])?);
+    }
+    taken.insert(shape, turns.clone());
+    Ok(turns)
+}
+
 /// Seconds of an epoch.
 fn epochs(shape: Shape, threads: usize) -> Result<Reading> {
-    let mut run = Run::new(shape)?;
-    let pool = pool(threads)?;
-    Reading::seconds(&mut || pool.install(|| run.epoch()))
+    let Turns { one, two } = turns(shape)?;
+    Ok(Reading::new(if threads == 1 { one } else { two }, 0.0))
+}
+
+/// How many times as fast two threads are as one, turn by turn.
+fn gain(shape: Shape) -> Result<Reading> {
+    let Turns { one, two } = turns(shape)?;
+    Ok(Reading::new(one.iter().zip(&two).map(|(one, two)| one / two).collect(), 0.0))
 }
 
 /// Operations in the products of an epoch: three of activations and two of the gradient.
@@ -166,9 +218,8 @@ fn operations(Shape(visible, hidden, _): Shape) -> f64 {
 }
 
 fn rate(shape: Shape) -> Result<Reading> {
-    let mut run = Run::new(shape)?;
-    let pool = pool(1)?;
-    Reading::rate(operations(shape) / 1e9, &mut || pool.install(|| run.epoch()))
+    let rates = turns(shape)?.one.iter().map(|seconds| operations(shape) / 1e9 / seconds).collect();
+    Ok(Reading::new(rates, 0.0))
 }
 
 /// The products of a step of the small machine alone, in the same halves as two tasks do them.
@@ -214,7 +265,7 @@ impl Products {
 
 /// What the products alone take, of the time of an epoch, both by turns.
 fn share() -> Result<Reading> {
-    const TURNS: usize = 9;
+    const TURNS: usize = 25;
     let mut run = Run::new(SMALL)?;
     let mut products = Products::new();
     let pool = pool(1)?;

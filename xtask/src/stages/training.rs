@@ -10,6 +10,10 @@ use rbm::{Negative, TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;
 
+/// To be raised when the same settings and seed give other machines: with a change of `rbm::Trainer`, of its random numbers
+/// or of the samples that `train` scores. Runs of `train` that another version began are not gone on with.
+pub(crate) const TRAINING_VERSION: u32 = 3;
+
 /// What a machine is trained on.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
@@ -60,7 +64,7 @@ pub(crate) struct TrainRbm<'a> {
 
 impl Stage for TrainRbm<'_> {
     const NAME: &'static str = "rbm";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = TRAINING_VERSION;
     type Output = Trainer;
 
     fn effort(&self) -> f64 {

@@ -39,7 +39,7 @@ pub(crate) struct Train {
     /// cd:k is contrastive divergence, k Gibbs steps from the batch; pcd:chains:k as many chains that go on from update to
     /// update, k steps each; ptt parallel trajectory tempering, as many chains as the batch has samples, one step an update,
     /// which exchange states with chains of earlier stages of the run; exact a sum over all states of the smaller layer, of at
-    /// most 24 units.
+    /// most 24 units (and 65536 of the larger layer; states times these at most 2^36).
     #[arg(long, value_name = "cd:k|pcd:chains:k|ptt|exact", allow_hyphen_values = true, value_parser = Negative::parse)]
     pub(super) negative: Negative,
     /// Steps by Adam, with memories 0.9 and 0.999, instead of plain ascent.
@@ -66,7 +66,8 @@ pub(crate) struct Train {
     /// The seed from which every random number comes.
     #[arg(long, value_name = "s", allow_hyphen_values = true, value_parser = crate::flags::seed)]
     pub(super) seed: u64,
-    /// The machine: tensors weights [visible, hidden], visible_bias and hidden_bias (F32), with the settings as metadata.
+    /// The machine: tensors weights [visible, hidden], visible_bias and hidden_bias (F32), with the settings as metadata. The run is
+    /// saved beside it, as F.safetensors.run; one that is there and not finished is not written over, see --resume.
     #[arg(long, value_name = "F.safetensors")]
     pub(super) out: PathBuf,
     /// Go on with a run, stopped or finished, from F.safetensors.run (F.safetensors stands for it too). All options must be as
@@ -77,11 +78,11 @@ pub(crate) struct Train {
     ///
     /// It has settings, visible, updates, seconds (of this session), final (the scores at the end) and curve, a list of scores
     /// at most 101 long, from epoch 0 on at equal distances. Scores are means per sample, in nats where they are logarithms:
-    /// epoch; log_likelihood (mean and error over samples, null unless the smaller layer has at most 20 units);
-    /// pseudo_log_likelihood; reconstruction_error, the share of units that differ after v to h to v; held_out, null or the
-    /// same three for held-out samples with free_energy_gap (mean and error), their free energy above that of the data. They
-    /// are those of 1000 samples (all, where there are fewer) that the seed chooses once. Where scores cost more than an
-    /// epoch, the curve has fewer of them.
+    /// epoch; log_likelihood (mean and error over samples, null unless the smaller layer has at most 20 units
+    /// and the larger at most 65536, states times these at most 2^31); pseudo_log_likelihood; reconstruction_error, the share of
+    /// units that differ after v to h to v; held_out, null or the same three for held-out samples with free_energy_gap (mean
+    /// and error), their free energy above that of the data. They are those of 1000 samples (all, where there are fewer) that
+    /// the seed chooses once. Where scores cost more than an epoch, the curve has fewer of them.
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -19,6 +19,8 @@ pub(super) struct Report<'a> {
     pub(super) seconds: f64,
     pub(super) last: Scores,
     pub(super) curve: &'a [Scores],
+    /// Of how many samples the scores are, of all samples and of all that were held out.
+    pub(super) scored: Vec<(usize, usize)>,
     pub(super) out: String,
     pub(super) run: String,
 }
@@ -51,8 +53,12 @@ pub(super) fn text(report: &Report<'_>) -> String {
     rows.extend(shown.map(cells));
     let (visible, hidden, updates) = (report.visible, report.hidden, report.updates);
     let (seconds, out, run) = (report.seconds, &report.out, &report.run);
+    let scored: Vec<String> =
+        report.scored.iter().map(|(n, all)| format!("{n} of {all}")).collect();
+    let scored =
+        scored.join(" samples and ") + if scored.len() > 1 { " held out" } else { " samples" };
     format!(
-        "{}{visible} x {hidden} units, {updates} updates, {seconds:.2} s: {out} (to go on: --resume {run})",
+        "{}scores of {scored}\n{visible} x {hidden} units, {updates} updates, {seconds:.2} s: {out} (to go on: --resume {run})",
         columns(&rows, 0)
     )
 }

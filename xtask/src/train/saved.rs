@@ -4,6 +4,7 @@ use super::options::Train;
 use super::scores::Curve;
 use crate::codec;
 use crate::input::{BadInput, bytes};
+use crate::stages::TRAINING_VERSION;
 use anyhow::Result;
 use nalgebra::DMatrix;
 use rbm::Trainer;
@@ -18,6 +19,7 @@ const MOST_BYTES: u64 = 1 << 32;
 #[derive(Serialize)]
 pub(super) struct Settings {
     version: &'static str,
+    training_version: u32,
     data: Set,
     held_out: Option<Set>,
     hidden: usize,
@@ -59,6 +61,7 @@ impl Settings {
     pub(super) fn new(flags: &Train, data: &DMatrix<f32>, held_out: Option<&DMatrix<f32>>) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
+            training_version: TRAINING_VERSION,
             data: Set::of(data),
             held_out: held_out.map(Set::of),
             hidden: flags.hidden,
@@ -85,38 +88,102 @@ pub(super) fn beside(out: &Path) -> PathBuf {
     path.into()
 }
 
-/// A run as it is saved: its settings as JSON, its state and its curve.
+/// A run as it is saved: its settings as JSON and its updates, then its state and its curve. What comes first can be read also
+/// where another version has other states.
 pub(super) fn encode(settings: &str, trainer: &Trainer, curve: &Curve) -> Result<Vec<u8>> {
-    Ok(codec::encode(&(settings, trainer, curve))?.0)
+    let mut bytes = codec::encode(&(settings, trainer.updates()))?.0;
+    bytes.extend(codec::encode(&(trainer, curve))?.0);
+    Ok(bytes)
+}
+
+/// What a saved run says of itself.
+struct Head {
+    settings: Map<String, Value>,
+    updates: u64,
+}
+
+impl Head {
+    /// And the bytes that follow it.
+    fn decode(bytes: &[u8]) -> Result<(Self, &[u8])> {
+        let ((settings, updates), _, rest) = codec::decode_first::<(String, u64)>(bytes)?;
+        Ok((Self { settings: serde_json::from_str(&settings)?, updates }, rest))
+    }
+
+    /// Updates of an epoch.
+    fn batches(&self) -> u64 {
+        let samples = number(self.settings.get("data").and_then(|data| data.get("samples")));
+        samples.checked_div(number(self.settings.get("batch"))).unwrap_or(0).max(1)
+    }
+
+    /// The epoch that it is in, or has just done.
+    fn epoch(&self) -> u64 {
+        self.updates.div_ceil(self.batches())
+    }
+
+    /// Epochs that it was to have.
+    fn epochs(&self) -> u64 {
+        number(self.settings.get("epochs"))
+    }
+
+    fn is_finished(&self) -> bool {
+        self.updates >= self.epochs().saturating_mul(self.batches())
+    }
+}
+
+fn number(value: Option<&Value>) -> u64 {
+    value.and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// The file that `--resume` names: that of the run, or of the machine that stands for it.
+fn run_of(resume: &Path) -> PathBuf {
+    match resume.extension().is_some_and(|extension| extension == "safetensors") {
+        true => beside(resume),
+        false => resume.to_owned(),
+    }
+}
+
+/// Refuses to write over a run that is not finished, unless it is the one that goes on.
+pub(super) fn check_nothing_lost(run: &Path, resume: Option<&Path>) -> Result<(), BadInput> {
+    let there = |path: &Path| path.canonicalize().ok();
+    if there(run).is_none() || resume.is_some_and(|path| there(&run_of(path)) == there(run)) {
+        return Ok(());
+    }
+    let head = bytes(run, MOST_BYTES)
+        .and_then(|bytes| Ok(Head::decode(&bytes).map_err(|why| why.to_string())?.0));
+    let run = run.display();
+    let why = match head {
+        Ok(head) if head.is_finished() => return Ok(()),
+        Ok(head) => format!(
+            "the run in {run} is in epoch {} of {} and would be lost; go on with --resume {run}, or remove it",
+            head.epoch(),
+            head.epochs()
+        ),
+        Err(why) => {
+            format!("{run} would be lost, but is no run that can be read: {why}; remove it")
+        }
+    };
+    Err(BadInput(format!("--out: {why}")))
 }
 
 /// The run that `--resume` names, if it is one of these settings and not beyond their epochs.
 pub(super) fn read(path: &Path, settings: &str, epochs: usize) -> Result<(Trainer, Curve)> {
-    let path = match path.extension().is_some_and(|extension| extension == "safetensors") {
-        true => beside(path),
-        false => path.to_owned(),
-    };
+    let path = run_of(path);
     let run = path.display();
     let bad = |why: &dyn std::fmt::Display| BadInput(format!("--resume {run}: {why}"));
     let bytes = bytes(&path, MOST_BYTES).map_err(|why| bad(&why))?;
-    let ((begun_with, trainer, curve), _) =
-        codec::decode::<(String, Trainer, Curve)>(&bytes).map_err(|why| bad(&why))?;
-    let begun_with: Map<String, Value> =
-        serde_json::from_str(&begun_with).map_err(|why| bad(&why))?;
-    check_same(serde_json::from_str(settings)?, &begun_with, &run)?;
-    let samples = begun_with["data"]["samples"].as_u64().unwrap_or(0) as usize;
-    let batches = (samples / trainer.config().batch).max(1) as u64;
-    if trainer.updates() > epochs as u64 * batches {
-        let done = trainer.updates().div_ceil(batches);
+    let (head, state) = Head::decode(&bytes).map_err(|why| bad(&why))?;
+    check_same(serde_json::from_str(settings)?, &head.settings, &run)?;
+    let done = head.epoch();
+    if done > epochs as u64 {
         return Err(BadInput(format!(
             "--epochs {epochs}: the run in {run} is already in or beyond epoch {done}"
         ))
         .into());
     }
-    Ok((trainer, curve))
+    Ok(codec::decode(state).map_err(|why| bad(&why))?.0)
 }
 
-/// The first setting that differs is refused.
+/// The first setting that differs is refused, the versions first.
 fn check_same(
     given: Map<String, Value>,
     begun_with: &Map<String, Value>,
@@ -125,10 +192,17 @@ fn check_same(
     let differs = |(name, value): &(String, Value)| {
         name != "epochs" && begun_with.get(name).is_none_or(|old| old != value)
     };
-    let Some((name, value)) = given.into_iter().find(differs) else { return Ok(()) };
+    let (versions, others): (Vec<_>, Vec<_>) =
+        given.into_iter().partition(|(name, _)| name.ends_with("version"));
+    let Some((name, value)) = versions.into_iter().chain(others).find(differs) else {
+        return Ok(());
+    };
     let old = begun_with.get(&name).unwrap_or(&Value::Null);
     Err(BadInput(match name.as_str() {
         "version" => format!("--resume {run}: its version is {old}, but this is {value}"),
+        "training_version" => format!(
+            "--resume {run}: it was begun by version {old} of the training, but this is {value}, which gives other machines; begin anew with another --out, or remove it"
+        ),
         "data" | "held_out" => {
             let option = name.replace('_', "-");
             format!("--{option}: the run in {run} was begun with other samples")

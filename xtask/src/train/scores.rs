@@ -1,5 +1,6 @@
 //! How well a machine describes its samples while it learns: scores of a fixed choice of them, and their curve.
 
+use crate::enumeration;
 use crate::stages::seconds_per_sample;
 use nalgebra::DMatrix;
 use rbm::{Error, Negative, Rbm, TrainConfig, partition, score};
@@ -10,6 +11,8 @@ use stats::Estimate;
 const MOST_SCORED: usize = 1000;
 /// Units of the smaller layer up to which ln Z is summed again and again.
 const MOST_SUMMED: usize = 20;
+/// And terms of the sum: about a second of one core.
+const MOST_TERMS: u64 = 1 << 31;
 /// Points of a curve.
 const MOST_POINTS: usize = 101;
 /// A score that takes no longer than this, in seconds, is taken however short an epoch is.
@@ -78,8 +81,22 @@ impl Judge {
         }
     }
 
+    /// How many are scored of how many samples, and of those held out.
+    pub(super) fn shares(
+        &self,
+        data: &DMatrix<f32>,
+        held_out: Option<&DMatrix<f32>>,
+    ) -> Vec<(usize, usize)> {
+        let sets = [(Some(&self.training), Some(data)), (self.held_out.as_ref(), held_out)];
+        let share = |(scored, all): (Option<&DMatrix<f32>>, Option<&DMatrix<f32>>)| {
+            Some((scored?.ncols(), all?.ncols()))
+        };
+        sets.into_iter().filter_map(share).collect()
+    }
+
     pub(super) fn scores(&self, rbm: &Rbm, epoch: u64) -> Result<Scores, Error> {
-        let ln_z = summed(rbm.visible(), rbm.hidden()).map(|_| partition::ln_z(rbm)).transpose()?;
+        let sum = summed(rbm.visible(), rbm.hidden());
+        let ln_z = sum.map(|_| partition::ln_z(rbm)).transpose()?;
         let log_likelihood = |data: &DMatrix<f32>| {
             let found = ln_z.map(|ln_z| score::log_likelihood(rbm, data, ln_z));
             found.map(|found| found.map(Measured::from)).transpose()
@@ -108,19 +125,18 @@ impl Judge {
     /// Rough cost of scores, in seconds of one core.
     fn seconds(&self, hidden: usize) -> f64 {
         const SECONDS_PER_WEIGHT: f64 = 1e-9;
-        const SECONDS_PER_STATE_AND_UNIT: f64 = 2e-10;
+        const SECONDS_PER_TERM: f64 = 2e-10;
         let visible = self.training.nrows();
         let samples = self.training.ncols() + self.held_out.as_ref().map_or(0, DMatrix::ncols);
-        let sum = summed(visible, hidden).map_or(0.0, |units| {
-            SECONDS_PER_STATE_AND_UNIT * f64::from(1 << units) * visible.max(hidden) as f64
-        });
+        let sum = summed(visible, hidden).map_or(0.0, |terms| SECONDS_PER_TERM * terms as f64);
         SECONDS_PER_WEIGHT * (visible * hidden) as f64 * samples as f64 + sum
     }
 }
 
-/// The units of the smaller layer, where they are few enough to sum over their states.
-fn summed(visible: usize, hidden: usize) -> Option<usize> {
-    Some(visible.min(hidden)).filter(|units| *units <= MOST_SUMMED)
+/// The terms of ln Z, where they are few enough to be summed again and again.
+fn summed(visible: usize, hidden: usize) -> Option<u64> {
+    let terms = enumeration::terms(visible, hidden)?;
+    (visible.min(hidden) <= MOST_SUMMED && terms <= MOST_TERMS).then_some(terms)
 }
 
 /// At most [`MOST_SCORED`] samples, chosen at random, in the order of the data.

@@ -76,6 +76,8 @@ fn wrong_options() {
     let wide = good.replace("a.npz", "wide.npz");
     let exact = wide.replace("cd:1", "exact").replace("--hidden 3", "--hidden 30");
     assert_refused(&project, &exact, 2, &["--negative exact", "30 units", "24"]);
+    let long = good.replace("cd:1", "exact").replace("--hidden 3", "--hidden 65537");
+    assert_refused(&project, &long, 2, &["--negative exact", "64 states", "65537 units"]);
     let chains = good.replace("cd:1", "pcd:1048576:1").replace("--hidden 3", "--hidden 400");
     assert_refused(&project, &chains, 2, &["--negative pcd:1048576:1", "268435456"]);
     for missing in GOOD.split(" --").skip(1) {

@@ -5,6 +5,7 @@ use crate::common::numpy::damage;
 use crate::common::{BIN, Project, Running, assert_same, read_all};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A training that takes long enough to be killed several times.
@@ -51,6 +52,61 @@ fn killed_again_and_again() {
     // The curve too is that of a run that was never stopped.
     assert!(found == expected);
     assert_same(&read_all(&project.path("")), &read_all(&straight.path("")), "files");
+}
+
+#[test]
+fn a_run_that_is_not_finished_is_not_written_over() {
+    let project = rings();
+    let mut other = start(&project, LONG);
+    assert!(other.wait_until(|| project.path("m.safetensors.run").exists()));
+    assert!(!other.kill().success(), "the training is too short");
+    json(&project, &format!("{GOOD} --out n.safetensors"));
+    let to = "--out ./m.safetensors";
+    for arguments in
+        [LONG.to_owned(), format!("{GOOD} {to}"), format!("{GOOD} {to} --resume n.safetensors")]
+    {
+        let words = ["m.safetensors.run is in epoch ", " of 400 ", "--resume", "remove it"];
+        project.refuse(arguments.split(' '), 2, &words);
+    }
+    // The machine stands for its run; other options are another matter.
+    let others = format!("{GOOD} {to} --resume m.safetensors");
+    project.refuse(others.split(' '), 2, &["--adam false", "was begun with true"]);
+    fs::write(project.path("m.safetensors.run"), "mine").expect("a file");
+    project.refuse(LONG.split(' '), 2, &["m.safetensors.run", "no run", "truncated", "remove it"]);
+    fs::remove_file(project.path("m.safetensors.run")).expect("a file");
+    for _ in 0..2 {
+        json(&project, &format!("{GOOD} {to}"));
+    }
+}
+
+/// Replaces text in what a saved run says of itself, with the checksum that belongs to it.
+fn rewrite(path: &Path, old: &str, new: &str) {
+    const HASH: usize = 8 + 1 + 8;
+    const CONTENT: usize = HASH + 32;
+    let mut bytes = fs::read(path).expect("a run");
+    let at = bytes.windows(old.len()).position(|part| part == old.as_bytes()).expect("the text");
+    bytes[at..at + new.len()].copy_from_slice(new.as_bytes());
+    let length = u64::from_le_bytes(bytes[HASH - 8..HASH].try_into().expect("8 bytes"));
+    let hash = blake3::hash(&bytes[CONTENT..CONTENT + length as usize]);
+    bytes[HASH..CONTENT].copy_from_slice(hash.as_bytes());
+    fs::write(path, bytes).expect("a file");
+}
+
+#[test]
+fn another_version_of_the_training_does_not_go_on() {
+    let project = rings();
+    let settings = json(&project, &format!("{GOOD} --out m.safetensors"))["settings"].clone();
+    let version = number(&settings["training_version"]);
+    let path = project.path("m.safetensors.run");
+    rewrite(&path, &format!("\"training_version\":{version}"), "\"training_version\":0");
+    let other = format!("{GOOD} --out m.safetensors --resume m.safetensors.run");
+    let words = ["--resume m.safetensors.run", "version 0", &version.to_string(), "other machines"];
+    project.refuse(other.split(' '), 2, &words);
+    // Also where other settings differ, and where nothing else can be read.
+    project.refuse(other.replace("--batch 50", "--batch 10").split(' '), 2, &words);
+    let bytes = fs::read(&path).expect("a run");
+    fs::write(&path, &bytes[..bytes.len() - 10]).expect("a file");
+    project.refuse(other.split(' '), 2, &words);
 }
 
 #[test]
