@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 /// To be raised when the same settings and seed give other machines: with a change of `rbm::Trainer`, of its random numbers
 /// or of the samples that `train` scores. Runs of `train` that another version began are not gone on with.
-pub(crate) const TRAINING_VERSION: u32 = 3;
+pub(crate) const TRAINING_VERSION: u32 = 4;
 
 /// What a machine is trained on.
 #[derive(Clone, Copy, Serialize)]
