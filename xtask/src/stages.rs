@@ -1,6 +1,7 @@
 //! The stages that experiments are made of: draw, measure, remember, train, calibrate, flow, descend, recall; and times.
 
 mod checkpoints;
+mod descent;
 mod descents;
 mod flows;
 mod measurements;
@@ -13,6 +14,7 @@ mod timing;
 mod training;
 
 pub(crate) use checkpoints::Checkpoints;
+pub(crate) use descent::PlainDescent;
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use flows::{FlowSteps, RunFlow};
 pub(crate) use measurements::{

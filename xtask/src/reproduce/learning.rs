@@ -3,6 +3,7 @@
 mod bias;
 mod claims;
 mod figures;
+mod onward;
 mod race;
 mod saddle;
 mod tables;
@@ -62,12 +63,13 @@ struct Tied {
 }
 
 /// Free weights from equal ones and normal noise of the standard deviation `noise`: by the exact gradient of all samples at
-/// once, and as one would in practice.
+/// once, and as one would in practice. The exact gradient is then followed on by `further` updates.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saddle {
     noise: f32,
     updates: u64,
+    further: u64,
     exact: TrainConfig,
     sampled: TrainConfig,
 }
@@ -90,6 +92,7 @@ impl experiment::Settings for Settings {
         let last = self.tied.updates.saturating_sub(self.tied.spacing);
         check_count("tied.burn_in", self.tied.burn_in, 0, last)?;
         check_count("saddle.updates", self.saddle.updates, 10, 100_000_000)?;
+        check_count("saddle.further", self.saddle.further, 10, 1_000_000_000)?;
         check_values("saddle.noise", &[self.saddle.noise.into()], 1e-7, 0.1)?;
         check_count("fields", self.fields, 2, 10_000)?;
         check_values("field_std", &[self.field_std], 1e-3, 10.0)?;
@@ -118,8 +121,13 @@ impl experiment::Settings for Settings {
         let is_tied = self.tied.train.ties == rbm::Ties::All;
         ensure!(is_tied, "tied.train.ties must be \"all\"");
         let is_plain = matches!(saddle.exact.optimiser, rbm::Optimiser::Ascent { momentum } if momentum == 0.0)
-            && saddle.exact.schedule == rbm::Schedule::Constant;
-        ensure!(is_plain, "saddle.exact must be plain ascent at a constant rate");
+            && saddle.exact.schedule == rbm::Schedule::Constant
+            && saddle.exact.negative == Negative::Exact
+            && saddle.exact.batch == self.samples as usize;
+        ensure!(
+            is_plain,
+            "saddle.exact must be plain ascent at a constant rate, by the exact gradient of all samples"
+        );
         Ok(())
     }
 }
@@ -150,23 +158,13 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let races = over_rings().map(|r| race::run(run, settings, r)).collect::<Result<Vec<_>>>()?;
     let tied = over_rings().map(|r| tied::run(run, settings, r)).collect::<Result<Vec<_>>>()?;
     let saddle = saddle::run(run, settings, &rings[shown])?;
+    let onward = onward::run(run, settings, &rings[shown], &saddle)?;
     let fields = bias::fields(run, settings, &rings[shown])?;
 
-    let first = tied::of(&tied[shown], CD_1)?;
-    let exact = tied::of(&tied[shown], Negative::Exact)?;
-    let k = settings.shown_coupling;
     Ok(Section {
         experiment: "learning".into(),
         title: "Learning from samples, against the exact optimum".into(),
-        headline: format!(
-            "With tied weights the exact gradient ends at W(K), {} at $K = {k}$ where {:.4} is exact, and CD-1 beside it, at {}; with free weights machines that start at W(K) leave it, at {} of the rate that the Hessian says, and KL falls from {:.3} to {}.",
-            shown_estimate(exact.weight),
-            tied[shown].best,
-            shown_estimate(first.weight),
-            shown_estimate(saddle.ratio),
-            saddle.equal_kl,
-            shown_estimate(saddle.exact.end)
-        ),
+        headline: headline(settings, &tied[shown], &saddle)?,
         introduction: introduction(settings),
         claims: claims::claims(
             run,
@@ -175,6 +173,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
                 race: &races[shown],
                 tied: &tied[shown],
                 saddle: &saddle,
+                onward: &onward,
                 fields: &fields,
             },
         )?,
@@ -183,12 +182,14 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
             figures::tied(settings, &tied),
             figures::bias(settings, &tied, &fields),
             figures::saddle(settings, &saddle),
+            figures::onward(settings, &saddle, &onward),
         ],
         tables: vec![
             tables::race(settings, &races),
             tables::tied(settings, &tied),
             tables::fields(settings, &fields),
             tables::saddle(settings, &saddle),
+            tables::onward(settings, &onward),
         ],
         discussion: discussion(),
         settings: toml::to_string(settings)?,
@@ -196,6 +197,20 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
 }
 
 use super::parts::shown as shown_estimate;
+
+fn headline(settings: &Settings, tied: &tied::Tied, saddle: &saddle::Saddle) -> Result<String> {
+    let (first, exact) = (tied::of(tied, CD_1)?, tied::of(tied, Negative::Exact)?);
+    let k = settings.shown_coupling;
+    Ok(format!(
+        "With tied weights the exact gradient ends at W(K), {} at $K = {k}$ where {:.4} is exact, and CD-1 beside it, at {}; with free weights machines that start at W(K) leave it, at {} of the rate that the Hessian says, and KL falls from {:.3} to {}.",
+        shown_estimate(exact.weight),
+        tied.best,
+        shown_estimate(first.weight),
+        shown_estimate(saddle.ratio),
+        saddle.equal_kl,
+        shown_estimate(saddle.exact.end)
+    ))
+}
 
 fn introduction(settings: &Settings) -> Vec<String> {
     let (m, n) = (settings.visible, settings.visible / 2);
@@ -210,8 +225,9 @@ fn introduction(settings: &Settings) -> Vec<String> {
 fn discussion() -> Vec<String> {
     [
         "Is contrastive divergence gradient descent on average? Its mean update is known here, and at the best equal weights, where the gradient is 0, it is not: CD-k moves on, uphill in KL, until it comes to rest beside the optimum. The distance falls with every step of the chain, as fast as the chain forgets the data. Nor is the mean update the gradient of anything else: its matrix of derivatives is not symmetric. Both faults fade together for $k \\to \\infty$.",
-        "The bias is one of machines that cannot learn their data. Where p = q the chain starts in its own stationary law, and CD-k has the right mean for every k. Tied weights cannot fit the ring, and their bias is plain to see; free weights with N = M/2 can, and what is left between the curves is noise of the chains and defects, hidden units locked to sites of both sublattices, in which single machines are trapped and which lift a mean over few seeds.",
+        "The bias is one of machines that cannot learn their data. Where p = q the chain starts in its own stationary law, and CD-k has the right mean for every k. Tied weights cannot fit the ring, and their bias is plain to see; free weights with N = M/2 can. What keeps those from the best of their sample is no bias: the exact gradient, which has no chains, falls short of it too, for training ends before it is there (below). Chains and mini-batches add noise, and single machines are trapped in defects, hidden units locked to sites of both sublattices, which lift a mean over few seeds.",
         "Equal weights are stationary by symmetry, and so is whatever is equal over the hidden units. Sampling does not change that: hidden units enter the update by their means, the same for equal units whatever the batch and its chains, so that not even noise tells them apart. But any difference that is there at the start grows, at the rate of the most negative curvature, and from weights drawn at random, however small, no machine stays.",
+        "Free weights go on to decimation: each hidden unit locks to a site of one sublattice, and the hidden layer becomes the ring of every second site, at $K'$ of eq. (48). But the best weights are infinite. At a locking L the divergence is of the order $e^{-4L}$, and so is what drives L: $e^{4L}$ grows in proportion to the updates t, KL falls as $1/t$ and $K'$, which feels $e^{-2L}$, comes to eq. (48) as $t^{-1/2}$. A machine is therefore stopped well above it, at any number of updates that one would have the patience for; where it would end is found by following on the same descent, and by a faster way to the same minimum. For a sample of finite size that is not eq. (48) itself but scatters around it, and like any largest likelihood is off by what falls as one over the size of the sample.",
     ]
     .map(String::from)
     .into()

@@ -1,6 +1,7 @@
 //! What the sources say of contrastive divergence and of where training ends, against what is found.
 
 use super::bias::Field;
+use super::onward::{Learnt, Onward};
 use super::race::Race;
 use super::saddle::Saddle;
 use super::tied::{self, Tied};
@@ -18,6 +19,7 @@ pub(super) struct Found<'a> {
     pub(super) race: &'a Race,
     pub(super) tied: &'a Tied,
     pub(super) saddle: &'a Saddle,
+    pub(super) onward: &'a Onward,
     pub(super) fields: &'a [Field],
 }
 
@@ -31,6 +33,7 @@ pub(super) fn claims(run: &Run, settings: &Settings, found: &Found<'_>) -> Resul
         claim("cd-bias-small", "carreira-perpinan-hinton-2005", small(settings, found)?)?,
         claim("training-gives-equal", "ter-hoeve-2018", tied_weights(settings, found.tied)?)?,
         claim("equal-by-symmetry", "ter-hoeve-2018", free_weights(settings, found.saddle))?,
+        claim("opposite-to-rg", "ter-hoeve-2018", decimates(settings, found.onward))?,
     ])
 }
 
@@ -102,14 +105,17 @@ fn small(settings: &Settings, found: &Found<'_>) -> Result<Finding> {
         let last = curve.and_then(|curve| curve.kl.last());
         last.copied().with_context(|| format!("no machine was trained by {negative}"))
     };
+    // What is meant by "very small".
+    const SMALL: f64 = 0.1;
     let verdict = match cost / tied.best_kl {
-        share if share < 0.1 => Verdict::Reproduced,
+        share if share < SMALL => Verdict::Reproduced,
         _ => Verdict::Contradicted,
     };
     let quantity = format!("KL that the bias of CD-1 costs tied weights, $K = {k}$, nats");
     let reason = format!(
-        "{:.1} % of the KL that equal weights have in any case. Free weights can fit the ring, and there the bias vanishes with KL; after {} updates CD-1 has KL = {} and the exact gradient {}.",
+        "{:.1} % of the KL that equal weights have in any case; below {:.0} % is taken for very small. Free weights can fit the ring, and there the bias vanishes with KL; after {} updates CD-1 has KL = {} and the exact gradient {}.",
         100.0 * cost / tied.best_kl,
+        100.0 * SMALL,
         settings.race.updates,
         shown(end(CD_1)?),
         shown(end(Negative::Exact)?),
@@ -159,4 +165,68 @@ fn free_weights(settings: &Settings, saddle: &Saddle) -> Finding {
             shown(saddle.ratio),
         ),
     }
+}
+
+/// Below this share of what is left of its way, the descent on the ring itself extrapolates to eq. (48).
+const MISSED: f64 = 0.1;
+
+/// K' where machines that have left equal weights tend to, against K and against eq. (48).
+fn decimates(settings: &Settings, onward: &Onward) -> Finding {
+    let (k, Onward { decimated, law, exact, .. }) = (settings.shown_coupling, onward);
+    let left = law.coupling.last().map_or(f64::NAN, |last| last - decimated);
+    let extrapolates = (law.limit - decimated).abs() < MISSED * left.abs();
+    let is_step = |learnt: &Learnt| {
+        // What is no ring in a hidden layer is noise of the sample.
+        let is_ring = learnt.rings && learnt.other < 0.2;
+        learnt.number > 1 && is_ring && learnt.limit.sigmas_from(*decimated) <= SIGMAS
+    };
+    let known = exact.number > 1 && exact.limit.error.is_finite();
+    let verdict = match (exact.limit.mean - k) / exact.limit.error {
+        _ if !known => Verdict::NotComparable,
+        sigmas if sigmas > SIGMAS => Verdict::Reproduced,
+        _ if is_step(exact) && extrapolates => Verdict::Corrected,
+        _ => Verdict::Contradicted,
+    };
+    let value = match known {
+        true => exact.limit,
+        false => Estimate::exact(law.limit),
+    };
+    Finding {
+        value,
+        quantity: format!(
+            "coupling $K'$ of the hidden layer that free weights tend to, trained on samples at $K = {k}$"
+        ),
+        verdict,
+        reason: reason(settings, onward),
+    }
+}
+
+fn reason(settings: &Settings, onward: &Onward) -> String {
+    let Onward { decimated, law, exact, sampled, prolonged, .. } = onward;
+    if exact.number < 2 {
+        return "After so few updates from equal weights no machines have learnt the ring.".into();
+    }
+    let after = law.coupling.last().copied().unwrap_or(f64::NAN);
+    let mut text = format!(
+        "Eq. (48), as the renormalization group has it, is {decimated:.6}. Training slows down on its way there: by the exact gradient $K'$ is {} after {} updates, {} after {} more, and the minimum downhill from there has {} for the sample of each machine ({} of {} have learnt the ring). For the ring itself, without the noise of samples, the same descent has {after:.6} after {} updates; what is left falls as $t^{{{:.2}}}$, and with the power $-1/2$ it tends to {:.6}.",
+        shown(exact.end),
+        settings.saddle.updates,
+        shown(*prolonged),
+        settings.saddle.further,
+        shown(exact.limit),
+        exact.number,
+        settings.seeds,
+        settings.saddle.further,
+        law.power,
+        law.limit,
+    );
+    if sampled.number > 1 {
+        text += &format!(
+            " {} on mini-batches stops at {}, and downhill from there $K'$ is {}.",
+            settings.saddle.sampled.negative,
+            shown(sampled.end),
+            shown(sampled.limit),
+        );
+    }
+    text
 }

@@ -2,8 +2,10 @@
 
 use super::bias::{Field, root_of_update};
 use super::claims::beside_optimum;
+use super::onward::Onward;
 use super::race::{Curve, Race};
 use super::saddle::{Passage, Saddle};
+use super::tables::{EXACT, mini_batches};
 use super::tied::{Limit, Tied};
 use super::{CD_1, Settings};
 use crate::report::content::{Figure, Panel, Point, Series, Style};
@@ -52,9 +54,12 @@ pub(super) fn tied(settings: &Settings, tied: &[Tied]) -> Figure {
     };
     let panel = |of: &Tied| {
         let shown = || of.limits.iter().filter(is_shown);
-        let line = |limit: &Limit| {
+        let line = |limit: &Limit, low: f64| {
             let points = of.updates.iter().zip(&limit.path).map(|(&x, &w)| (x as f64 + 1.0, w));
-            let early = points.filter(|(x, _)| (8.0..=settings.tied.burn_in as f64).contains(x));
+            let points = points.filter(|(x, _)| *x <= settings.tied.burn_in as f64);
+            let points: Vec<(f64, f64)> = points.collect();
+            let below = points.iter().rposition(|(_, w)| *w < low).map_or(0, |last| last + 1);
+            let early = points.into_iter().skip(below);
             curve(limit.negative.to_string(), Style::Line, early)
         };
         // Beside one another, to be told apart.
@@ -67,11 +72,16 @@ pub(super) fn tied(settings: &Settings, tied: &[Tied]) -> Figure {
         let first = of.limits.iter().find(|limit| limit.negative == CD_1);
         let (root, bias) = first.map_or((of.best, 0.0), |l| (l.root, (l.root - of.best).abs()));
         let room = bias.max(1e-3);
+        let low = of.best - 3.0 * room;
+        // From where they have come in from below.
+        let lines: Vec<Series> = shown().map(|limit| line(limit, low)).collect();
+        let highest = lines.iter().flat_map(|line| &line.points).map(|point| point.y);
+        let high = highest.fold(of.best + 2.5 * room, f64::max);
         Panel {
             title: format!("K = {}", of.coupling),
             x: log_axis("update + 1"),
-            y: axis_in("tied weight W", of.best - 3.0 * room, of.best + 2.5 * room),
-            series: shown().map(line).chain(shown().enumerate().map(end)).collect(),
+            y: axis_in("tied weight W", low, high + 0.1 * room),
+            series: lines.into_iter().chain(shown().enumerate().map(end)).collect(),
             marks: vec![mark_y("W(K)", of.best), mark_y("root of CD-1", root)],
         }
     };
@@ -144,8 +154,7 @@ pub(super) fn bias(settings: &Settings, tied: &[Tied], fields: &[Field]) -> Figu
 
 /// The way off the saddle.
 pub(super) fn saddle(settings: &Settings, saddle: &Saddle) -> Figure {
-    let exact = "the exact gradient, all samples at once".to_owned();
-    let sampled = format!("{}, mini-batches", settings.saddle.sampled.negative);
+    let (exact, sampled) = (EXACT.to_owned(), mini_batches(settings));
     // From update `first` up to `last`.
     let both = |first: f64, last: f64, of: fn(&Passage) -> &[Vec<f64>]| -> Vec<Series> {
         let line = |(label, path): (&String, &Vec<f64>)| {
@@ -189,4 +198,93 @@ pub(super) fn saddle(settings: &Settings, saddle: &Saddle) -> Figure {
             ),
         ],
     }
+}
+
+/// From the saddle on to decimation.
+pub(super) fn onward(settings: &Settings, saddle: &Saddle, onward: &Onward) -> Figure {
+    let k = settings.shown_coupling;
+    Figure {
+        id: "learning-onward".into(),
+        caption: format!(
+            "From equal weights on to decimation, $K = {k}$. Left: $K'$ of the hidden layer, a line for each of {} samples, from its largest value on, where hidden units part; the exact gradient is followed on by {} updates. Points, beside one another and not at an update: where the machines tend to, the minimum downhill from each for its own sample, mean and standard error over samples. Dashed: descent on the divergence from the ring itself. Right: that descent alone; what is left falls as powers of the number of updates.",
+            settings.seeds, settings.saddle.further
+        ),
+        panels: vec![
+            Panel {
+                title: "coupling of the hidden layer".into(),
+                x: log_axis("update + 1"),
+                y: axis("K′"),
+                series: couplings(settings, saddle, onward),
+                marks: vec![mark_y("eq. (48)", onward.decimated)],
+            },
+            Panel {
+                title: "the ring itself".into(),
+                x: log_axis("update"),
+                y: log_axis("distance"),
+                series: approach(settings, onward),
+                marks: vec![],
+            },
+        ],
+    }
+}
+
+/// K' over the updates, and where it tends to.
+fn couplings(settings: &Settings, saddle: &Saddle, onward: &Onward) -> Vec<Series> {
+    let (exact, sampled) = (EXACT.to_owned(), mini_batches(settings));
+    // From the largest K' on: before, the layer is no ring.
+    let line = |label: &str, style, path: Vec<(u64, f64)>| {
+        let peak = (0..path.len()).max_by(|&a, &b| path[a].1.total_cmp(&path[b].1)).unwrap_or(0);
+        let points = path.into_iter().skip(peak).map(|(x, y)| (x as f64 + 1.0, y));
+        curve(label, style, points)
+    };
+    let trained = |path: &Vec<f64>| -> Vec<(u64, f64)> {
+        saddle.updates.iter().copied().zip(path.iter().copied()).collect()
+    };
+    let mut couplings: Vec<Series> = saddle
+        .sampled
+        .coupling
+        .iter()
+        .map(|path| line(&sampled, Style::Line, trained(path)))
+        .collect();
+    let prolonged = saddle.exact.coupling.iter().zip(&onward.paths).map(|(path, further)| {
+        let further = further.iter().copied().skip(1);
+        line(&exact, Style::Line, trained(path).into_iter().chain(further).collect())
+    });
+    couplings.extend(prolonged);
+    let law = &onward.law;
+    let of_law = || law.updates.iter().copied().zip(law.coupling.iter().copied()).collect();
+    couplings.push(line("the exact gradient, the ring itself", Style::Dashed, of_law()));
+    // Beside one another, and at no update.
+    let far = 3.0 * (settings.saddle.updates + settings.saddle.further) as f64;
+    for (label, learnt, x) in [(&exact, &onward.exact, far), (&sampled, &onward.sampled, 1.8 * far)]
+    {
+        if learnt.number > 1 {
+            couplings.push(measured(label.clone(), Style::Points, [(x, learnt.limit)]));
+        }
+    }
+    couplings
+}
+
+/// How descent on the divergence from the ring comes to decimation.
+fn approach(settings: &Settings, onward: &Onward) -> Vec<Series> {
+    let law = &onward.law;
+    // The second half of the decades, where the power is read.
+    let late = |values: &[f64]| -> Vec<(f64, f64)> {
+        let points = law.updates.iter().map(|&x| x as f64).zip(values.iter().copied());
+        let first = (settings.saddle.further as f64).sqrt();
+        points.filter(|(x, y)| *x >= first && *y > 0.0).collect()
+    };
+    let distance: Vec<f64> = law.coupling.iter().map(|c| c - onward.decimated).collect();
+    let mut approach = Vec::new();
+    for (label, values, power) in
+        [("K′ minus eq. (48)", &distance, -0.5), ("KL from the ring (nats)", &law.kl, -1.0)]
+    {
+        let points = late(values);
+        let end = points.last().copied().unwrap_or((1.0, 1.0));
+        let guide: Vec<(f64, f64)> =
+            points.iter().map(|(x, _)| (*x, end.1 * (x / end.0).powf(power))).collect();
+        approach.push(curve(label, Style::Line, points));
+        approach.push(curve(format!("power {power}").replace('-', "−"), Style::Dashed, guide));
+    }
+    approach
 }

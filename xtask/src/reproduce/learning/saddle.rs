@@ -5,7 +5,7 @@ use crate::reproduce::parts::over_exact;
 use crate::reproduce::{Run, rings};
 use crate::stages::Checkpoints;
 use anyhow::{Context, Result};
-use exact::decimation::{HiddenCoupling, hidden_coupling};
+use exact::decimation::hidden_coupling;
 use exact::{divergence, minimum, symmetric};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -16,6 +16,8 @@ use stats::Estimate;
 pub(super) struct Saddle {
     pub(super) equal_kl: f64,
     pub(super) updates: Vec<u64>,
+    /// The machine that the first seed begins with.
+    pub(super) start: Rbm,
     pub(super) exact: Passage,
     pub(super) sampled: Passage,
     /// The curvature of KL from the ring along its most negative mode.
@@ -34,8 +36,10 @@ pub(super) struct Passage {
     pub(super) spread: Vec<Vec<f64>>,
     /// KL at the end.
     pub(super) end: Estimate,
-    /// The hidden layer at the end, by seed.
-    pub(super) hidden: Vec<HiddenCoupling>,
+    /// K' of the hidden layer over the updates, by seed.
+    pub(super) coupling: Vec<Vec<f64>>,
+    /// The weights at the end, by seed.
+    pub(super) ends: Vec<DMatrix<f64>>,
 }
 
 pub(super) fn run(run: &Run, settings: &Settings, rings: &Rings) -> Result<Saddle> {
@@ -54,6 +58,7 @@ pub(super) fn run(run: &Run, settings: &Settings, rings: &Rings) -> Result<Saddl
     let modes = divergence::uniform_modes(&rings.ring, n, weight)?;
     Ok(Saddle {
         equal_kl: symmetric::kl(&rings.ring.into(), n, weight),
+        start: start(settings, rings, 0, weight),
         exact,
         sampled: passage(saddle.sampled)?,
         curvature: modes.into_iter().fold(f64::INFINITY, f64::min),
@@ -94,9 +99,11 @@ fn passage(
         Ok(path.iter().map(|rbm| rbm::partition::kl(&rings.q, rbm)).collect::<Result<_, _>>()?)
     };
     let kl = paths.iter().map(kl).collect::<Result<Vec<_>>>()?;
-    let end = |path: &Vec<Rbm>| -> Result<HiddenCoupling> {
-        let last = path.last().context("a path has no machine")?;
-        Ok(hidden_coupling(&rings::machine(last)?)?)
+    let coupling = |path: &Vec<Rbm>| -> Result<Vec<f64>> {
+        path.iter().map(|rbm| Ok(hidden_coupling(&rings::machine(rbm)?)?.coupling)).collect()
+    };
+    let end = |path: &Vec<Rbm>| -> Result<DMatrix<f64>> {
+        Ok(path.last().context("a path has no machine")?.weights.map(f64::from))
     };
     let ends: Vec<f64> = kl.iter().filter_map(|path| path.last().copied()).collect();
     Ok(Passage {
@@ -105,7 +112,8 @@ fn passage(
             .map(|path| path.iter().map(|rbm| spread(&rbm.weights.map(f64::from))).collect())
             .collect(),
         end: over_exact(&ends),
-        hidden: paths.iter().map(end).collect::<Result<_>>()?,
+        coupling: paths.iter().map(coupling).collect::<Result<_>>()?,
+        ends: paths.iter().map(end).collect::<Result<_>>()?,
         kl,
     })
 }

@@ -2,12 +2,11 @@
 
 use super::Settings;
 use super::bias::Field;
+use super::onward::{Learnt, Onward};
 use super::race::{Curve, Race};
 use super::saddle::{Passage, Saddle};
 use super::tied::{Limit, Tied};
 use crate::report::content::{Cell, Table};
-use crate::reproduce::parts::over_exact;
-use exact::ring::decimate;
 use stats::Estimate;
 
 fn measured(e: Estimate) -> Cell {
@@ -101,25 +100,9 @@ pub(super) fn fields(settings: &Settings, fields: &[Field]) -> Table {
 }
 
 pub(super) fn saddle(settings: &Settings, saddle: &Saddle) -> Table {
-    let k = settings.shown_coupling;
     let row = |name: String, passage: &Passage, rates: [Cell; 3]| {
-        let learnt: Vec<f64> = passage
-            .kl
-            .iter()
-            .zip(&passage.hidden)
-            .filter_map(|(kl, hidden)| {
-                let learnt = kl.last().is_some_and(|kl| *kl < 0.05 * saddle.equal_kl);
-                learnt.then_some(hidden.coupling)
-            })
-            .collect();
         let mut cells =
             vec![Cell::Text(name), Cell::Number(saddle.equal_kl), measured(passage.end)];
-        cells.push(Cell::Text(format!("{} of {}", learnt.len(), passage.kl.len())));
-        cells.push(match learnt.len() {
-            0 | 1 => Cell::Text(String::new()),
-            _ => measured(over_exact(&learnt)),
-        });
-        cells.push(Cell::Number(decimate(k)));
         cells.extend(rates);
         cells
     };
@@ -128,27 +111,82 @@ pub(super) fn saddle(settings: &Settings, saddle: &Saddle) -> Table {
     Table {
         id: "learning-passage".into(),
         caption: format!(
-            "From equal weights at $K = {k}$: KL there and after {} updates, machines that have less than a twentieth of it, and $K'$ of their hidden layers beside eq. (48). Growth of the spread per update, and what the Hessian of each sample says, whose lowest eigenvalue for the ring itself is {:.6}.",
-            settings.saddle.updates, saddle.curvature
+            "From equal weights at $K = {}$: KL there and after {} updates, mean over {} samples. Growth of the spread per update, and what the Hessian of each sample says, whose lowest eigenvalue for the ring itself is {:.6}.",
+            settings.shown_coupling, settings.saddle.updates, settings.seeds, saddle.curvature
         ),
         columns: columns([
             "training",
             "KL, equal weights",
             "KL, end",
-            "learnt",
-            "K′",
-            "K′, eq. (48)",
             "growth",
             "Hessian",
             "ratio",
         ]),
         rows: vec![
-            row("the exact gradient, all samples at once".into(), &saddle.exact, rates),
-            row(
-                format!("{}, mini-batches", settings.saddle.sampled.negative),
-                &saddle.sampled,
-                none(),
-            ),
+            row(EXACT.into(), &saddle.exact, rates),
+            row(mini_batches(settings), &saddle.sampled, none()),
+        ],
+    }
+}
+
+/// Names of the two ways off the saddle.
+pub(super) const EXACT: &str = "the exact gradient, all samples at once";
+
+pub(super) fn mini_batches(settings: &Settings) -> String {
+    format!("{}, mini-batches", settings.saddle.sampled.negative)
+}
+
+pub(super) fn onward(settings: &Settings, onward: &Onward) -> Table {
+    let none = || Cell::Text(String::new());
+    let row = |name: String, learnt: &Learnt, prolonged: Cell| {
+        let several = |e: Estimate| if learnt.number > 1 { measured(e) } else { none() };
+        vec![
+            Cell::Text(name),
+            Cell::Text(format!("{} of {}", learnt.number, settings.seeds)),
+            several(learnt.end),
+            prolonged,
+            several(learnt.limit),
+            several(learnt.excess),
+            several(learnt.kl),
+            Cell::Number(onward.decimated),
+        ]
+    };
+    let law = &onward.law;
+    let of_law = |values: &[f64]| Cell::Number(values.last().copied().unwrap_or(f64::NAN));
+    let ring = vec![
+        Cell::Text("the exact gradient, the ring itself".into()),
+        none(),
+        none(),
+        of_law(&law.coupling),
+        Cell::Number(law.limit),
+        none(),
+        Cell::Number(0.0),
+        Cell::Number(onward.decimated),
+    ];
+    let prolonged = match onward.exact.number {
+        0 | 1 => none(),
+        _ => measured(onward.prolonged),
+    };
+    Table {
+        id: "learning-limits".into(),
+        caption: format!(
+            "$K'$ of the hidden layers that leave equal weights at $K = {}$, of machines that come to have less than a twentieth of the KL of equal weights: after {} updates; after {} more by the exact gradient (for the ring itself, from the start); where they tend to, which is the minimum that is downhill from each for its own sample, and for the ring itself the limit of a power $-1/2$; what training lacks of that; KL from the ring there; eq. (48).",
+            settings.shown_coupling, settings.saddle.updates, settings.saddle.further
+        ),
+        columns: columns([
+            "training",
+            "learnt",
+            "K′, end",
+            "K′, later",
+            "K′, limit",
+            "end minus limit",
+            "KL, limit",
+            "eq. (48)",
+        ]),
+        rows: vec![
+            ring,
+            row(EXACT.into(), &onward.exact, prolonged),
+            row(mini_batches(settings), &onward.sampled, none()),
         ],
     }
 }
