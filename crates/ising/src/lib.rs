@@ -43,6 +43,7 @@
 mod algorithm;
 mod bernoulli;
 mod chain;
+mod complete;
 mod coupling;
 mod draw;
 mod ensemble;
@@ -57,6 +58,7 @@ mod spins;
 
 pub use algorithm::Algorithm;
 pub use chain::{Schedule, chain, run};
+pub use complete::complete_graph;
 pub use coupling::Coupling;
 pub use draw::{Drawn, Quality, Request, draw};
 pub use error::Error;
