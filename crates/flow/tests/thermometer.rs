@@ -1,6 +1,6 @@
 //! The thermometer reads back the temperature of rings that it has not seen, and refuses what is not on its scale.
 
-use flow::{Calibration, Error, Thermometer};
+use flow::{Calibration, Error, NetworkThermometer};
 use ising::{Algorithm, Coupling, Lattice, Schedule};
 use nalgebra::DMatrix;
 use nn::TrainConfig;
@@ -76,7 +76,7 @@ fn interrupted_calibration_gives_the_same_bytes() {
     assert_eq!(bytes(&restored), bytes(&straight));
     assert_ne!(bytes(&calibrated(3, 3)), bytes(&straight));
     let text = serde_json::to_string(&straight.thermometer()).unwrap();
-    assert_eq!(serde_json::from_str::<Thermometer>(&text).unwrap(), straight.thermometer());
+    assert_eq!(serde_json::from_str::<NetworkThermometer>(&text).unwrap(), straight.thermometer());
 }
 
 #[test]
