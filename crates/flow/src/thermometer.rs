@@ -12,7 +12,7 @@ pub use network::{Calibration, NetworkReading, NetworkThermometer};
 pub use scale::Reading;
 
 use crate::Error;
-use ensemble::{ABS_M, Ensemble, FACTOR, M2, pair};
+use ensemble::{ABS_M, Ensemble, FACTOR, M2, SQUARE, pair};
 use exact::root::bisect;
 use ising::Samples;
 use nalgebra::{DMatrix, DVector};
@@ -53,8 +53,11 @@ pub struct Readings {
     /// For an Ising ensemble it is that of the energy, up to the noise of the covariance: as `dG/dK` is the covariance
     /// with `E = -2 N G(1)`, the best weights are on G(1) alone. What the other distances add is the chi-square.
     pub two_point: Fit,
-    /// The temperature on which energy, |m| and correlation length agree best: a fit to G(1), `<|m|>` and
-    /// `<S(k)> / <m^2>`, the last to first order.
+    /// The temperature on which energy, |m|, correlation length and specific heat agree best: a fit to G(1), `<|m|>`,
+    /// `<S(k)> / <m^2>` and `<G(1)^2> - <G(1)>^2`, the last two to first order.
+    ///
+    /// The specific heat is what tells a mixture of temperatures, whose energies fluctuate more than those of one; its mean
+    /// two-point function can be that of a temperature between them.
     pub agreement: Fit,
 }
 
@@ -78,7 +81,7 @@ impl Thermometers<'_> {
     ///
     /// # Errors
     /// [`Error::Sites`] for another torus than that of the curves or the network, [`Error::Chains`], [`Error::Blocks`] for
-    /// fewer than two independent blocks for each of the `L / 2 + 3` observables, also where the chains are too correlated.
+    /// fewer than two independent blocks for each of the `L / 2 + 4` observables, also where the chains are too correlated.
     pub fn read(&self, samples: &Samples, chains: usize) -> Result<Readings, Error> {
         let (curves, side) = (self.curves, self.curves.side());
         let (expected, found) = (side * side, samples.sites());
@@ -103,8 +106,8 @@ impl Thermometers<'_> {
             }
         };
         let distances = DMatrix::from_fn(side / 2, d, |r, i| f64::from(i == pair(r + 1)));
-        let three = |mean: &DVector<f64>| {
-            let rows = [unit(pair(1))(mean), unit(ABS_M)(mean), factor(mean)];
+        let four = |mean: &DVector<f64>| {
+            let rows = [unit(pair(1))(mean), unit(ABS_M)(mean), factor(mean), variance(mean)];
             DMatrix::from_rows(&rows.map(|row| row.transpose()))
         };
         Ok(Readings {
@@ -113,7 +116,7 @@ impl Thermometers<'_> {
             magnetisation: invert(curves, ensemble, |means| means[ABS_M], unit(ABS_M)),
             correlation_length: invert(curves, ensemble, ratio, factor),
             two_point: fit::fit(curves, ensemble, start, |_| distances.clone()),
-            agreement: fit::fit(curves, ensemble, start, three),
+            agreement: fit::fit(curves, ensemble, start, four),
         })
     }
 }
@@ -122,8 +125,8 @@ impl Readings {
     /// Whether the ensemble has a temperature, at this level: of Ising ensembles a share of at most `level` is
     /// said to have none.
     ///
-    /// None when the two-point function fits no temperature or energy, |m| and correlation length do not agree on one; each
-    /// of the two tests has half of the level. What lies beyond an end of the scale by no more than chance is
+    /// None when the two-point function fits no temperature or energy, |m|, correlation length and specific heat do not agree
+    /// on one; each of the two tests has half of the level. What lies beyond an end of the scale by no more than chance is
     /// [`Verdict::AtMost`] or [`Verdict::AtLeast`]. The network has no say.
     pub fn verdict(&self, level: f64) -> Verdict {
         if self.two_point.p_value.min(self.agreement.p_value) < 0.5 * level {
@@ -147,6 +150,13 @@ fn ratio(means: &DVector<f64>) -> f64 {
 fn factor(means: &DVector<f64>) -> DVector<f64> {
     let mut row = DVector::zeros(means.len());
     (row[FACTOR], row[M2]) = (1.0, -ratio(means));
+    row
+}
+
+/// The direction of `G(1)^2 - 2 g G(1)` with the mean g held: a change of the variance of G(1).
+fn variance(means: &DVector<f64>) -> DVector<f64> {
+    let mut row = DVector::zeros(means.len());
+    (row[SQUARE], row[pair(1)]) = (1.0, -2.0 * means[pair(1)]);
     row
 }
 

@@ -5,14 +5,15 @@ use ising::{Lattice, Samples, correlations, magnetisations, structure_factors};
 use nalgebra::{DMatrix, DVector};
 use stats::Estimate;
 
-/// Where each observable stands: |m|, m^2, S(k) / N, and from [`pair`]`(1)` on G(r), r = 1..=L/2.
+/// Where each observable stands: |m|, m^2, S(k) / N, G(1)^2, and from [`pair`]`(1)` on G(r), r = 1..=L/2.
 pub(super) const ABS_M: usize = 0;
 pub(super) const M2: usize = 1;
 pub(super) const FACTOR: usize = 2;
+pub(super) const SQUARE: usize = 3;
 
 /// Where the two-point function at a distance stands.
 pub(super) const fn pair(distance: usize) -> usize {
-    FACTOR + distance
+    SQUARE + distance
 }
 
 /// How many observables a torus of this side has.
@@ -39,6 +40,8 @@ pub(super) fn measure(lattice: &Lattice, samples: &Samples) -> DMatrix<f64> {
     for r in 1..=lattice.width() / 2 {
         table.column_mut(pair(r)).copy_from_slice(&correlations(lattice, samples, r));
     }
+    let squares = table.column(pair(1)).map(|g| g * g);
+    table.set_column(SQUARE, &squares);
     table
 }
 
