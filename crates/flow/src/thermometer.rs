@@ -146,10 +146,10 @@ fn ratio(means: &DVector<f64>) -> f64 {
     if means[M2] > 0.0 { means[FACTOR] / means[M2] } else { f64::INFINITY }
 }
 
-/// The direction of `S - rho m^2` with the ratio rho held: a change of the ratio, times `<m^2>`.
+/// The gradient of [`ratio`].
 fn factor(means: &DVector<f64>) -> DVector<f64> {
     let mut row = DVector::zeros(means.len());
-    (row[FACTOR], row[M2]) = (1.0, -ratio(means));
+    (row[FACTOR], row[M2]) = (1.0 / means[M2], -ratio(means) / means[M2]);
     row
 }
 
@@ -161,29 +161,52 @@ fn variance(means: &DVector<f64>) -> DVector<f64> {
 }
 
 /// The temperature at which the Ising model has the ensemble's value of a function of the means that is monotonic in
-/// temperature; `direction` is its gradient, up to a factor.
+/// temperature.
+///
+/// Where the curve is flat its noise may take it to that value more than once: the reading is then in the middle, and the error
+/// at least half of the distance over which the curve stays within one error of the value.
 fn invert(
     curves: &IsingCurves,
     ensemble: &Ensemble,
     of: impl Fn(&DVector<f64>) -> f64,
-    direction: impl Fn(&DVector<f64>) -> DVector<f64>,
+    gradient: impl Fn(&DVector<f64>) -> DVector<f64>,
 ) -> Reading {
-    let ((low, high), g) = (curves.ends(), ensemble.means.blocks);
+    let ((low, high), blocks) = (curves.ends(), ensemble.means.blocks);
     let value = of(&ensemble.means.mean);
-    let excess = |x: f64| of(&curves.at(x).0) - value;
-    let cold = || at_most(curves.side(), g, temperature(low));
-    match bisect(excess, low, high) {
-        _ if ensemble.is_frozen() => cold(),
-        Ok(x) if x == low => cold(),
-        Ok(x) if x < high => {
-            let (means, slopes) = curves.at(x);
-            let row = direction(&means);
-            let covariance = &ensemble.means.covariance + curves.error(x);
-            let error = row.dot(&(covariance * &row)).sqrt() / row.dot(&slopes).abs();
-            reading(x, error, g)
-        }
-        // Beyond an end: the nearer one.
-        Err(_) if excess(low).abs() < excess(high).abs() => cold(),
-        _ => Reading::AtLeast(temperature(high)),
+    // Ascending in x but for the curves' noise.
+    let sign = (of(&curves.at(high).0) - of(&curves.at(low).0)).signum();
+    let excess = |x: f64| sign * (of(&curves.at(x).0) - value);
+    let (first, last) = (coldest(curves, excess), hottest(curves, excess));
+    let (first, last) = match (first, last) {
+        _ if ensemble.is_frozen() => return at_most(curves.side(), blocks, temperature(low)),
+        (None, _) => return Reading::AtLeast(temperature(high)),
+        (_, None) => return at_most(curves.side(), blocks, temperature(low)),
+        (Some(first), Some(last)) => (first, last),
+    };
+    let x = first.midpoint(last);
+    let (means, slopes) = curves.at(x);
+    let row = gradient(&means);
+    let covariance = &ensemble.means.covariance + curves.error(x);
+    let error = row.dot(&(covariance * &row)).sqrt();
+    let from = coldest(curves, |x| excess(x) + error).unwrap_or(high);
+    let to = hottest(curves, |x| excess(x) - error).unwrap_or(low);
+    reading(x, (error / row.dot(&slopes).abs()).max(0.5 * (to - from)), blocks)
+}
+
+/// The lowest x at which an ascending function is not negative.
+fn coldest(curves: &IsingCurves, f: impl Fn(f64) -> f64) -> Option<f64> {
+    let grid: Vec<f64> = curves.grid_points().collect();
+    let place = grid.iter().position(|&x| f(x) >= 0.0)?;
+    if place == 0 { Some(grid[0]) } else { bisect(f, grid[place - 1], grid[place]).ok() }
+}
+
+/// The highest x at which an ascending function is not positive.
+fn hottest(curves: &IsingCurves, f: impl Fn(f64) -> f64) -> Option<f64> {
+    let grid: Vec<f64> = curves.grid_points().collect();
+    let place = grid.iter().rposition(|&x| f(x) <= 0.0)?;
+    if place + 1 == grid.len() {
+        Some(grid[place])
+    } else {
+        bisect(f, grid[place], grid[place + 1]).ok()
     }
 }

@@ -256,7 +256,7 @@ fn ground_states_and_coins_are_the_ends_of_the_scale() {
     }
     assert!(coins.two_point.p_value > 1e-6 && coins.verdict(1e-6) != Verdict::NoTemperature);
     // Hotter than infinite: the antiferromagnet.
-    let checks = |i: usize| if (i % SIDE + i / SIDE) % 2 == 0 { 1.0 } else { -1.0 };
+    let checks = |i: usize| if (i % SIDE + i / SIDE).is_multiple_of(2) { 1.0 } else { -1.0 };
     let checkerboard = read(&ensemble(100, || (0..SIDE * SIDE).map(checks).collect()));
     assert!(all(&checkerboard)[..4].iter().all(|r| *r == Reading::AtLeast(f64::INFINITY)));
     assert_eq!(checkerboard.verdict(1e-6), Verdict::NoTemperature);
