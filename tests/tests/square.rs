@@ -3,13 +3,19 @@
 mod common;
 
 use common::{go_on, tori};
-use flow::{Calibration, Flow, Rule, Thermometer};
+use flow::{Calibration, Flow, NetworkThermometer, Rule};
 use ising::{Algorithm, Coupling, Lattice};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer};
 
-fn calibrated(scale: &[f64], side: usize, draws: u32, epochs: u64, seed: u64) -> Thermometer {
+fn calibrated(
+    scale: &[f64],
+    side: usize,
+    draws: u32,
+    epochs: u64,
+    seed: u64,
+) -> NetworkThermometer {
     let samples = tori(side, scale, draws, stats::child_seed(seed, "thermometer", 0));
     let temperatures: Vec<f64> = samples.couplings().iter().map(|k| k.temperature()).collect();
     let config = nn::TrainConfig { hidden: vec![24], batch: 20, learning_rate: 3e-3 };

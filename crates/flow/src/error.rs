@@ -10,6 +10,42 @@ pub enum Error {
     /// A label that is not on the scale.
     #[error("a sample has the temperature {0}, which is not on the thermometer's scale")]
     OffScale(f64),
+    /// Configurations that fill no square of 4 x 4 or more.
+    #[error("thermometers read squares of 4 x 4 sites or more, but there are {0} sites")]
+    Square(usize),
+    /// A grid of temperatures that is none.
+    #[error("curves need 2 or more temperatures of at least 0, ascending, but have {0:?}")]
+    Grid(Vec<f64>),
+    /// Configurations of another size than the thermometer's.
+    #[error("the thermometer reads configurations of {expected} sites, but these have {found}")]
+    Sites {
+        /// Sites that the thermometer knows.
+        expected: usize,
+        /// Sites of the configurations.
+        found: usize,
+    },
+    /// Configurations that are not so many chains of equal length.
+    #[error("{samples} configurations are not {chains} chains of equal length")]
+    Chains {
+        /// Number of configurations.
+        samples: usize,
+        /// Number of chains.
+        chains: usize,
+    },
+    /// Too few independent blocks to know how the observables vary together.
+    #[error("the configurations are worth {blocks} independent blocks, but must be worth {least}")]
+    Blocks {
+        /// Independent blocks.
+        blocks: usize,
+        /// How many it takes.
+        least: usize,
+    },
+    /// Configurations could not be drawn.
+    #[error(transparent)]
+    Ising(#[from] ising::Error),
+    /// An exact value could not be computed.
+    #[error(transparent)]
+    Exact(#[from] exact::Error),
     /// The network could not be trained.
     #[error(transparent)]
     Network(#[from] nn::Error),

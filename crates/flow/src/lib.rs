@@ -1,4 +1,4 @@
-//! The RBM flow v -> h -> v', and the thermometer that reads it.
+//! The RBM flow v -> h -> v', and five thermometers that read it.
 //!
 //! ```
 //! use flow::{Flow, Rule};
@@ -21,4 +21,7 @@ mod thermometer;
 
 pub use error::Error;
 pub use rule::{Flow, Rule};
-pub use thermometer::{Calibration, Reading, Thermometer};
+pub use thermometer::{
+    Calibration, Fit, IsingCurves, NetworkReading, NetworkThermometer, Reading, Readings,
+    Thermometers, Verdict,
+};

@@ -1,7 +1,7 @@
 //! The thermometer reads back the temperature of rings that it has not seen, and refuses what is not on its scale.
 
-use flow::{Calibration, Error, Thermometer};
-use ising::{Algorithm, Coupling, Lattice, Schedule};
+use flow::{Calibration, Error, NetworkThermometer};
+use ising::{Algorithm, Coupling, Lattice, Samples, Schedule};
 use nalgebra::DMatrix;
 use nn::TrainConfig;
 use std::ops::ControlFlow;
@@ -16,12 +16,14 @@ fn config() -> TrainConfig {
 
 /// Independent exact draws at one temperature.
 fn rings(temperature: f64, draws: u32, seed: u64) -> DMatrix<f32> {
+    packed(temperature, draws, seed).to_matrix()
+}
+
+fn packed(temperature: f64, draws: u32, seed: u64) -> Samples {
     let lattice = Lattice::ring(SITES).expect("a ring");
     let coupling = Coupling::from_temperature(temperature).expect("a temperature");
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise: false };
-    ising::chain(&lattice, coupling, Algorithm::Transfer, schedule, seed)
-        .expect("draws")
-        .to_matrix()
+    ising::chain(&lattice, coupling, Algorithm::Transfer, schedule, seed).expect("draws")
 }
 
 fn training_set(draws: u32) -> (DMatrix<f32>, Vec<f64>) {
@@ -67,6 +69,48 @@ fn held_out_rings_read_their_temperature() {
 }
 
 #[test]
+fn bias_and_confusion_are_those_of_held_out_rings() {
+    let thermometer = calibrated(40, 1).thermometer();
+    let mut held_out = Samples::new(SITES);
+    for (class, &t) in SCALE.iter().enumerate() {
+        held_out.append(&packed(t, 500, 200 + class as u64)).unwrap();
+    }
+    let reading = thermometer.read(&held_out.to_matrix());
+    let bias = thermometer.bias(&held_out).unwrap();
+    assert_eq!(bias.len(), 3);
+    for ((class, (t, bias)), of) in bias.iter().enumerate().zip(reading.temperatures.chunks(500)) {
+        assert_eq!((*t, bias.count), (SCALE[class], 500));
+        let mean = of.iter().sum::<f64>() / 500.0;
+        assert!((bias.mean - (mean - t)).abs() < 1e-9);
+        // What an ensemble reads is the truth and this bias, with the error of this spread.
+        let one = thermometer.temperature(&packed(*t, 500, 200 + class as u64), 500).unwrap();
+        assert!(
+            (one.mean - t - bias.mean).abs() < 1e-9 && (one.error / bias.error - 1.0).abs() < 1e-6
+        );
+    }
+    // Ends of the scale are drawn inwards.
+    assert!(bias[0].1.mean > 0.0 && bias[2].1.mean < 0.0);
+    let confusion = thermometer.confusion(&held_out).unwrap();
+    assert!(confusion.row_iter().all(|row| row.iter().sum::<u64>() == 500));
+    assert!((0..3).all(|class| confusion[(class, class)] > 300), "{confusion}");
+    let cold_for_hot = confusion[(2, 0)] + confusion[(0, 2)];
+    assert!(cold_for_hot < confusion[(0, 1)] + confusion[(2, 1)] + 1, "{confusion}");
+}
+
+#[test]
+fn held_out_rings_must_fit() {
+    let thermometer = calibrated(1, 1).thermometer();
+    let off = packed(3.0, 10, 1);
+    assert!(matches!(thermometer.bias(&off), Err(Error::OffScale(t)) if (t - 3.0).abs() < 1e-12));
+    assert!(matches!(thermometer.confusion(&off), Err(Error::OffScale(_))));
+    let sites = Error::Sites { expected: SITES, found: 5 };
+    assert_eq!(thermometer.temperature(&Samples::new(5), 1), Err(sites.clone()));
+    assert_eq!(thermometer.confusion(&Samples::new(5)), Err(sites));
+    let chains = Error::Chains { samples: 10, chains: 3 };
+    assert_eq!(thermometer.temperature(&off, 3), Err(chains));
+}
+
+#[test]
 fn interrupted_calibration_gives_the_same_bytes() {
     let (data, labels) = training_set(1000);
     let straight = calibrated(3, 2);
@@ -76,7 +120,7 @@ fn interrupted_calibration_gives_the_same_bytes() {
     assert_eq!(bytes(&restored), bytes(&straight));
     assert_ne!(bytes(&calibrated(3, 3)), bytes(&straight));
     let text = serde_json::to_string(&straight.thermometer()).unwrap();
-    assert_eq!(serde_json::from_str::<Thermometer>(&text).unwrap(), straight.thermometer());
+    assert_eq!(serde_json::from_str::<NetworkThermometer>(&text).unwrap(), straight.thermometer());
 }
 
 #[test]

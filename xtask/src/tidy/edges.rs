@@ -10,7 +10,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("stats", &[]),
     ("autoencoder", &["nn", "stats"]),
     ("coarse", &["stats"]),
-    ("flow", &["exact", "nn", "rbm", "stats"]),
+    ("flow", &["exact", "ising", "linalg", "nn", "rbm", "stats"]),
     ("ising", &["exact", "stats"]),
     ("linalg", &["stats"]),
     ("nn", &["linalg"]),
