@@ -17,7 +17,7 @@ use rbm::ais::{self, Annealed, Annealing};
 use rbm::{Rbm, file, partition, score};
 use serde::Serialize;
 use stats::Estimate;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The largest machine that `train` writes, and its head.
 const MOST_BYTES: u64 = 1 << 27;
@@ -149,13 +149,17 @@ pub(crate) fn run(flags: &Evaluate) -> Result<()> {
     crate::say(&if flags.json { json(&judgement)? } else { text(&judgement, &rbm, &data) })
 }
 
+/// The machine that `--rbm` names.
+pub(crate) fn machine(path: &Path) -> Result<Rbm, BadInput> {
+    let wrong = |why: &dyn std::fmt::Display| BadInput(format!("--rbm {}: {why}", path.display()));
+    let bytes = bytes(path, MOST_BYTES).map_err(|why| wrong(&why))?;
+    Ok(file::from_bytes(&bytes).map_err(|why| wrong(&why))?.0)
+}
+
 impl Evaluate {
     fn read(&self) -> Result<(Rbm, DMatrix<f32>), BadInput> {
+        let rbm = machine(&self.rbm)?;
         let machine = self.rbm.display();
-        let bytes = bytes(&self.rbm, MOST_BYTES)
-            .map_err(|why| BadInput(format!("--rbm {machine}: {why}")))?;
-        let (rbm, _) = file::from_bytes(&bytes)
-            .map_err(|error| BadInput(format!("--rbm {machine}: {error}")))?;
         let data = spins::read("--data", &self.data)?;
         let (sites, visible) = (data.nrows(), rbm.visible());
         if sites != visible {

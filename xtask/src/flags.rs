@@ -1,7 +1,9 @@
 //! The command line: verbs, options and how a wrong one is refused.
 
+use crate::calibrate::Calibrate;
 use crate::evaluate::Evaluate;
 use crate::experiment::Profile;
+use crate::flowing::Flowing;
 use crate::quantities::Exact;
 use crate::reproduce::{NAMES, Plan, Request};
 use crate::sample::Sample;
@@ -54,6 +56,16 @@ pub(crate) enum Verb {
         after_help = "Example: cargo xtask evaluate --rbm machine.safetensors --data test.npz --ais-steps 5000"
     )]
     Evaluate(Evaluate),
+    /// Make thermometers from configurations of known temperature, and test them on others.
+    #[command(
+        after_help = "Example: cargo xtask calibrate --data train.npz --out thermometer.safetensors"
+    )]
+    Calibrate(Calibrate),
+    /// Let configurations flow through a machine, v to h to v', and read the temperature of every step.
+    #[command(
+        after_help = "Example: cargo xtask flow --rbm machine.safetensors --start train.npz --steps 20 --rule sampled --seed 1 --out flow.npz --thermometer thermometer.safetensors"
+    )]
+    Flow(Flowing),
     /// Measure how fast the project is, against yardsticks of this machine.
     #[command(after_help = "Example: cargo xtask bench ising --json")]
     Bench(Bench),

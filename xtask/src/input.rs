@@ -39,3 +39,16 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
         Ok(_) => Ok(bytes),
     }
 }
+
+/// Refuses an output that would take the place of an input, each under its option.
+pub(crate) fn check_apart(out: &Path, inputs: &[(&str, &Path)]) -> Result<(), BadInput> {
+    let Ok(found) = out.canonicalize() else { return Ok(()) };
+    let same = |path: &Path| path.canonicalize().is_ok_and(|path| path == found);
+    match inputs.iter().find(|(_, path)| same(path)) {
+        None => Ok(()),
+        Some((option, _)) => {
+            let out = out.display();
+            Err(BadInput(format!("--out {out}: it would replace what {option} reads")))
+        }
+    }
+}

@@ -4,12 +4,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod bench;
+mod calibrate;
 mod codec;
 mod columns;
 mod enumeration;
 mod evaluate;
 mod experiment;
 mod flags;
+mod flowing;
 mod input;
 mod npz;
 mod options;
@@ -17,12 +19,14 @@ mod place;
 mod progress;
 mod published;
 mod quantities;
+mod readings;
 mod report;
 mod reproduce;
 mod sample;
 mod spins;
 mod stages;
 mod store;
+mod thermometer;
 mod tidy;
 mod train;
 
@@ -75,6 +79,8 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
         Verb::Sample(flags) => sample::run(flags),
         Verb::Train(flags) => train::run(flags),
         Verb::Evaluate(flags) => evaluate::run(flags),
+        Verb::Calibrate(flags) => calibrate::run(flags),
+        Verb::Flow(flags) => flowing::run(flags),
         Verb::Tidy => tidy::tidy(),
     }
 }

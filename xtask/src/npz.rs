@@ -53,13 +53,18 @@ impl Archive {
         Ok(())
     }
 
+    /// Bytes of the array that was begun last.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
     /// The file, complete.
     pub(crate) fn finish(self) -> io::Result<File> {
         Ok(self.0.finish()?.into_inner()?)
     }
 
     /// Begins an array of this type and shape; its entries follow, the last axis first.
-    fn begin(&mut self, name: &str, type_name: &str, shape: &[u64]) -> io::Result<()> {
+    pub(crate) fn begin(&mut self, name: &str, type_name: &str, shape: &[u64]) -> io::Result<()> {
         // Without compression or a time, so that the same arrays give the same bytes.
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         self.0.start_file(format!("{name}.npy"), options)?;

@@ -7,7 +7,8 @@ pub(crate) const MOST_UNITS: usize = 10_000_000;
 
 /// Squares of couplings beyond this would overflow.
 const MOST_COUPLING: f64 = 1e100;
-const LEAST_TEMPERATURE: f64 = 1e-100;
+/// Reciprocals of smaller ones would overflow.
+pub(crate) const LEAST_TEMPERATURE: f64 = 1e-100;
 
 /// A whole number from `least` to `most`.
 pub(crate) fn whole(

@@ -1,10 +1,11 @@
 //! Configurations out of numpy's files: the array `spins` of an .npz, compressed or not, or an array alone as .npy.
 
 use crate::input::BadInput;
+use crate::options::LEAST_TEMPERATURE;
 use crate::sample::MOST_SPINS;
 use nalgebra::DMatrix;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -18,6 +19,19 @@ use zip::result::ZipError;
 /// What is wrong with the file, after the option that names it.
 pub(crate) fn read(option: &str, path: &Path) -> Result<DMatrix<f32>, BadInput> {
     of_file(path).map_err(|why| BadInput(format!("{option} {}: {why}", path.display())))
+}
+
+/// The array `temperature` of the same file, a number for each sample, in units of J / k_B; `None` where there is none.
+///
+/// # Errors
+/// What is wrong with it, after the option that names the file.
+pub(crate) fn temperatures(
+    option: &str,
+    path: &Path,
+    samples: usize,
+) -> Result<Option<Vec<f64>>, BadInput> {
+    temperatures_of(path, samples)
+        .map_err(|why| BadInput(format!("{option} {}: {why}", path.display())))
 }
 
 // Below, errors lack the option and the path, which `read` puts before them.
@@ -35,6 +49,45 @@ fn of_file(path: &Path) -> Result<DMatrix<f32>, String> {
         Ok(entry) => of_array("the array spins", BufReader::new(entry)),
         Err(ZipError::FileNotFound) => Err("there is no array spins in it".to_owned()),
         Err(error) => Err(format!("the array spins cannot be read: {error}")),
+    }
+}
+
+fn temperatures_of(path: &Path, samples: usize) -> Result<Option<Vec<f64>>, String> {
+    let broken = |error: &dyn Display| format!("the array temperature cannot be read: {error}");
+    let file = File::open(path).map_err(|error| broken(&error))?;
+    // An array alone is no archive.
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(None) };
+    let entry = match archive.by_name("temperature.npy") {
+        Ok(entry) => BufReader::new(entry),
+        Err(ZipError::FileNotFound) => return Ok(None),
+        Err(error) => return Err(broken(&error)),
+    };
+    let array = NpyFile::new(entry).map_err(|error| broken(&error))?;
+    if array.shape() != [samples as u64] {
+        let shape = array.shape();
+        return Err(format!(
+            "the shape of the array temperature is {shape:?}, but must be [{samples}], one for each sample"
+        ));
+    }
+    let kind = array.dtype().descr();
+    let numbers = match array.try_data::<f64>() {
+        Ok(numbers) => numbers.collect::<io::Result<Vec<f64>>>(),
+        Err(array) => match array.try_data::<f32>() {
+            Ok(numbers) => numbers.map(|t| t.map(f64::from)).collect(),
+            Err(_) => {
+                return Err(format!(
+                    "the numbers of the array temperature are of the type {kind}, but must be floats (float32, float64)"
+                ));
+            }
+        },
+    };
+    let numbers = numbers.map_err(|error| broken(&error))?;
+    match numbers.iter().position(|&t| !(t == 0.0 || t >= LEAST_TEMPERATURE)) {
+        Some(sample) => Err(format!(
+            "the temperature of sample {sample} (from 0) is {}, but must be 0, at least {LEAST_TEMPERATURE:?}, or inf",
+            numbers[sample]
+        )),
+        None => Ok(Some(numbers)),
     }
 }
 

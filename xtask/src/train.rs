@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub(crate) use options::Train;
+pub(crate) use saved::Set;
 pub(crate) use scores::Measured;
 
 /// The most weights: Adam and a run on disk hold them three times.

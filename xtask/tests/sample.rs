@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::numpy::array;
 use common::{Project, Said, read_all};
 use npyz::NpyFile;
 use serde_json::Value;
@@ -27,24 +28,6 @@ struct Arrays {
     spins: Vec<Vec<i8>>,
     temperature: Vec<f64>,
     settings: Value,
-}
-
-/// One array of a file: its type, its shape and its bytes.
-fn array(path: &Path, name: &str) -> (String, Vec<u64>, Vec<u8>) {
-    let mut archive = zip::ZipArchive::new(File::open(path).expect("a file")).expect("a zip");
-    let names = archive.file_names().map(|name| name.expect("a name").into_owned());
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    assert_eq!(names, ["settings.npy", "spins.npy", "temperature.npy"]);
-    let mut bytes = Vec::new();
-    archive
-        .by_name(&format!("{name}.npy"))
-        .expect("an array")
-        .read_to_end(&mut bytes)
-        .expect("bytes");
-    let file = NpyFile::new(&bytes[..]).expect("an array of numpy's");
-    assert_eq!(file.order(), npyz::Order::C);
-    (file.dtype().descr(), file.shape().to_vec(), bytes)
 }
 
 fn arrays(path: &Path) -> Arrays {

@@ -38,7 +38,7 @@ pub(super) struct Settings {
 
 /// A set of samples by its content, wherever its file is.
 #[derive(Serialize)]
-struct Set {
+pub(crate) struct Set {
     samples: usize,
     sites: usize,
     /// The hash of all spins as bytes with sign, sample by sample.
@@ -46,7 +46,7 @@ struct Set {
 }
 
 impl Set {
-    fn of(data: &DMatrix<f32>) -> Self {
+    pub(crate) fn of(data: &DMatrix<f32>) -> Self {
         let mut hasher = blake3::Hasher::new();
         for sample in data.column_iter() {
             let bytes: Vec<u8> = sample.iter().map(|&spin| (spin as i8).to_le_bytes()[0]).collect();

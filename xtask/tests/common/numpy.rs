@@ -1,10 +1,11 @@
 //! Files as numpy writes them, made here byte by byte.
 
+use npyz::NpyFile;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
-use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
+use zip::{CompressionMethod, ZipArchive};
 
 /// An array of a type (`<f8`) and a shape (`(2, 3)`), by rows.
 pub(crate) fn npy(kind: &str, shape: &str, numbers: &[u8]) -> Vec<u8> {
@@ -47,4 +48,22 @@ pub(crate) fn damage(path: &Path, at: usize) {
     let mut bytes = fs::read(path).expect("a file");
     bytes[at] ^= 1;
     fs::write(path, bytes).expect("a file");
+}
+
+/// One array of a file of three: its type, its shape and its bytes.
+pub(crate) fn array(path: &Path, name: &str) -> (String, Vec<u64>, Vec<u8>) {
+    let mut archive = ZipArchive::new(File::open(path).expect("a file")).expect("a zip");
+    let names = archive.file_names().map(|name| name.expect("a name").into_owned());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    assert_eq!(names, ["settings.npy", "spins.npy", "temperature.npy"]);
+    let mut bytes = Vec::new();
+    archive
+        .by_name(&format!("{name}.npy"))
+        .expect("an array")
+        .read_to_end(&mut bytes)
+        .expect("bytes");
+    let file = NpyFile::new(&bytes[..]).expect("an array of numpy's");
+    assert_eq!(file.order(), npyz::Order::C);
+    (file.dtype().descr(), file.shape().to_vec(), bytes)
 }

@@ -93,6 +93,11 @@ impl IsingCurves {
         xs.into_iter().enumerate().map(at).collect()
     }
 
+    /// How many independent configurations [`super::Thermometers::read`] needs at least, of an L x L torus.
+    pub fn least_configurations(side: usize) -> usize {
+        ensemble::least_blocks(side)
+    }
+
     /// The side L.
     pub fn side(&self) -> usize {
         self.side

@@ -21,6 +21,12 @@ pub(super) fn observables(side: usize) -> usize {
     pair(side / 2) + 1
 }
 
+/// How many independent blocks it takes: two for each observable, so that their covariance is regular and has an inverse on
+/// average.
+pub(super) fn least_blocks(side: usize) -> usize {
+    2 * observables(side)
+}
+
 /// The side of the square torus of so many sites.
 pub(super) fn side(sites: usize) -> Result<usize, Error> {
     let side = sites.isqrt();
@@ -96,8 +102,7 @@ impl Ensemble {
         }
         let table = measure(&Lattice::square(side)?, samples);
         let means = Means::of(&table, blocks(&table, chains));
-        // Two for each observable, so that their covariance is regular and has an inverse on average.
-        let least = 2 * observables(side);
+        let least = least_blocks(side);
         if means.blocks < least {
             return Err(Error::Blocks { blocks: means.blocks, least });
         }

@@ -34,16 +34,22 @@ pub struct NetworkReading {
     pub distribution: Vec<f64>,
 }
 
+/// Whether temperatures can be a scale.
+fn check_scale(scale: &[f64]) -> Result<(), Error> {
+    let finite = scale.iter().all(|t| t.is_finite());
+    match scale.len() >= 2 && finite && scale.is_sorted_by(|a, b| a < b) {
+        true => Ok(()),
+        false => Err(Error::Scale(scale.to_vec())),
+    }
+}
+
 impl Calibration {
     /// An untrained thermometer for configurations of `sites` spins over `scale`.
     ///
     /// # Errors
     /// [`Error::Scale`], [`Error::Network`] for bad settings.
     pub fn new(scale: &[f64], sites: usize, config: TrainConfig, seed: u64) -> Result<Self, Error> {
-        let finite = scale.iter().all(|t| t.is_finite());
-        if scale.len() < 2 || !finite || !scale.is_sorted_by(|a, b| a < b) {
-            return Err(Error::Scale(scale.to_vec()));
-        }
+        check_scale(scale)?;
         let rng = stats::stream(seed, "flow::thermometer", 0);
         let trainer = Trainer::new(config, sites, scale.len(), rng)?;
         Ok(Self { scale: scale.to_vec(), trainer })
@@ -78,6 +84,26 @@ impl Calibration {
 }
 
 impl NetworkThermometer {
+    /// A thermometer from its parts: a class of the network for each temperature of the scale.
+    ///
+    /// # Errors
+    /// [`Error::Scale`]; [`Error::Network`] for another number of classes.
+    pub fn new(scale: Vec<f64>, network: Network) -> Result<Self, Error> {
+        check_scale(&scale)?;
+        let (found, expected) = (network.classes(), scale.len());
+        if found != expected {
+            return Err(
+                nn::Error::Size { what: "the network's last layer", found, expected }.into()
+            );
+        }
+        Ok(Self { scale, network })
+    }
+
+    /// The network, whose classes are the temperatures of the scale.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// The temperatures of the scale, ascending.
     pub fn scale(&self) -> &[f64] {
         &self.scale
@@ -102,6 +128,7 @@ impl NetworkThermometer {
             distribution: p.row_iter().map(|row| mean(row.into_owned())).collect(),
         }
     }
+
     /// The temperature of an ensemble: the mean of [`NetworkReading::temperatures`] over `chains` independent chains of
     /// configurations, one after the other.
     ///
