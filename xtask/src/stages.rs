@@ -3,6 +3,7 @@
 mod checkpoints;
 mod descent;
 mod descents;
+mod equilibrium;
 mod flows;
 mod measurements;
 mod memory;
@@ -16,6 +17,7 @@ mod training;
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
+pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use flows::{FlowSteps, RunFlow};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
