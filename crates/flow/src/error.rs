@@ -10,6 +10,17 @@ pub enum Error {
     /// A label that is not on the scale.
     #[error("a sample has the temperature {0}, which is not on the thermometer's scale")]
     OffScale(f64),
+    /// A search that came to no fixed point of the mean rule.
+    #[error("no fixed point within {steps} steps: a unit still moves by {residual:e}")]
+    NoFixedPoint {
+        /// The largest `|F(v) - v|` of any unit in the end.
+        residual: f64,
+        /// The most steps that were allowed.
+        steps: usize,
+    },
+    /// The machine is no machine in f64.
+    #[error(transparent)]
+    Machine(#[from] exact::Error),
     /// The network could not be trained.
     #[error(transparent)]
     Network(#[from] nn::Error),

@@ -14,7 +14,10 @@
 //! assert!(end.iter().all(|&v| (f64::from(v) - fixed_point).abs() < 1e-5));
 //! ```
 
+pub mod basins;
 mod error;
+pub mod fixed_point;
+pub mod mean;
 mod rule;
 mod thermometer;
 
