@@ -18,6 +18,16 @@ pub enum Error {
         /// The most steps that were allowed.
         steps: usize,
     },
+    /// A machine with too many states for its transition matrix.
+    #[error("{units} {layer} units have too many states for a matrix; the limit is {limit} units")]
+    TooManyStates {
+        /// Which layer.
+        layer: &'static str,
+        /// Its units.
+        units: usize,
+        /// The most that are summed over.
+        limit: usize,
+    },
     /// The machine is no machine in f64.
     #[error(transparent)]
     Machine(#[from] exact::Error),

@@ -15,6 +15,7 @@
 //! ```
 
 pub mod basins;
+pub mod chain;
 mod error;
 pub mod fixed_point;
 pub mod mean;
