@@ -18,6 +18,7 @@ pub mod basins;
 pub mod chain;
 mod error;
 pub mod fixed_point;
+pub mod freezing;
 pub mod mean;
 mod rule;
 mod thermometer;
