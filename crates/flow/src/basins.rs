@@ -3,12 +3,15 @@
 use crate::fixed_point::{FixedPoint, add, descend, which};
 use crate::mean::in_f64;
 use crate::{Error, Flow, Rule};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, DVectorView};
+use rayon::prelude::*;
 use rbm::Rbm;
 use stats::Estimate;
 
 /// Ends of the f32 flow this close in every unit are the same, and one of them is polished for all.
 const SAME: f64 = 1e-4;
+/// Of the flow in f64.
+const MOST_STEPS: usize = 1 << 12;
 
 /// Where a start went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,29 +63,39 @@ pub fn basins(rbm: &Rbm, starts: &DMatrix<f32>, steps: usize) -> Result<Basins, 
     let mut rng = stats::stream(0, "unused", 0);
     let flow = Flow { rbm, rule: Rule::Mean };
     let near = flow.run(starts.clone(), steps, &mut rng, |_, _| ());
-    let mut basins = Basins { points: Vec::new(), ends: Vec::new(), magnetisations };
-    let mut known: Vec<(DVector<f64>, Option<End>)> = Vec::new();
-    for v in near.column_iter() {
+    let (different, group) = gather(&near);
+    let found: Vec<_> =
+        different.par_iter().map(|v| descend(&machine, v, MOST_STEPS).ok()).collect();
+    let mut points = Vec::new();
+    let mut end = |found: FixedPoint| {
+        let v = found.v.clone();
+        add(&machine, &mut points, found);
+        let known = points.iter().enumerate();
+        known.filter_map(|(point, known)| Some((point, which(&machine, known, &v)?))).next()
+    };
+    let ends: Vec<Option<End>> = found
+        .into_iter()
+        .map(|found| {
+            found.and_then(&mut end).map(|(point, sign)| End { point, mirrored: sign < 0 })
+        })
+        .collect();
+    let ends = group.into_iter().map(|number| ends[number]).collect();
+    Ok(Basins { points, ends, magnetisations })
+}
+
+/// The columns that differ, in f64, and for every column the number of the one that it is the same as.
+fn gather(near: &DMatrix<f32>) -> (Vec<DVector<f64>>, Vec<usize>) {
+    let mut different: Vec<DVector<f64>> = Vec::new();
+    let number = |v: DVectorView<'_, f32>| {
         let v = v.map(f64::from);
-        let end = match known.iter().find(|(other, _)| (other - &v).amax() <= SAME) {
-            Some((_, end)) => *end,
-            None => {
-                let found = descend(&machine, &v, 1 << 12).ok();
-                let end = found.and_then(|found| {
-                    let end = found.v.clone();
-                    add(&machine, &mut basins.points, found);
-                    basins.points.iter().enumerate().find_map(|(point, other)| {
-                        let sign = which(&machine, other, &end)?;
-                        Some(End { point, mirrored: sign < 0 })
-                    })
-                });
-                known.push((v, end));
-                end
-            }
-        };
-        basins.ends.push(end);
-    }
-    Ok(basins)
+        let same = |other: &DVector<f64>| other.iter().zip(&v).all(|(x, y)| (x - y).abs() <= SAME);
+        different.iter().position(same).unwrap_or_else(|| {
+            different.push(v);
+            different.len() - 1
+        })
+    };
+    let group = near.column_iter().map(number).collect();
+    (different, group)
 }
 
 impl Basins {

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::mean::{bound, mean_step, multipliers, scale_rows, slopes};
 use exact::Machine;
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 
 /// The largest `|F(v) - v|` of any unit that counts as rounding: some hundred times that of a tanh of sums.
 const ROUNDING: f64 = 1e-13;
@@ -137,11 +138,13 @@ fn is_linear(machine: &Machine, point: &FixedPoint, v: &DVector<f64>, next: &DVe
 /// When `starts` has another width than the machine.
 pub fn search(machine: &Machine, starts: &DMatrix<f64>, most: usize) -> Vec<FixedPoint> {
     let mut points: Vec<FixedPoint> = Vec::new();
-    for start in starts.column_iter() {
-        let start = start.into_owned();
-        let found = [descend(machine, &start, most), newton(machine, &start)];
-        found.into_iter().flatten().for_each(|point| add(machine, &mut points, point));
-    }
+    let both = |number: usize| {
+        let start = starts.column(number).into_owned();
+        [descend(machine, &start, most), newton(machine, &start)]
+    };
+    let found: Vec<_> = (0..starts.ncols()).into_par_iter().map(both).collect();
+    let found = found.into_iter().flatten().flatten();
+    found.for_each(|point| add(machine, &mut points, point));
     points.sort_by(|a, b| b.is_stable().cmp(&a.is_stable()).then(b.bound.total_cmp(&a.bound)));
     points
 }
@@ -162,10 +165,10 @@ pub(crate) fn add(machine: &Machine, points: &mut Vec<FixedPoint>, mut point: Fi
 /// A fixed point is known to its residual over `1 - radius`, which near a bifurcation is the wider one.
 pub(crate) fn which(machine: &Machine, point: &FixedPoint, v: &DVector<f64>) -> Option<i8> {
     let width = (1e3 * ROUNDING / (1.0 - point.spectral_radius()).abs()).clamp(1e-9, 1e-4);
-    if (&point.v - v).amax() <= width {
-        Some(1)
-    } else {
-        (is_odd(machine) && (&point.v + v).amax() <= width).then_some(-1)
+    let is = |sign: f64| point.v.iter().zip(v).all(|(x, y)| (x - sign * y).abs() <= width);
+    match is(1.0) {
+        true => Some(1),
+        false => (is_odd(machine) && is(-1.0)).then_some(-1),
     }
 }
 
