@@ -84,7 +84,7 @@ pub fn newton(machine: &Machine, start: &DVector<f64>) -> Result<FixedPoint, Err
     }
 }
 
-/// The fixed point to which the mean flow goes from `start`, in at most so many steps.
+/// The fixed point to which the mean flow goes from `start`, down the free energy -L, in at most so many steps.
 ///
 /// At steps 1, 2, 4, ... Newton's method may finish what convergence by the spectral radius would draw out. It is believed
 /// where it finds a stable fixed point near which the flow is already linear: one more step brings it closer as the Jacobian
