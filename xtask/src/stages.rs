@@ -9,6 +9,7 @@ mod measurements;
 mod memory;
 mod moments;
 mod own_samples;
+mod readings;
 mod recalls;
 mod samples;
 mod timing;
@@ -25,6 +26,7 @@ pub(crate) use measurements::{
 pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
 pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
+pub(crate) use readings::{FlowReadings, ReadFlow};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};
