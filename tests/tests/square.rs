@@ -85,9 +85,7 @@ fn chain(seed: u64, side: usize, rule: Rule) -> (DMatrix<f32>, Vec<f64>) {
     let mut trainer = Trainer::new(config, data.nrows(), seed).expect("good settings");
     rbm::train(&mut trainer, &data, 3, |_| go_on()).expect("a run");
     let flow = Flow { rbm: trainer.rbm(), rule };
-    let mut end = data.clone();
-    let mut rng = stats::stream(seed, "chain", 0);
-    flow.run(data, 5, &mut rng, |_, v| end.copy_from(v));
+    let end = flow.run(data, 5, &mut stats::stream(seed, "chain", 0), |_, _| ());
     let temperatures = thermometer.read(&end).temperatures;
     (end, temperatures)
 }

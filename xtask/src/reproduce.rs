@@ -12,8 +12,10 @@ mod parts;
 mod place;
 mod provenance;
 mod rings;
+mod tails;
 mod temperature_ranges;
 mod thermodynamics;
+mod thermometer;
 mod variational_rg;
 mod weight_of_coupling;
 
@@ -29,7 +31,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-pub(crate) const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 13] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -38,6 +40,7 @@ pub(crate) const NAMES: [&str; 12] = [
     "learning",
     "hopfield",
     "flow-ring",
+    "thermometer",
     "flow-square",
     "dynamics",
     "equilibrium",
@@ -54,6 +57,7 @@ pub(crate) enum Plan {
     Learning(Box<Experiment<learning::Settings>>),
     Hopfield(Experiment<hopfield::Settings>),
     FlowRing(Experiment<flow_ring::Settings>),
+    Thermometer(Experiment<thermometer::Settings>),
     FlowSquare(Experiment<flow_square::Settings>),
     Dynamics(Experiment<dynamics::Settings>),
     Equilibrium(Experiment<equilibrium::Settings>),
@@ -72,6 +76,7 @@ impl Plan {
             "learning" => Self::Learning(Box::new(load(name, profile)?)),
             "hopfield" => Self::Hopfield(load(name, profile)?),
             "flow-ring" => Self::FlowRing(load(name, profile)?),
+            "thermometer" => Self::Thermometer(load(name, profile)?),
             "flow-square" => Self::FlowSquare(load(name, profile)?),
             "dynamics" => Self::Dynamics(load(name, profile)?),
             "equilibrium" => Self::Equilibrium(load(name, profile)?),
@@ -101,6 +106,7 @@ impl Plan {
             Self::Learning(experiment) => learning::run(run, &experiment.settings),
             Self::Hopfield(experiment) => hopfield::run(run, &experiment.settings),
             Self::FlowRing(experiment) => flow_ring::run(run, &experiment.settings),
+            Self::Thermometer(experiment) => thermometer::run(run, &experiment.settings),
             Self::FlowSquare(experiment) => flow_square::run(run, &experiment.settings),
             Self::Dynamics(experiment) => dynamics::run(run, &experiment.settings),
             Self::Equilibrium(experiment) => equilibrium::run(run, &experiment.settings),
@@ -118,6 +124,7 @@ impl Plan {
             Self::Learning(_) => "learning",
             Self::Hopfield(_) => "hopfield",
             Self::FlowRing(_) => "flow-ring",
+            Self::Thermometer(_) => "thermometer",
             Self::FlowSquare(_) => "flow-square",
             Self::Dynamics(_) => "dynamics",
             Self::Equilibrium(_) => "equilibrium",
@@ -135,6 +142,7 @@ impl Plan {
             Self::Learning(experiment) => &experiment.redoes,
             Self::Hopfield(experiment) => &experiment.redoes,
             Self::FlowRing(experiment) => &experiment.redoes,
+            Self::Thermometer(experiment) => &experiment.redoes,
             Self::FlowSquare(experiment) => &experiment.redoes,
             Self::Dynamics(experiment) => &experiment.redoes,
             Self::Equilibrium(experiment) => &experiment.redoes,
@@ -153,6 +161,7 @@ impl Plan {
             Self::Learning(experiment) => experiment.seconds,
             Self::Hopfield(experiment) => experiment.seconds,
             Self::FlowRing(experiment) => experiment.seconds,
+            Self::Thermometer(experiment) => experiment.seconds,
             Self::FlowSquare(experiment) => experiment.seconds,
             Self::Dynamics(experiment) => experiment.seconds,
             Self::Equilibrium(experiment) => experiment.seconds,

@@ -3,11 +3,13 @@
 mod checkpoints;
 mod descent;
 mod descents;
+mod equilibrium;
 mod flows;
 mod measurements;
 mod memory;
 mod moments;
 mod own_samples;
+mod readings;
 mod recalls;
 mod samples;
 mod timing;
@@ -16,6 +18,7 @@ mod training;
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
+pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use flows::{FlowSteps, RunFlow};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
@@ -23,6 +26,7 @@ pub(crate) use measurements::{
 pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
 pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
+pub(crate) use readings::{FlowReadings, ReadFlow};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};

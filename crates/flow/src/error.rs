@@ -46,6 +46,24 @@ pub enum Error {
     /// An exact value could not be computed.
     #[error(transparent)]
     Exact(#[from] exact::Error),
+    /// A search that came to no fixed point of the mean rule.
+    #[error("no fixed point within {steps} steps: a unit still moves by {residual:e}")]
+    NoFixedPoint {
+        /// The largest `|F(v) - v|` of any unit in the end.
+        residual: f64,
+        /// The most steps that were allowed.
+        steps: usize,
+    },
+    /// A machine with too many states for its transition matrix.
+    #[error("{units} {layer} units have too many states for a matrix; the limit is {limit} units")]
+    TooManyStates {
+        /// Which layer.
+        layer: &'static str,
+        /// Its units.
+        units: usize,
+        /// The most that are summed over.
+        limit: usize,
+    },
     /// The network could not be trained.
     #[error(transparent)]
     Network(#[from] nn::Error),

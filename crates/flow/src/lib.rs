@@ -9,13 +9,17 @@
 //! let rbm = Rbm::uniform(4, 2, 0.6);
 //! let start = DMatrix::from_column_slice(4, 1, &[1.0, 1.0, 1.0, -1.0]);
 //! let flow = Flow { rbm: &rbm, rule: Rule::Mean };
-//! let mut end = start.clone();
-//! flow.run(start, 50, &mut stats::stream(1, "example", 0), |_, v| end.copy_from(v));
+//! let end = flow.run(start, 50, &mut stats::stream(1, "example", 0), |_, _| ());
 //! let fixed_point = exact::symmetric::mean_fixed_point(4, 2, 0.6);
 //! assert!(end.iter().all(|&v| (f64::from(v) - fixed_point).abs() < 1e-5));
 //! ```
 
+pub mod basins;
+pub mod chain;
 mod error;
+pub mod fixed_point;
+pub mod freezing;
+pub mod mean;
 mod rule;
 mod thermometer;
 

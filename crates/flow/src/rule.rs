@@ -1,9 +1,10 @@
-//! One step v -> h -> v' by either rule.
+//! One step v -> h -> v' by either rule, for whole ensembles.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVectorView};
 use rand::Rng;
-use rbm::Rbm;
+use rbm::{Rbm, Walk};
 use serde::{Deserialize, Serialize};
+use stats::Estimate;
 
 /// What passes between the layers. The two rules differ in kind (errata E13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,13 +31,13 @@ impl Flow<'_> {
     /// # Panics
     /// When the batch has another width than the machine.
     pub fn step<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
-        match self.rule {
-            Rule::Mean => self.rbm.visible_mean(&self.rbm.hidden_mean(v)),
-            Rule::Sampled => self.rbm.sample_visible(&self.rbm.sample_hidden(v, rng), rng),
-        }
+        self.run(v.clone(), 1, rng, |_, _| ())
     }
 
-    /// The flow from `start`, shown to `observe` at steps 0 (the start) to `steps`.
+    /// The flow from `start` `[visible, sample]`, shown to `observe` at steps 0 (the start) to `steps`; returns its end.
+    ///
+    /// All threads work on it, each on columns of its own, with random bits made once from `rng`: the result does not
+    /// depend on their number. The mean rule draws nothing.
     ///
     /// # Panics
     /// When the batch has another width than the machine.
@@ -46,12 +47,43 @@ impl Flow<'_> {
         steps: usize,
         rng: &mut R,
         mut observe: impl FnMut(usize, &DMatrix<f32>),
-    ) {
-        let mut v = start;
-        observe(0, &v);
+    ) -> DMatrix<f32> {
+        let mut walk = Walk::new(self.rbm, start);
+        let mut bits = match self.rule {
+            Rule::Mean => Vec::new(),
+            Rule::Sampled => walk.bits(rng),
+        };
+        observe(0, walk.visible());
         for step in 1..=steps {
-            v = self.step(&v, rng);
-            observe(step, &v);
+            match self.rule {
+                Rule::Mean => walk.mean_step(),
+                Rule::Sampled => walk.sampled_step(&mut bits),
+            }
+            observe(step, walk.visible());
         }
+        walk.into_visible()
+    }
+
+    /// The mean of an observable over the last `steps` of `burn_in + steps` steps of the flow from `start`, whose columns
+    /// are independent chains; its tau is the integrated autocorrelation time of the flow, in steps
+    /// (`madras-sokal-1988`).
+    ///
+    /// # Panics
+    /// Without columns or steps, and when the batch has another width than the machine.
+    pub fn estimate<R: Rng + ?Sized>(
+        &self,
+        start: DMatrix<f32>,
+        (burn_in, steps): (usize, usize),
+        rng: &mut R,
+        observable: impl Fn(DVectorView<'_, f32>) -> f64,
+    ) -> Estimate {
+        let chains = start.ncols();
+        let mut series = vec![0.0; chains * steps];
+        self.run(start, burn_in + steps, rng, |step, v| {
+            let Some(time) = step.checked_sub(burn_in + 1) else { return };
+            let places = series.iter_mut().skip(time).step_by(steps);
+            places.zip(v.column_iter()).for_each(|(place, v)| *place = observable(v));
+        });
+        Estimate::from_chains(&series, chains)
     }
 }

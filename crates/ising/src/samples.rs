@@ -112,6 +112,19 @@ impl Samples {
         Ok(())
     }
 
+    /// The configurations `rows`, as a set of their own.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        Self {
+            sites: self.sites,
+            words: self.words(rows.clone()).to_vec(),
+            couplings: self.couplings[rows].to_vec(),
+            symmetrised: self.symmetrised,
+        }
+    }
+
     /// Spin `site` of configuration `row`.
     pub fn spin(&self, row: usize, site: usize) -> i8 {
         let word = self.words[row * self.row_words() + site / 64];
@@ -210,6 +223,9 @@ mod tests {
                 prop_assert_eq!(samples.spin_sum(r), sum);
                 prop_assert!(matrix.column(r).iter().zip(row.as_slice()).all(|(x, &s)| *x == f32::from(s)));
             }
+            let some = samples.rows(1..seeds.len());
+            let rest = matrix.columns(1, seeds.len() - 1).into_owned();
+            prop_assert_eq!(some, Samples::from_matrix(&rest, coupling).unwrap());
             prop_assert_eq!(Samples::from_matrix(&matrix, coupling).unwrap(), samples);
         }
     }

@@ -54,6 +54,19 @@ impl Block<'_> {
         self.expect_hidden(rbm);
     }
 
+    fn mean_step(&mut self, rbm: &Rbm) {
+        self.expect_hidden(rbm);
+        self.activate_visible(rbm);
+        tanh(self.visible);
+    }
+
+    fn sampled_step(&mut self, rbm: &Rbm, bits: &mut Bits) {
+        self.activate_hidden(rbm);
+        sample_units(self.hidden, bits);
+        self.activate_visible(rbm);
+        sample_units(self.visible, bits);
+    }
+
     fn walk(&mut self, rbm: &Rbm, steps: u32, mut rng: impl Rng) {
         let mut bits = Bits::new(&mut rng);
         for _ in 0..steps {
@@ -113,4 +126,74 @@ pub(crate) fn contrast(
         walking.hidden.copy_from_slice(clamped.hidden);
         walking.walk(rbm, steps, stream.of_block(number));
     });
+}
+
+/// A batch on its way v -> h -> v' -> ..., worked on in place by all threads: a step allocates nothing but what the
+/// product packs.
+///
+/// The batch is divided into blocks of columns by the size of the machine alone, and each block has random bits of its
+/// own, so that the result depends neither on the threads nor, for the first blocks, on the columns that follow.
+pub struct Walk<'a> {
+    rbm: &'a Rbm,
+    visible: DMatrix<f32>,
+    /// Room for the hidden units of every block.
+    hidden: Vec<Vec<f32>>,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that begins at `visible` `[visible, sample]`; v may be real.
+    ///
+    /// # Panics
+    /// When the batch has another width than the machine, or the machine has no visible units.
+    pub fn new(rbm: &'a Rbm, visible: DMatrix<f32>) -> Self {
+        assert!(rbm.visible() > 0, "a walk needs visible units");
+        assert_eq!(visible.nrows(), rbm.visible(), "the batch has another width than the machine");
+        let blocks = visible.as_slice().chunks(block_length(rbm));
+        let room = |block: &[f32]| vec![0.0; block.len() / rbm.visible() * rbm.hidden()];
+        let hidden = blocks.map(room).collect();
+        Self { rbm, visible, hidden }
+    }
+
+    /// Where the walk is, `[visible, sample]`.
+    pub fn visible(&self) -> &DMatrix<f32> {
+        &self.visible
+    }
+
+    /// Where the walk ended, `[visible, sample]`.
+    pub fn into_visible(self) -> DMatrix<f32> {
+        self.visible
+    }
+
+    /// Random bits for every block.
+    pub fn bits<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<Bits> {
+        self.hidden.iter().map(|_| Bits::new(rng)).collect()
+    }
+
+    /// Both layers replaced by their expectations, thesis (50)-(51).
+    pub fn mean_step(&mut self) {
+        let rbm = self.rbm;
+        self.blocks().for_each(|mut block| block.mean_step(rbm));
+    }
+
+    /// Both layers drawn from their conditional laws, thesis (30)-(31).
+    ///
+    /// # Panics
+    /// Unless there are the [`Walk::bits`] of this walk.
+    pub fn sampled_step(&mut self, bits: &mut [Bits]) {
+        assert_eq!(bits.len(), self.hidden.len(), "every block needs bits of its own");
+        let rbm = self.rbm;
+        self.blocks().zip(bits).for_each(|(mut block, bits)| block.sampled_step(rbm, bits));
+    }
+
+    fn blocks(&mut self) -> impl IndexedParallelIterator<Item = Block<'_>> {
+        let visible = self.visible.as_mut_slice().par_chunks_mut(block_length(self.rbm));
+        visible.zip(&mut self.hidden).map(|(visible, hidden)| Block { visible, hidden })
+    }
+}
+
+/// Visible units in a block of a walk: columns whose units in both layers stay in a core's cache together.
+fn block_length(rbm: &Rbm) -> usize {
+    const UNITS: usize = 1 << 16;
+    const LEAST: usize = 64;
+    (UNITS / (rbm.visible() + rbm.hidden())).max(LEAST) * rbm.visible()
 }

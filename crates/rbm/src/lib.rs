@@ -54,6 +54,7 @@ mod walsh;
 
 pub use config::{Negative, TrainConfig};
 pub use error::Error;
+pub use gibbs::Walk;
 pub use model::Rbm;
 pub use optimiser::{Optimiser, Schedule};
 pub use ties::Ties;

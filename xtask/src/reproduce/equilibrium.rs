@@ -6,7 +6,6 @@ mod figures;
 mod samplers;
 mod scores;
 mod table;
-mod tails;
 
 use super::Run;
 use super::parts::*;

@@ -2,6 +2,7 @@
 
 mod cells;
 mod figures;
+mod physical;
 mod readout;
 
 use super::Run;
@@ -46,6 +47,9 @@ pub(crate) struct Settings {
     train: TrainConfig,
     thermometer_epochs: u64,
     thermometer: nn::TrainConfig,
+    /// Physical thermometers: their hottest temperature, and configurations at each temperature of their curves.
+    hottest: f64,
+    curve_draws: u32,
     /// Temperatures from which the flow starts, of those above; the lowest and the highest are compared with T_c.
     starts: Vec<f64>,
     steps: usize,
@@ -80,7 +84,7 @@ impl Settings {
 impl experiment::Settings for Settings {
     fn check(&self) -> Result<()> {
         // The network's weights grow with the sites; the lattice itself would take more.
-        check_count("side", self.side as u64, 2, 256)?;
+        check_count("side", self.side as u64, 4, 256)?;
         let lattice = self.shape().lattice()?;
         ensure!(!self.temperatures.is_empty(), "temperatures is empty, but needs at least two");
         check_distinct("hidden", &self.hidden)?;
@@ -106,6 +110,8 @@ impl experiment::Settings for Settings {
         check_count("epochs", self.epochs, 1, 10_000_000)?;
         check_count("segment", self.segment, 1, 10_000_000)?;
         check_count("thermometer_epochs", self.thermometer_epochs, 1, 10_000_000)?;
+        check_values("hottest", &[self.hottest], 1.0, 1000.0)?;
+        check_count("curve_draws", self.curve_draws.into(), 100, 10_000_000)?;
         check_count("steps", self.steps as u64, 1, 1_000_000)?;
         ensure!(!self.rules.is_empty(), "rules is empty, but needs mean, sampled or both");
         ensure!(self.starts.len() >= 2, "starts needs at least two temperatures");
@@ -147,10 +153,12 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let machines = cells::machines(run, settings, &sets)?;
     // Steps 3-6: held-out configurations flow by each rule and are read at every step.
     let cells = cells::flows(run, settings, &sets, &machines)?;
+    let paths = physical::paths(run, settings, &sets, &machines)?;
     let equilibrium = readout::equilibrium(settings, &sets)?;
 
     let hidden = settings.train.hidden;
-    let claims = claims(run, settings, &equilibrium, &cells)?;
+    let mut claims = claims(run, settings, &equilibrium, &cells)?;
+    claims.push(physical::claim(&paths));
     let mut figures = vec![
         figures::flow_figure(settings, &equilibrium, &cells, hidden),
         figures::distribution_figure(settings, &sets, &cells, hidden),
@@ -158,6 +166,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         figures::plane_figure(settings, &equilibrium, &cells, hidden),
         figures::thermometer_figure(settings, &equilibrium),
     ];
+    figures.extend(settings.rules.iter().map(|&rule| physical::figure(settings, &paths, rule)));
     if settings.hidden.len() > 1 {
         figures.push(figures::hidden_figure(settings, &equilibrium, &cells));
     }
@@ -168,11 +177,11 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         introduction: vec![
             format!("The protocol of Iso, Shiba and Yokoo: {} configurations of the {side} × {side} torus at each of {} temperatures train a machine; held-out configurations flow through it, $v \\to h \\to v'$; a network trained on the same set reads their temperature at every step. Everything is repeated for {} seeds; an error is the spread over seeds or the error within them, whichever is larger.",
                 settings.samples, settings.temperatures.len(), settings.seeds, side = settings.side),
-            "Beside the network two observables are read, |m| and the energy: a configuration at the temperature T must have those of T.".into(),
+            "Beside the network two observables are read, |m| and the energy: a configuration at the temperature T must have those of T. Of the machines shown, flows from both ends of the scale are read by all five thermometers of experiment `thermometer`, and judged: one temperature, or none.".into(),
         ],
         claims,
         figures,
-        tables: vec![figures::ends_table(settings, &equilibrium, &cells), figures::samples_table(settings, &equilibrium)],
+        tables: vec![physical::table(&paths), figures::ends_table(settings, &equilibrium, &cells), figures::samples_table(settings, &equilibrium)],
         discussion: vec![
             "Where a flow ends is a property of the machine as trained, not of the critical point. By the sampled rule flows from both ends of the scale must meet in time, at the machine's own distribution: the chain has one stationary law. The map of expectations may have several fixed points. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
             "The network was trained on spins ±1. Expectations are real numbers between, outside its domain, and its reading of them is an extrapolation.".into(),

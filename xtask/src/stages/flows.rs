@@ -40,7 +40,7 @@ pub(crate) struct FlowSteps {
 
 impl Stage for RunFlow<'_> {
     const NAME: &'static str = "flow";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Output = FlowSteps;
 
     fn effort(&self) -> f64 {

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// All experiments, in the order of the report.
-pub(crate) const EXPERIMENTS: [&str; 12] = [
+pub(crate) const EXPERIMENTS: [&str; 13] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -25,6 +25,7 @@ pub(crate) const EXPERIMENTS: [&str; 12] = [
     "learning",
     "hopfield",
     "flow-ring",
+    "thermometer",
     "flow-square",
     "dynamics",
     "equilibrium",
@@ -50,6 +51,8 @@ hidden = [4, 8]
 epochs = 4
 segment = 1
 thermometer_epochs = 3
+hottest = 8.0
+curve_draws = 200
 starts = [0.0, 4.0]
 steps = 3
 rules = ["mean", "sampled"]
@@ -112,6 +115,10 @@ impl Project {
         project.shrink(
             "equilibrium",
             "temperatures = [0.0, 1.0, 4.0]\nsides = [4]\nmoments_up_to = 4\ndraws = 1024\nleast_effective = 1.0\nreplicas = { burn_in = 1.0, stride = 0.1 }\nplane = { side = 128, tori = 2, draws = 64, spacing = { burn_in = 0.1, stride = 0.05 }, longest = 64.0 }\nwrong = { coupling = 0.1, sweeps = 1, burn_in = 1 }\nleast_excited = 20.0",
+        );
+        project.shrink(
+            "thermometer",
+            "scale = [0.0, 2.0, 4.0]\nread = [2.0, 3.0]\nensemble = 100\n[[lattices]]\nside = 4\ncurve_draws = 200\nsamples = 20\nnetworks = [{ name = \"6\", epochs = 2, train = { hidden = [6], batch = 10, learning_rate = 0.01 } }]",
         );
         project.shrink(
             "thermodynamics",

@@ -3,9 +3,9 @@
 use super::Settings;
 use super::samplers::{Group, Sampler};
 use super::scores::{Bounds, Observable, Score};
-use super::tails;
 use crate::report::content::{Axis, Figure, Mark, Panel, Series, Style};
 use crate::reproduce::parts::{axis_in, curve, mark_y};
+use crate::reproduce::tails;
 
 /// How far beyond the bounds the axis of z reaches.
 const ROOM: f64 = 1.8;

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::exact::Exact;
-use super::tails;
+use crate::reproduce::tails;
 use crate::stages::{Measured, Outcome};
 use stats::Estimate;
 

@@ -23,7 +23,7 @@ pub(super) struct MeanEnds<'a> {
 
 impl Stage for MeanEnds<'_> {
     const NAME: &'static str = "ring-mean-ends";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Vec<f64>;
 
     fn effort(&self) -> f64 {
@@ -35,10 +35,7 @@ impl Stage for MeanEnds<'_> {
         let flow = Flow { rbm: self.rbm, rule: Rule::Mean };
         // The mean rule draws nothing; any generator will do.
         let mut rng = stats::stream(0, "unused", 0);
-        let mut v = samples.to_matrix();
-        for _ in 0..self.steps {
-            v = flow.step(&v, &mut rng);
-        }
+        let v = flow.run(samples.to_matrix(), self.steps, &mut rng, |_, _| ());
         let size = |v: DVectorView<'_, f32>| {
             (v.iter().map(|&x| f64::from(x * x)).sum::<f64>() / v.len() as f64).sqrt()
         };
@@ -70,7 +67,7 @@ pub(super) struct Path {
 
 impl Stage for SampledPath<'_> {
     const NAME: &'static str = "ring-sampled-path";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Output = Path;
 
     fn effort(&self) -> f64 {

@@ -1,11 +1,13 @@
 //! The stages of `flow-square`, over seeds, hidden units, rules and starts.
 
 use super::{Run, Settings, over_seeds};
-use crate::stages::{DrawSamples, FlowSteps, RunFlow, calibrate, train_rbm};
+use crate::stages::{
+    DrawEquilibrium, DrawSamples, FlowSteps, MeasureCurves, RunFlow, calibrate, train_rbm,
+};
 use crate::store::Done;
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
-use flow::{Calibration, Rule};
+use flow::{Calibration, IsingCurves, Rule};
 use ising::Samples;
 use rayon::prelude::*;
 use rbm::Trainer;
@@ -14,19 +16,20 @@ use std::collections::BTreeMap;
 
 /// What a seed starts with.
 pub(super) struct Set {
-    seed: u64,
+    pub(super) seed: u64,
     pub(super) training: Done<Samples>,
-    /// Configurations that were not drawn for training: at the training temperatures, then at T_c.
+    /// Independent configurations that were not drawn for training: at the training temperatures, then at T_c.
     pub(super) held_out: Done<Samples>,
+    pub(super) curves: Done<IsingCurves>,
     pub(super) calibration: Done<Calibration>,
 }
 
 /// A trained machine and where it belongs.
 pub(super) struct Machine {
-    set: usize,
-    hidden: usize,
+    pub(super) set: usize,
+    pub(super) hidden: usize,
     /// Its state after every segment of training.
-    states: Vec<Done<Trainer>>,
+    pub(super) states: Vec<Done<Trainer>>,
 }
 
 /// One flow that was run.
@@ -48,17 +51,25 @@ pub(super) fn held_out_temperatures(settings: &Settings) -> Vec<f64> {
 pub(super) fn sets(run: &Run, settings: &Settings) -> Result<Vec<Set>> {
     let set = |index: u64| -> Result<Set> {
         let seed = child_seed(run.seed, "flow-square", index);
-        let draw = |label: &str, temperatures: &[f64], draws: u32| {
-            run.store.get(&DrawSamples {
-                shape: settings.shape(),
-                temperatures,
-                algorithm: settings.algorithm,
-                schedule: settings.schedule(draws),
-                seed: child_seed(seed, label, 0),
-            })
-        };
-        let training = draw("training", &settings.temperatures, settings.samples)?;
-        let held_out = draw("held-out", &held_out_temperatures(settings), settings.held_out)?;
+        let training = run.store.get(&DrawSamples {
+            shape: settings.shape(),
+            temperatures: &settings.temperatures,
+            algorithm: settings.algorithm,
+            schedule: settings.schedule(settings.samples),
+            seed: child_seed(seed, "training", 0),
+        })?;
+        let held_out = run.store.get(&DrawEquilibrium {
+            side: settings.side,
+            temperatures: &held_out_temperatures(settings),
+            count: settings.held_out,
+            seed: child_seed(seed, "held-out", 0),
+        })?;
+        let curves = run.store.get(&MeasureCurves {
+            side: settings.side,
+            hottest: settings.hottest,
+            draws: settings.curve_draws,
+            seed: child_seed(seed, "curves", 0),
+        })?;
         let calibration = calibrate(
             &run.store,
             &training,
@@ -68,7 +79,7 @@ pub(super) fn sets(run: &Run, settings: &Settings) -> Result<Vec<Set>> {
             settings.segment,
             child_seed(seed, "thermometer", 0),
         )?;
-        Ok(Set { seed, training, held_out, calibration })
+        Ok(Set { seed, training, held_out, curves, calibration })
     };
     (0..settings.seeds).into_par_iter().map(set).collect()
 }
@@ -111,7 +122,7 @@ pub(super) fn flows(
         }
     }
     let flow = |&(machine, state, rule, start): &(&Machine, &Done<Trainer>, Rule, usize)| {
-        let Set { seed, training, held_out, calibration } = &sets[machine.set];
+        let Set { seed, training, held_out, calibration, .. } = &sets[machine.set];
         let is_start = |t: &f64| *t == settings.starts[start];
         let block = settings.temperatures.iter().position(is_start);
         let block = block.context("a start is not among the temperatures")?;

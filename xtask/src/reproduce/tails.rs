@@ -1,14 +1,15 @@
 //! Tail probabilities of the normal, chi-square and Poisson laws.
 
-use std::f64::consts::{PI, SQRT_2};
+use statrs::function::{erf::erfc, gamma::gamma_ur};
+use std::f64::consts::SQRT_2;
 
 /// `P(|x| >= |z|)` of a standard normal x.
-pub(super) fn two_sided(z: f64) -> f64 {
+pub(crate) fn two_sided(z: f64) -> f64 {
     erfc(z.abs() / SQRT_2)
 }
 
 /// The z with `P(|x| >= z) = level`, `0 < level <= 1`.
-pub(super) fn critical(level: f64) -> f64 {
+pub(crate) fn critical(level: f64) -> f64 {
     let (mut low, mut high) = (0.0, 40.0);
     // Halving 40 to the last bit.
     for _ in 0..60 {
@@ -19,7 +20,7 @@ pub(super) fn critical(level: f64) -> f64 {
 }
 
 /// The normal quantile of `0 < probability < 1`.
-pub(super) fn quantile(probability: f64) -> f64 {
+pub(crate) fn quantile(probability: f64) -> f64 {
     if probability < 0.5 {
         -critical(2.0 * probability)
     } else {
@@ -28,54 +29,19 @@ pub(super) fn quantile(probability: f64) -> f64 {
 }
 
 /// `P(chi^2 >= x)` with n degrees of freedom; 1 without any.
-pub(super) fn chi_square(x: f64, n: usize) -> f64 {
-    if n == 0 || x <= 0.0 { 1.0 } else { upper_gamma(n, 0.5 * x) }
+pub(crate) fn chi_square(x: f64, n: usize) -> f64 {
+    if n == 0 || x <= 0.0 { 1.0 } else { gamma_ur(0.5 * n as f64, 0.5 * x) }
 }
 
 /// `P(|k - mean| at least as unlikely)`: twice the smaller tail of a Poisson count, at most 1.
-pub(super) fn poisson(count: u64, mean: f64) -> f64 {
+pub(crate) fn poisson(count: u64, mean: f64) -> f64 {
     if mean <= 0.0 {
         return if count == 0 { 1.0 } else { 0.0 };
     }
     // P(k <= count) is the upper gamma function of count + 1.
-    let at_most = upper_gamma(2 * (count as usize + 1), mean);
-    let at_least = if count == 0 { 1.0 } else { 1.0 - upper_gamma(2 * count as usize, mean) };
+    let at_most = gamma_ur(count as f64 + 1.0, mean);
+    let at_least = if count == 0 { 1.0 } else { 1.0 - gamma_ur(count as f64, mean) };
     (2.0 * at_most.min(at_least)).clamp(0.0, 1.0)
-}
-
-/// The regularised upper gamma function `Q(n/2, y)`, y > 0: from `Q(1/2, y) = erfc sqrt(y)` or `Q(1, y) = e^{-y}` by
-/// `Q(a + 1, y) = Q(a, y) + y^a e^{-y} / Gamma(a + 1)`. All terms are positive.
-fn upper_gamma(n: usize, y: f64) -> f64 {
-    let (mut a, mut ln_term, mut sum) = if n.is_multiple_of(2) {
-        (1.0, y.ln() - y, (-y).exp())
-    } else {
-        (0.5, 0.5 * y.ln() - y - (0.5 * PI.sqrt()).ln(), erfc(y.sqrt()))
-    };
-    // Halves and wholes are exact.
-    while a < 0.5 * n as f64 {
-        sum += ln_term.exp();
-        a += 1.0;
-        ln_term += (y / a).ln();
-    }
-    sum.min(1.0)
-}
-
-/// `erfc(x)`, x >= 0, to a relative 1e-13: the series of erf below 2, a continued fraction above.
-fn erfc(x: f64) -> f64 {
-    let gauss = (-x * x).exp() / PI.sqrt();
-    if x < 2.0 {
-        // erf x = 2 e^{-x^2} / sqrt(pi) sum_n 2^n x^{2n+1} / (2n+1)!!
-        let (mut term, mut sum) = (x, 0.0);
-        for n in 1..100 {
-            sum += term;
-            term *= 2.0 * x * x / (2.0 * f64::from(n) + 1.0);
-        }
-        1.0 - 2.0 * gauss * sum
-    } else {
-        // sqrt(pi) e^{x^2} erfc x = 1 / (x + (1/2) / (x + 1 / (x + (3/2) / (x + ..))))
-        let tail = (1..120).rev().fold(x, |tail, n| x + 0.5 * f64::from(n) / tail);
-        gauss / tail
-    }
 }
 
 #[cfg(test)]

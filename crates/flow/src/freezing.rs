@@ -1,0 +1,94 @@
+//! Freezing: hidden units that copy a single site hardly change p(v), but hold that site fast.
+//!
+//! A hidden unit with the weight w on one site and weights K on others is `h = v_i` but for a share of the order
+//! `e^{-2w}` of all draws. Summed over h it couples the site to the others by `K`, however large w is: p(v) has a limit,
+//! with a divergence of the order `e^{-4w}` (errata E11). But v' is drawn given h, so that the site turns at the rate
+//! `e^{-2w}`: the sampled flow stands still there, and its relaxation time grows as `e^{2w}`.
+
+use nalgebra::DMatrix;
+use rand::Rng;
+use rbm::{Rbm, features};
+use stats::Estimate;
+
+/// A hidden unit that copies a single site.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lock {
+    /// The hidden unit.
+    pub hidden: usize,
+    /// The site: its largest weight.
+    pub site: usize,
+    /// That weight.
+    pub weight: f32,
+    /// Its participation ratio ([`features::participation_ratios`]), 1 for a unit with a single weight.
+    pub participation: f64,
+}
+
+/// The probability that one sampled step turns each visible unit, averaged over an ensemble `[visible, sample]` of
+/// `chains` chains, one after the other.
+///
+/// `p(v_i' != v_i | v) = <1 / (1 + e^{2 v_i (b_i + sum_a W_ia h_a)})>` over `p(h|v)`, thesis (30)-(31): for each site the
+/// hidden unit with the largest weight on it is summed over exactly, the others are drawn. So rare turns are seen in their
+/// mean, not in their count, also where a unit locks the site and would have to be drawn wrong. Fields are f32, which
+/// leaves a relative 1e-5 that is in no error bar.
+///
+/// For an ensemble drawn from p(v) this is `(1 - <v_i v_i'>) / 2`, for a few units the exact
+/// [`Transition::mobility`](crate::chain::Transition::mobility).
+///
+/// # Panics
+/// When the ensemble has another width than the machine, or there are more chains than samples, or none.
+pub fn mobility<R: Rng + ?Sized>(
+    rbm: &Rbm,
+    ensemble: &DMatrix<f32>,
+    chains: usize,
+    rng: &mut R,
+) -> Vec<Estimate> {
+    let activations = rbm.weights.tr_mul(ensemble);
+    let h = rbm.sample_hidden(ensemble, rng);
+    let fields = &rbm.weights * &h;
+    let site = |i: usize| {
+        let strongest = rbm.weights.row(i).into_iter().enumerate();
+        let strongest = strongest.max_by(|(_, x), (_, y)| x.abs().total_cmp(&y.abs()));
+        let turn = |s: usize| {
+            let v = f64::from(ensemble[(i, s)]);
+            let field = f64::from(rbm.visible_bias[i] + fields[(i, s)]);
+            let turned = |field: f64| logistic(-2.0 * v * field);
+            let Some((a, &w)) = strongest else { return turned(field) };
+            let others = field - f64::from(w * h[(a, s)]);
+            let activation = f64::from(rbm.hidden_bias[a] + activations[(a, s)]);
+            let given = |h: f64| logistic(2.0 * h * activation) * turned(others + h * f64::from(w));
+            given(1.0) + given(-1.0)
+        };
+        let turns: Vec<f64> = (0..ensemble.ncols()).map(turn).collect();
+        Estimate::from_chains(&turns, chains)
+    };
+    (0..rbm.visible()).map(site).collect()
+}
+
+/// `1 / (1 + e^{-x})`
+fn logistic(x: f64) -> f64 {
+    (1.0 + (-x).exp()).recip()
+}
+
+/// The hidden units whose largest weight is at least `weight` in size, and whose participation ratio is at most
+/// `participation`: weights K on q other sites beside w have the ratio `(w^2 + q K^2)^2 / (w^4 + q K^4)`.
+pub fn locks(rbm: &Rbm, weight: f32, participation: f64) -> Vec<Lock> {
+    let ratios = features::participation_ratios(&rbm.weights);
+    let columns = rbm.weights.column_iter().zip(ratios).enumerate();
+    let all = columns.filter(|(_, (column, _))| !column.is_empty());
+    let all = all.map(|(hidden, (column, participation))| {
+        let site = column.icamax();
+        Lock { hidden, site, weight: column[site], participation }
+    });
+    all.filter(|lock| lock.weight.abs() >= weight && lock.participation <= participation).collect()
+}
+
+/// The machine with the locking weights cut to at most `most` in size, their signs kept: nearly the same p(v), but a
+/// flow that moves.
+pub fn capped(rbm: &Rbm, locks: &[Lock], most: f32) -> Rbm {
+    let mut capped = rbm.clone();
+    for lock in locks {
+        let weight = &mut capped.weights[(lock.site, lock.hidden)];
+        *weight = weight.clamp(-most, most);
+    }
+    capped
+}
