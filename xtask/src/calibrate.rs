@@ -48,7 +48,7 @@ pub(crate) struct Calibrate {
     #[arg(long, value_name = "a,b,c", default_value = "80", allow_hyphen_values = true, value_parser = Widths::parse)]
     hidden: Widths,
     /// Epochs of the network's training.
-    #[arg(long, value_name = "e", default_value = "30", allow_hyphen_values = true, value_parser = whole(1, 1_000_000))]
+    #[arg(long, value_name = "e", default_value = "60", allow_hyphen_values = true, value_parser = whole(1, 1_000_000))]
     epochs: usize,
     /// Samples per update, at most those that are trained on.
     #[arg(long, value_name = "b", default_value = "100", allow_hyphen_values = true, value_parser = whole(1, u32::MAX as usize))]
@@ -64,7 +64,7 @@ pub(crate) struct Calibrate {
     #[arg(long, value_name = "s", default_value = "1", allow_hyphen_values = true, value_parser = crate::flags::seed)]
     seed: u64,
     /// The thermometers: tensors scale (F64, the temperatures, ascending), weights.0 [output, input], bias.0, weights.1 and so on
-    /// (F32; tanh between layers, softmax at the end) and curves (U8, of squares of 4 x 4 sites or more: for `flow` alone to
+    /// (F32; tanh between layers, softmax at the end) and curves (U8, of squares of 4 x 4 to 512 x 512 sites: for `flow` alone to
     /// read), with the settings as metadata.
     #[arg(long, value_name = "T.safetensors")]
     out: PathBuf,
@@ -156,7 +156,9 @@ pub(crate) fn run(flags: &Calibrate) -> Result<()> {
 /// Why physical thermometers could not be tested.
 fn note(side: Option<usize>, tests: &[Test]) -> Option<String> {
     let Some(side) = side else {
-        return Some("physical thermometers read squares of 4 x 4 sites or more only".to_owned());
+        return Some(
+            "physical thermometers read squares of 4 x 4 to 512 x 512 sites only".to_owned(),
+        );
     };
     let least = IsingCurves::least_configurations(side);
     tests.iter().any(|test| test.count < least).then(|| {

@@ -10,9 +10,12 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 use serde::Serialize;
 use stats::Estimate;
+use std::ops::RangeInclusive;
 
 /// Of Ising ensembles one in a thousand is said to have no temperature.
 pub(crate) const LEVEL: f64 = 1e-3;
+/// Sides of the tori that physical thermometers read; curves of larger ones would be long to measure and large to keep.
+pub(crate) const SIDES: RangeInclusive<usize> = 4..=512;
 /// Configurations that the network reads at once.
 const BLOCK: usize = 1024;
 
@@ -145,7 +148,7 @@ pub(crate) fn probability(p: Option<f64>) -> String {
 /// The side of a square torus that physical thermometers read, if so many sites are one.
 pub(crate) fn side(sites: usize) -> Option<usize> {
     let side = sites.isqrt();
-    (side >= 4 && side * side == sites).then_some(side)
+    (SIDES.contains(&side) && side * side == sites).then_some(side)
 }
 
 impl Instruments<'_> {

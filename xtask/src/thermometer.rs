@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = 1 << 28;
 /// What is in a file.
 pub(crate) struct Thermometer {
     pub(crate) network: NetworkThermometer,
-    /// None where the configurations are no square of 4 x 4 or more.
+    /// None where the configurations are no square that physical thermometers read.
     pub(crate) curves: Option<IsingCurves>,
 }
 

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-/// Tests of statistics here are some 60, each at five standard errors of at least 20 blocks.
+/// Standard errors of 400 samples allowed in some 15 tests: family-wise below 1e-6.
 const SIGMAS: f64 = 6.0;
 
 fn run(project: &Project, arguments: &str) -> Said {
@@ -114,6 +114,10 @@ fn the_sampled_flow_and_its_document() {
     assert_eq!(numbers::<f64>(&path, "temperature").2, [3.0; 400]);
     let settings: Value = serde_json::from_str(&numbers::<String>(&path, "settings").2[0]).unwrap();
     assert_eq!((&settings["rule"], &settings["steps"]), (&"sampled".into(), &3.into()));
+    assert_eq!(
+        (&settings["start"]["samples"], &settings["rbm"]["hidden"]),
+        (&400.into(), &6.into())
+    );
 
     let steps = document["steps"].as_array().expect("a list");
     assert_eq!((steps.len(), &document["verdict"]), (4, &steps[3]["verdict"]));
@@ -278,8 +282,8 @@ fn thermometers_are_tested_and_read_the_same_in_a_flow() {
         own["held_out"].as_array().unwrap().iter().map(|test| &test["count"]).collect();
     assert_eq!(counts, [60, 60, 60]);
     let said = run(&project, &format!("{CALIBRATE} --out t.safetensors"));
-    for word in ["held out", "T: two-point", "cross-entropy", "right", "t.safetensors"] {
-        assert!(said.out.contains(word) || word == "T: two-point", "no {word:?} in {said:?}");
+    for word in ["held out", "T: network", "cross-entropy", "right", "500 draws", "t.safetensors"] {
+        assert!(said.out.contains(word), "no {word:?} in {said:?}");
     }
 }
 
@@ -309,6 +313,24 @@ fn what_is_no_square_has_no_physical_thermometers() {
     let document = json(&project, &format!("{FLOW} --rule mean --out f.npz"));
     assert!(document["note"].as_str().expect("a sentence").contains("12 samples"), "{document}");
     assert!(document["steps"][3]["energy_per_spin"]["mean"].is_number());
+}
+
+#[test]
+fn help_has_an_example_and_the_options() {
+    let project = Project::new();
+    for (verb, words) in [
+        ("flow", ["Example: cargo xtask flow", "mean", "at_least", "seconds up", "--thermometer"]),
+        (
+            "calibrate",
+            ["Example: cargo xtask calibrate", "weights.0", "512,256,64", "60", "--draws"],
+        ),
+    ] {
+        let said = run(&project, &format!("{verb} --help"));
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+        for word in words {
+            assert!(said.out.contains(word), "no {word:?} in {said:?}");
+        }
+    }
 }
 
 #[test]

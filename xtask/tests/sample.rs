@@ -6,8 +6,7 @@ use common::numpy::array;
 use common::{Project, Said, read_all};
 use npyz::NpyFile;
 use serde_json::Value;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 /// Runs `sample` with arguments in one string.
