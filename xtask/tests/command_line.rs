@@ -48,8 +48,8 @@ fn wrong_settings_are_refused() {
     // Experiment, what is replaced by what, and what the sentence names. The settings start at line 4.
     let cases: [(&str, &str, &str, &[&str]); 46] = [
         ("flow-square", "side = 4", "sied = 4", &["flow-square.toml", "line 5", "sied"]),
-        ("flow-square", "biases", "bias", &["line 21", "`bias`"]),
-        ("flow-square", "{ hidden", "{ hiden", &["line 21", "hiden"]),
+        ("flow-square", "biases", "bias", &["line 23", "`bias`"]),
+        ("flow-square", "{ hidden", "{ hiden", &["line 23", "hiden"]),
         ("flow-square", "[quick]", "[quik]", &["line 4", "quik"]),
         ("flow-square", "[quick]", "[quick", &["line 4"]),
         ("flow-square", "side = 4", "side = ", &["line 5"]),
@@ -68,7 +68,7 @@ fn wrong_settings_are_refused() {
         ("flow-square", "starts = [0.0, 4.0]", "starts = []", &["starts"]),
         ("flow-square", "starts = [0.0, 4.0]", "starts = [0.0, 5.0]", &["starts", "5"]),
         ("flow-square", "[\"mean\", \"sampled\"]", "[]", &["rules", "empty"]),
-        ("flow-square", "\"sampled\"]", "\"mode\"]", &["line 20", "mode", "sampled"]),
+        ("flow-square", "\"sampled\"]", "\"mode\"]", &["line 22", "mode", "sampled"]),
         ("temperature-ranges", "high = 6.0", "high = 0.5", &["high", "0.5"]),
         ("temperature-ranges", "[0.0, 6.0]", "[6.0, 6.0]", &["lower temperature", "6"]),
         ("decimation-theorem", "visible = 8", "visible = 6", &["visible", "6", "multiple of 4"]),

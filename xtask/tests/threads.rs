@@ -12,7 +12,7 @@ fn one_thread_and_several_give_the_same_bytes() {
         (project.store(), project.report())
     };
     let (store, report) = run("1");
-    assert!(store.len() > 66 && report.contains_key("index.html"));
+    assert!(store.len() > 76 && report.contains_key("index.html"));
     for threads in ["2", "5"] {
         let (other_store, other_report) = run(threads);
         assert_same(&other_store, &store, threads);

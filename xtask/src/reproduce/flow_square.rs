@@ -76,6 +76,23 @@ impl Settings {
             .fold(0, |best, i| if self.starts[i] > self.starts[best] { i } else { best })
     }
 
+    /// Where the flow starts, and what reads it.
+    fn check_readings(&self) -> Result<()> {
+        check_values("hottest", &[self.hottest], 1.0, 1000.0)?;
+        check_count("curve_draws", self.curve_draws.into(), 100, 10_000_000)?;
+        ensure!(self.starts.len() >= 2, "starts needs at least two temperatures");
+        for start in &self.starts {
+            let known = self.temperatures.contains(start);
+            ensure!(known, "starts contains {start}, but must list some of temperatures");
+        }
+        let (coldest, hottest) = (self.starts[self.coldest()], self.starts[self.hottest()]);
+        ensure!(
+            coldest < critical_temperature() && critical_temperature() < hottest,
+            "starts must hold a temperature below and one above T_c, but are from {coldest} to {hottest}"
+        );
+        Ok(())
+    }
+
     fn schedule(&self, draws: u32) -> Schedule {
         Schedule { burn_in: self.burn_in, stride: self.stride, draws, symmetrise: self.symmetrise }
     }
@@ -110,20 +127,9 @@ impl experiment::Settings for Settings {
         check_count("epochs", self.epochs, 1, 10_000_000)?;
         check_count("segment", self.segment, 1, 10_000_000)?;
         check_count("thermometer_epochs", self.thermometer_epochs, 1, 10_000_000)?;
-        check_values("hottest", &[self.hottest], 1.0, 1000.0)?;
-        check_count("curve_draws", self.curve_draws.into(), 100, 10_000_000)?;
         check_count("steps", self.steps as u64, 1, 1_000_000)?;
         ensure!(!self.rules.is_empty(), "rules is empty, but needs mean, sampled or both");
-        ensure!(self.starts.len() >= 2, "starts needs at least two temperatures");
-        for start in &self.starts {
-            let known = self.temperatures.contains(start);
-            ensure!(known, "starts contains {start}, but must list some of temperatures");
-        }
-        let (coldest, hottest) = (self.starts[self.coldest()], self.starts[self.hottest()]);
-        ensure!(
-            coldest < critical_temperature() && critical_temperature() < hottest,
-            "starts must hold a temperature below and one above T_c, but are from {coldest} to {hottest}"
-        );
+        self.check_readings()?;
         ensure!(
             self.hidden.contains(&self.train.hidden),
             "hidden in train is {}, but must be one of hidden",

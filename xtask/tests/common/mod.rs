@@ -35,8 +35,8 @@ pub(crate) const EXPERIMENTS: [&str; 13] = [
 /// Files by their path, with their content.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// 66 stages of a millisecond each: 2 seeds of 2 samples, 3 thermometer segments, 2 machines of 4 segments, 20 flows (4 of
-/// the smaller machine, 4 at each segment of the one shown).
+/// 76 stages of a millisecond each: 2 seeds of 2 samples, curves, 3 thermometer segments, 2 machines of 4 segments, 20 flows
+/// (4 of the smaller machine, 4 at each segment of the one shown), 4 of them read by all thermometers.
 const SMALL_SQUARE: &str = r#"
 side = 4
 temperatures = [0.0, 2.0, 4.0]

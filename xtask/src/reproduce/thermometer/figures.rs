@@ -9,6 +9,9 @@ use stats::Estimate;
 
 const TEMPERATURE: &str = "true temperature T (J/k_B)";
 
+/// Temperatures, each with the readings of all seeds.
+type Points = Vec<(f64, Vec<Estimate>)>;
+
 /// Of each temperature, the readings of all seeds that are on the scale.
 fn over<'a>(
     torus: &'a Torus,
@@ -21,7 +24,7 @@ fn over<'a>(
 }
 
 /// All thermometers, physical ones first, each by its name with the readings at all temperatures.
-fn thermometers(torus: &Torus) -> Vec<(String, Vec<(f64, Vec<Estimate>)>)> {
+fn thermometers(torus: &Torus) -> Vec<(String, Points)> {
     let physical = PHYSICAL.iter().enumerate().map(|(index, name)| {
         (name.to_string(), over(torus, move |e| e.physical()[index]).collect())
     });
