@@ -30,7 +30,11 @@ pub(crate) fn quantile(probability: f64) -> f64 {
 
 /// `P(chi^2 >= x)` with n degrees of freedom; 1 without any.
 pub(crate) fn chi_square(x: f64, n: usize) -> f64 {
-    if n == 0 || x <= 0.0 { 1.0 } else { gamma_ur(0.5 * n as f64, 0.5 * x) }
+    match x {
+        _ if n == 0 || x <= 0.0 => 1.0,
+        f64::INFINITY => 0.0,
+        _ => gamma_ur(0.5 * n as f64, 0.5 * x),
+    }
 }
 
 /// `P(|k - mean| at least as unlikely)`: twice the smaller tail of a Poisson count, at most 1.
