@@ -36,7 +36,7 @@ const HELD_OUT: usize = 10;
 #[derive(Args)]
 pub(crate) struct Calibrate {
     /// Configurations of known temperature: a file of `sample` with several temperatures, or any .npz with arrays spins
-    /// [samples, sites] of 1 and -1 and temperature [samples] in J / k_B. The temperatures that occur are the scale of the
+    /// [samples, sites] of 1 and -1 and temperature, one a sample, in J / k_B. The temperatures that occur are the scale of the
     /// network.
     #[arg(long, value_name = "F.npz")]
     data: PathBuf,
