@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::json::{document, number};
 use common::numpy::spins;
 use common::{Project, Said, read_all};
 use nalgebra::DMatrix;
@@ -15,13 +16,7 @@ fn run(project: &Project, arguments: &str) -> Said {
 }
 
 fn json(project: &Project, arguments: &str) -> Value {
-    let said = run(project, &format!("{arguments} --json"));
-    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
-    serde_json::from_str(&said.out).expect("one document")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+    document(run(project, &format!("{arguments} --json")))
 }
 
 /// A machine of random weights with biases, in `m.safetensors`.

@@ -4,6 +4,7 @@ mod common;
 #[path = "flow/refusals.rs"]
 mod refusals;
 
+use common::json::{document, number};
 use common::numpy::array;
 use common::{Project, Running, Said, read_all};
 use flow::{Flow, Rule};
@@ -25,13 +26,7 @@ fn run(project: &Project, arguments: &str) -> Said {
 
 /// A run that must succeed, and what it prints as JSON.
 fn json(project: &Project, arguments: &str) -> Value {
-    let said = run(project, &format!("{arguments} --json"));
-    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
-    serde_json::from_str(&said.out).expect("one document")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+    document(run(project, &format!("{arguments} --json")))
 }
 
 fn keys(value: &Value) -> Vec<&str> {

@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::json::{document, number};
 use common::numpy::array;
 use common::{Project, Said, read_all};
 use npyz::NpyFile;
@@ -16,9 +17,7 @@ fn run(project: &Project, arguments: &str) -> Said {
 
 /// A run that must succeed, and what it prints as JSON.
 fn json(project: &Project, arguments: &str) -> Value {
-    let said = run(project, &format!("{arguments} --json"));
-    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
-    serde_json::from_str(&said.out).expect("one document")
+    document(run(project, &format!("{arguments} --json")))
 }
 
 /// The arrays of a file.
@@ -44,10 +43,6 @@ fn arrays(path: &Path) -> Arrays {
     let text: Vec<String> = NpyFile::new(&bytes[..]).and_then(NpyFile::into_vec).expect("settings");
     let settings = serde_json::from_str(&text[0]).expect("JSON");
     Arrays { spins, temperature, settings }
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
 #[test]

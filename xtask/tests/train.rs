@@ -6,6 +6,7 @@ mod refusals;
 #[path = "train/stops.rs"]
 mod stops;
 
+use common::json::{document, number};
 use common::numpy::{npy, npy_in_order, npz};
 use common::{Project, Said, read_all};
 use rbm::{Rbm, file};
@@ -21,13 +22,7 @@ fn run(project: &Project, arguments: &str) -> Said {
 
 /// A run that must succeed, and what it prints as JSON.
 fn json(project: &Project, arguments: &str) -> Value {
-    let said = run(project, &format!("{arguments} --json"));
-    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
-    serde_json::from_str(&said.out).expect("one document")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+    document(run(project, &format!("{arguments} --json")))
 }
 
 /// 1000 rings of 6 spins at T = 1 in `a.npz`, 500 others in `b.npz`.

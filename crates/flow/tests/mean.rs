@@ -1,24 +1,17 @@
 //! The mean rule: the closed map on equal weights, the written-out map on any, and its symmetry.
 
+mod common;
+
+use common::machine;
 use exact::{Ring, symmetric};
 use flow::{Flow, Rule};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 use proptest::prelude::*;
 use rand::RngExt;
 use rbm::Rbm;
 
 /// The f32 error of one step relative to the result: products of up to 30 terms and two tanh of 1e-6 each.
 const STEP: f64 = 4e-6;
-
-fn machine(visible: usize, hidden: usize, size: f32, bias: f32, seed: u64) -> Rbm {
-    let mut rng = stats::stream(seed, "machine", 0);
-    let mut number = |size: f32| size * (2.0 * rng.random::<f32>() - 1.0);
-    Rbm {
-        weights: DMatrix::from_fn(visible, hidden, |_, _| number(size)),
-        visible_bias: DVector::from_fn(visible, |_, _| number(bias)),
-        hidden_bias: DVector::from_fn(hidden, |_, _| number(bias)),
-    }
-}
 
 fn trajectory(rbm: &Rbm, start: DMatrix<f32>, steps: usize) -> Vec<DMatrix<f32>> {
     let mut all = Vec::new();

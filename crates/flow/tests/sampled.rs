@@ -1,10 +1,12 @@
 //! The sampled rule on equal weights: the exact law of the visible sum after n steps, from several starts.
 
+mod common;
+
+use common::p_value;
 use exact::{Ring, symmetric};
 use flow::{Flow, Rule};
 use nalgebra::DMatrix;
 use rbm::Rbm;
-use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// Family-wise level of the chi-square tests of this file, 22 of them.
 const LEVEL: f64 = 1e-6;
@@ -31,26 +33,6 @@ fn counts(v: &DMatrix<f32>) -> Vec<f64> {
         counts[column.iter().filter(|v| **v > 0.0).count()] += 1.0;
     }
     counts
-}
-
-/// Pearson's test; neighbouring values with fewer than 10 expected are pooled.
-fn p_value(counts: &[f64], p: &[f64]) -> f64 {
-    let total: f64 = counts.iter().sum();
-    let mut cells = vec![(0.0, 0.0)];
-    for (count, p) in counts.iter().zip(p) {
-        match cells.last_mut() {
-            Some(cell) if cell.1 < 10.0 => *cell = (cell.0 + count, cell.1 + p * total),
-            _ => cells.push((*count, p * total)),
-        }
-    }
-    if let [.., before, last] = cells.as_mut_slice()
-        && last.1 < 10.0
-    {
-        *before = (before.0 + last.0, before.1 + last.1);
-        cells.pop();
-    }
-    let sum: f64 = cells.iter().map(|(c, e)| (c - e).powi(2) / e).sum();
-    ChiSquared::new((cells.len() - 1) as f64).expect("degrees of freedom").sf(sum)
 }
 
 fn passes(what: &str, p: f64) {

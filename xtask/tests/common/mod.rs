@@ -3,6 +3,7 @@
 // Every test file uses some of these helpers.
 #![allow(dead_code)]
 
+pub(crate) mod json;
 pub(crate) mod numpy;
 
 use std::collections::BTreeMap;
