@@ -189,7 +189,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         figures,
         tables: vec![physical::table(&paths), figures::ends_table(settings, &equilibrium, &cells), figures::samples_table(settings, &equilibrium)],
         discussion: vec![
-            "Where a flow ends is a property of the machine as trained, not of the critical point. By the sampled rule flows from both ends of the scale must meet in time, at the machine's own distribution: the chain has one stationary law. The map of expectations may have several fixed points. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
+            "Where a flow ends is a property of the machine as trained, not of the critical point. By the sampled rule flows from both ends of the scale must meet in time, at the machine's own distribution: the chain has one stationary law. The map of expectations may have several fixed points. That no thermometer agrees with another there is what to expect of a machine that was shown many temperatures: even one that had learnt its training set perfectly would end in the mixture, which has no temperature. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
             "The network was trained on spins ±1. Expectations are real numbers between, outside its domain, and its reading of them is an extrapolation.".into(),
         ],
         settings: toml::to_string(settings)?,

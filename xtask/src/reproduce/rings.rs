@@ -5,10 +5,8 @@ use super::parts::{check_count, check_values};
 use crate::stages::{Data, Descend, Descent, DrawSamples, Shape, Target, anneal_rbm};
 use crate::store::Done;
 use anyhow::{Context, Result, ensure};
-use exact::Machine;
 use ising::{Algorithm, Samples, Schedule};
-use nalgebra::DVector;
-use rbm::{Rbm, TrainConfig, Trainer};
+use rbm::{TrainConfig, Trainer};
 use serde::{Deserialize, Serialize};
 
 /// How machines are trained on samples.
@@ -93,10 +91,4 @@ pub(crate) fn descents(
     let label = format!("rings/descents/{sites}-{hidden}-{label}");
     let seed = stats::child_seed(run.seed, &label, 0);
     Ok(run.store.get(&Descend { target, hidden, starts, initial_std, seed })?.value)
-}
-
-/// The machine in f64, for exact sums.
-pub(crate) fn machine(rbm: &Rbm) -> Result<Machine, exact::Error> {
-    let wide = |bias: &DVector<f32>| bias.map(f64::from);
-    Machine::new(rbm.weights.map(f64::from), wide(&rbm.visible_bias), wide(&rbm.hidden_bias))
 }

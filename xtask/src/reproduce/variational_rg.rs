@@ -151,7 +151,7 @@ fn trained(run: &Run, settings: &Settings, ring: &Ring, equal: f64) -> Result<Ve
         let seed = stats::child_seed(run.seed, "variational-rg/train", number);
         let samples = rings::samples(run, settings.visible, k, training.samples, seed)?;
         let done = training.run(run, Data::Samples(&samples), settings.visible / 2, seed)?;
-        Step::new("trained on samples", &rings::machine(done.value.rbm())?, ring)
+        Step::new("trained on samples", &flow::mean::in_f64(done.value.rbm())?, ring)
     };
     let mut steps = (0..training.seeds).into_par_iter().map(train).collect::<Result<Vec<_>>>()?;
     steps.retain(|step| step.kl <= training.trapped_above * equal);

@@ -95,7 +95,7 @@ fn stack(
 
 /// What a machine has made of the distribution q of its data; below `limit` it has learnt it.
 fn trained(rbm: &Rbm, q: &[f64], limit: f64) -> Result<Trained> {
-    let machine = rings::machine(rbm)?;
+    let machine = flow::mean::in_f64(rbm)?;
     let kl = enumerate::kl(q, &enumerate::visible_probabilities(&machine)?)?;
     Ok(Trained { hidden: hidden_coupling(&machine)?, machine, kl, learnt: kl <= limit })
 }

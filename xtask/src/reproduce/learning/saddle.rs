@@ -1,8 +1,8 @@
 //! Free weights that start equal: how they leave the saddle, and where they go.
 
 use super::{Rings, Settings, frequencies};
+use crate::reproduce::Run;
 use crate::reproduce::parts::over_exact;
-use crate::reproduce::{Run, rings};
 use crate::stages::Checkpoints;
 use anyhow::{Context, Result};
 use exact::decimation::hidden_coupling;
@@ -100,7 +100,7 @@ fn passage(
     };
     let kl = paths.iter().map(kl).collect::<Result<Vec<_>>>()?;
     let coupling = |path: &Vec<Rbm>| -> Result<Vec<f64>> {
-        path.iter().map(|rbm| Ok(hidden_coupling(&rings::machine(rbm)?)?.coupling)).collect()
+        path.iter().map(|rbm| Ok(hidden_coupling(&flow::mean::in_f64(rbm)?)?.coupling)).collect()
     };
     let end = |path: &Vec<Rbm>| -> Result<DMatrix<f64>> {
         Ok(path.last().context("a path has no machine")?.weights.map(f64::from))
