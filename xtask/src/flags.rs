@@ -5,7 +5,7 @@ use crate::evaluate::Evaluate;
 use crate::experiment::Profile;
 use crate::flowing::Flowing;
 use crate::quantities::Exact;
-use crate::reproduce::{NAMES, Plan, Request};
+use crate::reproduce::{self, Plan, Request};
 use crate::sample::Sample;
 use crate::say;
 use crate::train::Train;
@@ -139,14 +139,14 @@ pub(crate) struct Bench {
 /// Prints the experiments.
 pub(crate) fn list(flags: &List) -> anyhow::Result<()> {
     let plans: Vec<Plan> =
-        NAMES.iter().map(|name| Plan::load(name, flags.profile)).collect::<Result<_, _>>()?;
+        reproduce::names().map(|name| Plan::load(name, flags.profile)).collect::<Result<_, _>>()?;
     if flags.json {
-        let entry = |plan: &Plan| json!({ "name": plan.name(), "redoes": plan.redoes(), "seconds": plan.seconds() });
+        let entry = |plan: &Plan| json!({ "name": plan.name, "redoes": plan.redoes, "seconds": plan.seconds });
         let entries: Vec<_> = plans.iter().map(entry).collect();
         return say(&serde_json::to_string_pretty(&entries)?);
     }
     for plan in &plans {
-        say(&format!("{:20} {:>6} s  {}", plan.name(), plan.seconds(), plan.redoes()))?;
+        say(&format!("{:20} {:>6} s  {}", plan.name, plan.seconds, plan.redoes))?;
     }
     Ok(())
 }

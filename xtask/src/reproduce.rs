@@ -19,7 +19,7 @@ mod thermometer;
 mod variational_rg;
 mod weight_of_coupling;
 
-use crate::experiment::{Experiment, Profile, load, root};
+use crate::experiment::{Experiment, Profile, Settings, load, root};
 use crate::input::BadInput;
 use crate::progress::Progress;
 use crate::published::Published;
@@ -31,143 +31,78 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-pub(crate) const NAMES: [&str; 13] = [
-    "decimation",
-    "weight-of-coupling",
-    "temperature-ranges",
-    "decimation-theorem",
-    "variational-rg",
-    "learning",
-    "hopfield",
-    "flow-ring",
-    "thermometer",
-    "flow-square",
-    "dynamics",
-    "equilibrium",
-    "thermodynamics",
+const EXPERIMENTS: [Entry; 13] = [
+    Entry { name: "decimation", plan: |name, profile| Plan::new(name, profile, decimation::run) },
+    Entry {
+        name: "weight-of-coupling",
+        plan: |name, profile| Plan::new(name, profile, weight_of_coupling::run),
+    },
+    Entry {
+        name: "temperature-ranges",
+        plan: |name, profile| Plan::new(name, profile, temperature_ranges::run),
+    },
+    Entry {
+        name: "decimation-theorem",
+        plan: |name, profile| Plan::new(name, profile, decimation_theorem::run),
+    },
+    Entry {
+        name: "variational-rg",
+        plan: |name, profile| Plan::new(name, profile, variational_rg::run),
+    },
+    Entry { name: "learning", plan: |name, profile| Plan::new(name, profile, learning::run) },
+    Entry { name: "hopfield", plan: |name, profile| Plan::new(name, profile, hopfield::run) },
+    Entry { name: "flow-ring", plan: |name, profile| Plan::new(name, profile, flow_ring::run) },
+    Entry { name: "thermometer", plan: |name, profile| Plan::new(name, profile, thermometer::run) },
+    Entry { name: "flow-square", plan: |name, profile| Plan::new(name, profile, flow_square::run) },
+    Entry { name: "dynamics", plan: |name, profile| Plan::new(name, profile, dynamics::run) },
+    Entry { name: "equilibrium", plan: |name, profile| Plan::new(name, profile, equilibrium::run) },
+    Entry {
+        name: "thermodynamics",
+        plan: |name, profile| Plan::new(name, profile, thermodynamics::run),
+    },
 ];
 
+/// An experiment by its name, and how its settings are read.
+struct Entry {
+    name: &'static str,
+    plan: fn(&'static str, Profile) -> Result<Plan>,
+}
+
 /// An experiment with its settings, ready to run.
-pub(crate) enum Plan {
-    Decimation(Experiment<decimation::Settings>),
-    WeightOfCoupling(Experiment<weight_of_coupling::Settings>),
-    TemperatureRanges(Experiment<temperature_ranges::Settings>),
-    DecimationTheorem(Experiment<decimation_theorem::Settings>),
-    VariationalRg(Experiment<variational_rg::Settings>),
-    Learning(Box<Experiment<learning::Settings>>),
-    Hopfield(Experiment<hopfield::Settings>),
-    FlowRing(Experiment<flow_ring::Settings>),
-    Thermometer(Experiment<thermometer::Settings>),
-    FlowSquare(Experiment<flow_square::Settings>),
-    Dynamics(Experiment<dynamics::Settings>),
-    Equilibrium(Experiment<equilibrium::Settings>),
-    Thermodynamics(Experiment<thermodynamics::Settings>),
+pub(crate) struct Plan {
+    pub(crate) name: &'static str,
+    /// What it redoes, one line.
+    pub(crate) redoes: String,
+    /// Expected seconds on two cores.
+    pub(crate) seconds: f64,
+    run: Box<dyn Fn(&Run) -> Result<Section>>,
 }
 
 impl Plan {
+    /// Reads the settings that `run` needs.
+    fn new<S: Settings + 'static>(
+        name: &'static str,
+        profile: Profile,
+        run: fn(&Run, &S) -> Result<Section>,
+    ) -> Result<Self> {
+        let Experiment { redoes, seconds, settings } = load(name, profile)?;
+        Ok(Self { name, redoes, seconds, run: Box::new(move |of| run(of, &settings)) })
+    }
+
     /// Reads the settings of the experiment `name`.
     pub(crate) fn load(name: &str, profile: Profile) -> Result<Self> {
-        Ok(match name {
-            "decimation" => Self::Decimation(load(name, profile)?),
-            "weight-of-coupling" => Self::WeightOfCoupling(load(name, profile)?),
-            "temperature-ranges" => Self::TemperatureRanges(load(name, profile)?),
-            "decimation-theorem" => Self::DecimationTheorem(load(name, profile)?),
-            "variational-rg" => Self::VariationalRg(load(name, profile)?),
-            "learning" => Self::Learning(Box::new(load(name, profile)?)),
-            "hopfield" => Self::Hopfield(load(name, profile)?),
-            "flow-ring" => Self::FlowRing(load(name, profile)?),
-            "thermometer" => Self::Thermometer(load(name, profile)?),
-            "flow-square" => Self::FlowSquare(load(name, profile)?),
-            "dynamics" => Self::Dynamics(load(name, profile)?),
-            "equilibrium" => Self::Equilibrium(load(name, profile)?),
-            "thermodynamics" => Self::Thermodynamics(load(name, profile)?),
-            unknown => {
-                let names = NAMES.join(", ");
-                let sentence =
-                    format!("there is no experiment {unknown:?}; the experiments are {names}");
-                return Err(BadInput(sentence).into());
-            }
-        })
+        let Some(entry) = EXPERIMENTS.iter().find(|entry| entry.name == name) else {
+            let names = names().collect::<Vec<_>>().join(", ");
+            let sentence = format!("there is no experiment {name:?}; the experiments are {names}");
+            return Err(BadInput(sentence).into());
+        };
+        (entry.plan)(entry.name, profile)
     }
+}
 
-    fn run(&self, run: &Run) -> Result<Section> {
-        match self {
-            Self::Decimation(experiment) => decimation::run(run, &experiment.settings),
-            Self::WeightOfCoupling(experiment) => {
-                weight_of_coupling::run(run, &experiment.settings)
-            }
-            Self::TemperatureRanges(experiment) => {
-                temperature_ranges::run(run, &experiment.settings)
-            }
-            Self::DecimationTheorem(experiment) => {
-                decimation_theorem::run(run, &experiment.settings)
-            }
-            Self::VariationalRg(experiment) => variational_rg::run(run, &experiment.settings),
-            Self::Learning(experiment) => learning::run(run, &experiment.settings),
-            Self::Hopfield(experiment) => hopfield::run(run, &experiment.settings),
-            Self::FlowRing(experiment) => flow_ring::run(run, &experiment.settings),
-            Self::Thermometer(experiment) => thermometer::run(run, &experiment.settings),
-            Self::FlowSquare(experiment) => flow_square::run(run, &experiment.settings),
-            Self::Dynamics(experiment) => dynamics::run(run, &experiment.settings),
-            Self::Equilibrium(experiment) => equilibrium::run(run, &experiment.settings),
-            Self::Thermodynamics(experiment) => thermodynamics::run(run, &experiment.settings),
-        }
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Decimation(_) => "decimation",
-            Self::WeightOfCoupling(_) => "weight-of-coupling",
-            Self::TemperatureRanges(_) => "temperature-ranges",
-            Self::DecimationTheorem(_) => "decimation-theorem",
-            Self::VariationalRg(_) => "variational-rg",
-            Self::Learning(_) => "learning",
-            Self::Hopfield(_) => "hopfield",
-            Self::FlowRing(_) => "flow-ring",
-            Self::Thermometer(_) => "thermometer",
-            Self::FlowSquare(_) => "flow-square",
-            Self::Dynamics(_) => "dynamics",
-            Self::Equilibrium(_) => "equilibrium",
-            Self::Thermodynamics(_) => "thermodynamics",
-        }
-    }
-
-    pub(crate) fn redoes(&self) -> &str {
-        match self {
-            Self::Decimation(experiment) => &experiment.redoes,
-            Self::WeightOfCoupling(experiment) => &experiment.redoes,
-            Self::TemperatureRanges(experiment) => &experiment.redoes,
-            Self::DecimationTheorem(experiment) => &experiment.redoes,
-            Self::VariationalRg(experiment) => &experiment.redoes,
-            Self::Learning(experiment) => &experiment.redoes,
-            Self::Hopfield(experiment) => &experiment.redoes,
-            Self::FlowRing(experiment) => &experiment.redoes,
-            Self::Thermometer(experiment) => &experiment.redoes,
-            Self::FlowSquare(experiment) => &experiment.redoes,
-            Self::Dynamics(experiment) => &experiment.redoes,
-            Self::Equilibrium(experiment) => &experiment.redoes,
-            Self::Thermodynamics(experiment) => &experiment.redoes,
-        }
-    }
-
-    /// Expected seconds on two cores.
-    pub(crate) fn seconds(&self) -> f64 {
-        match self {
-            Self::Decimation(experiment) => experiment.seconds,
-            Self::WeightOfCoupling(experiment) => experiment.seconds,
-            Self::TemperatureRanges(experiment) => experiment.seconds,
-            Self::DecimationTheorem(experiment) => experiment.seconds,
-            Self::VariationalRg(experiment) => experiment.seconds,
-            Self::Learning(experiment) => experiment.seconds,
-            Self::Hopfield(experiment) => experiment.seconds,
-            Self::FlowRing(experiment) => experiment.seconds,
-            Self::Thermometer(experiment) => experiment.seconds,
-            Self::FlowSquare(experiment) => experiment.seconds,
-            Self::Dynamics(experiment) => experiment.seconds,
-            Self::Equilibrium(experiment) => experiment.seconds,
-            Self::Thermodynamics(experiment) => experiment.seconds,
-        }
-    }
+/// The names of all experiments.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    EXPERIMENTS.iter().map(|entry| entry.name)
 }
 
 /// What every experiment needs.
@@ -193,14 +128,14 @@ pub(crate) struct Request {
 /// Runs the experiments, writes the report and returns it with the directory that it is in.
 pub(crate) fn reproduce(request: &Request) -> Result<(Report, PathBuf)> {
     let began = Instant::now();
-    let mut names: Vec<&str> = request.names.iter().map(String::as_str).collect();
-    if names.is_empty() {
-        names = NAMES.to_vec();
+    let mut wanted: Vec<&str> = request.names.iter().map(String::as_str).collect();
+    if wanted.is_empty() {
+        wanted = names().collect();
     }
     // All settings are read before anything runs. Naming an experiment twice runs it once.
     let mut plans: Vec<Plan> = Vec::new();
-    for name in names {
-        if plans.iter().all(|plan| plan.name() != name) {
+    for name in wanted {
+        if plans.iter().all(|plan| plan.name != name) {
             plans.push(Plan::load(name, request.profile)?);
         }
     }
@@ -211,16 +146,16 @@ pub(crate) fn reproduce(request: &Request) -> Result<(Report, PathBuf)> {
     let published = Published::load()?;
 
     // The effort of a stage counts core-seconds, the settings' estimate holds for two cores.
-    let effort: f64 = plans.iter().map(|plan| 2.0 * plan.seconds()).sum();
+    let effort: f64 = plans.iter().map(|plan| 2.0 * plan.seconds).sum();
     let store = Store::open(root().join("target/store"), request.fresh, Progress::new(effort))?;
     let run = Run { store, published, seed: request.seed };
     let mut sections = Vec::new();
     let mut done = 0.0;
     for plan in &plans {
-        run.store.progress().name(plan.name());
-        sections
-            .push(plan.run(&run).with_context(|| format!("in the experiment {}", plan.name()))?);
-        done += 2.0 * plan.seconds();
+        run.store.progress().name(plan.name);
+        let section = (plan.run)(&run);
+        sections.push(section.with_context(|| format!("in the experiment {}", plan.name))?);
+        done += 2.0 * plan.seconds;
         run.store.progress().set(done);
     }
     run.store.progress().finish();

@@ -12,7 +12,7 @@ mod tree;
 mod workspace;
 
 use crate::experiment::root;
-use crate::reproduce::NAMES;
+use crate::reproduce;
 use anyhow::{Result, ensure};
 use std::fmt;
 
@@ -50,7 +50,7 @@ pub(crate) fn tidy() -> Result<()> {
     findings.extend(files.iter().flat_map(size::check));
     findings.extend(files.iter().flat_map(forbidden::check));
     findings.extend(references::check(&files));
-    findings.extend(data::check(&files, &NAMES));
+    findings.extend(data::check(&files, &reproduce::names().collect::<Vec<_>>()));
     findings.sort();
 
     for finding in &findings {
