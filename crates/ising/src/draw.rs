@@ -4,7 +4,8 @@ use crate::ensemble::{Replicas, Run, collect, settle};
 use crate::lanes::REPLICAS;
 use crate::{
     Algorithm, Coupling, Error, HeatBath, Lanes, Lattice, Metropolis, Multispin, Perfect, Sampler,
-    Samples, Schedule, Spins, Summary, SwendsenWang, Wolff, chain, energies, magnetisations,
+    Samples, Schedule, Spins, Summary, SwendsenWang, TorusTransfer, Wolff, chain, energies,
+    magnetisations,
 };
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -19,7 +20,7 @@ pub struct Request {
     pub count: u32,
     /// How they are drawn; without a name, by [`Algorithm::best`].
     pub algorithm: Option<Algorithm>,
-    /// The field H = h / (k_B T), for single spin flips and perfect sampling of the ferromagnet.
+    /// The field H = h / (k_B T), for single spin flips, and for transfer matrices and perfect sampling of the ferromagnet.
     pub field: f64,
     /// Whether each configuration is turned over with probability 1/2, which keeps the Boltzmann distribution without a
     /// field: chains that stay in one well below T_c still give both.
@@ -147,7 +148,7 @@ fn check(job: &Job<'_>) -> Result<(), Error> {
         return Err(Error::SymmetriseInField(field));
     }
     match job.algorithm {
-        Algorithm::SwendsenWang | Algorithm::Wolff | Algorithm::Transfer => {
+        Algorithm::SwendsenWang | Algorithm::Wolff => {
             Err(Error::FieldOf { algorithm: job.algorithm.name(), field })
         }
         _ => Ok(()),
@@ -254,14 +255,30 @@ fn judged(
 
 /// Independent draws one by one, of transfer matrices or, at zero temperature, of ground states.
 fn direct(job: &Job<'_>) -> Result<Samples, Error> {
-    let Request { count: draws, symmetrise, .. } = job.request;
+    let Request { count: draws, symmetrise, field, .. } = job.request;
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise };
+    if job.algorithm == Algorithm::Transfer && field != 0.0 {
+        return transfer_in_field(job);
+    }
     // At zero temperature all chains are alike.
     let algorithm = match job.algorithm {
         Algorithm::Transfer => Algorithm::Transfer,
         _ => Algorithm::HeatBath,
     };
     chain(job.lattice, job.coupling, algorithm, schedule, job.seed)
+}
+
+/// Independent draws of transfer matrices in a field; a ring is rows of one spin.
+fn transfer_in_field(job: &Job<'_>) -> Result<Samples, Error> {
+    let mut sampler = TorusTransfer::in_field(job.lattice, job.coupling, job.request.field)?;
+    let rng = &mut stats::stream(job.seed, "ising::draw", 0);
+    let mut samples = Samples::new(job.lattice.sites());
+    let mut state = Spins::ordered(job.lattice, job.coupling, rng);
+    for _ in 0..job.request.count {
+        sampler.sweep(&mut state, rng);
+        samples.push(state.as_slice(), job.coupling);
+    }
+    Ok(samples)
 }
 
 /// Coupling from the past.

@@ -49,7 +49,7 @@ fn all_algorithms_agree_with_the_exact_torus() {
 }
 
 fn knows_no_field(algorithm: Algorithm) -> bool {
-    matches!(algorithm, Algorithm::SwendsenWang | Algorithm::Wolff | Algorithm::Transfer)
+    matches!(algorithm, Algorithm::SwendsenWang | Algorithm::Wolff)
 }
 
 #[test]
