@@ -52,7 +52,7 @@ pub struct Quality {
     pub burn_in: u64,
     /// Sweeps between draws, 0 for exact ones.
     pub stride: u64,
-    /// Autocorrelation time of energy or |m|, the longer one, in sweeps, measured before anything was drawn.
+    /// Autocorrelation time of energy or |m| (in a field m), the longer one, in sweeps, measured before anything was drawn.
     pub tau: Option<f64>,
     /// Gelman and Rubin's ratio (`gelman-rubin-1992`) between chains that began ordered and chains that began at random.
     pub r_hat: Option<f64>,
@@ -188,7 +188,7 @@ where
     S: Sampler + Send,
     S::State: Replicas,
 {
-    let pilot = settle(job.lattice, &mut runs);
+    let pilot = settle(job.lattice, &mut runs, job.request.field != 0.0);
     if !pilot.settled && job.request.least_effective > 0.0 {
         return Err(pilot.unsettled());
     }
@@ -199,7 +199,7 @@ where
     let (samples, lengths) = collect(job.coupling, sites, &mut runs, (count, stride), symmetrise);
     let summary = Summary::of(job.lattice, &samples, 0..samples.len(), lengths.len())?;
     let expected = 0.5 + 1.0 / (stride as f64 / pilot.tau).exp_m1();
-    let tau = contradicted(job.lattice, &samples, lengths.len(), expected).unwrap_or(expected);
+    let tau = contradicted(job, &samples, lengths.len(), expected).unwrap_or(expected);
     Ok(judged(job, samples, summary, |quality| Quality {
         chains: lengths.iter().map(|&length| length as u32).collect(),
         burn_in: pilot.sweeps,
@@ -212,10 +212,11 @@ where
 }
 
 /// The autocorrelation time of a set, in draws, where it is longer than expected by more than chance.
-fn contradicted(lattice: &Lattice, samples: &Samples, chains: usize, tau: f64) -> Option<f64> {
+fn contradicted(job: &Job<'_>, samples: &Samples, chains: usize, tau: f64) -> Option<f64> {
     const ERRORS: f64 = 4.0;
-    let sizes = magnetisations(samples).into_iter().map(f64::abs).collect();
-    let found = [energies(lattice, samples), sizes].map(|data| autocorrelation(&data, chains));
+    let size = |m: f64| if job.request.field == 0.0 { m.abs() } else { m };
+    let sizes = magnetisations(samples).into_iter().map(size).collect();
+    let found = [energies(job.lattice, samples), sizes].map(|data| autocorrelation(&data, chains));
     // `madras-sokal-1988`: the error that tau would have if it were what is expected.
     let error = tau * (2.0 * (12.0 * tau + 1.0) / samples.len() as f64).sqrt();
     let longer = found.iter().filter(|found| {
@@ -333,14 +334,23 @@ mod tests {
         let lattice = Lattice::square(4).unwrap();
         let rng = &mut stats::stream(1, "draw-test", 0);
         let coupling = Coupling::new(0.0).unwrap();
+        let request = Request {
+            count: 800,
+            algorithm: None,
+            field: 0.0,
+            symmetrise: false,
+            least_effective: 0.0,
+        };
+        let algorithm = Algorithm::Metropolis;
+        let job = &Job { lattice: &lattice, coupling, algorithm, request, seed: 1 };
         let mut samples = Samples::new(16);
         for _ in 0..200 {
             let spins = Spins::random(16, rng);
             (0..4).for_each(|_| samples.push(spins.as_slice(), coupling));
         }
         // Each four times: tau = 1/2 + 3/4 + 2/4 + 1/4.
-        let tau = contradicted(&lattice, &samples, 1, 0.5).unwrap();
+        let tau = contradicted(job, &samples, 1, 0.5).unwrap();
         assert!((1.5..2.6).contains(&tau), "{tau}");
-        assert_eq!(contradicted(&lattice, &samples, 1, 2.0), None);
+        assert_eq!(contradicted(job, &samples, 1, 2.0), None);
     }
 }
