@@ -6,6 +6,7 @@ mod descents;
 mod equilibrium;
 mod flowing;
 mod flows;
+mod in_field;
 mod measurements;
 mod memory;
 mod moments;
@@ -22,6 +23,7 @@ pub(crate) use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use flowing::Flowing;
 pub(crate) use flows::{FlowSteps, RunFlow};
+pub(crate) use in_field::{DrawInField, FlowInField, InField};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };

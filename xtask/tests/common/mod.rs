@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// All experiments, in the order of the report.
-pub(crate) const EXPERIMENTS: [&str; 13] = [
+pub(crate) const EXPERIMENTS: [&str; 14] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -28,6 +28,7 @@ pub(crate) const EXPERIMENTS: [&str; 13] = [
     "flow-ring",
     "thermometer",
     "flow-square",
+    "flow-field",
     "dynamics",
     "equilibrium",
     "thermodynamics",
@@ -120,6 +121,10 @@ impl Project {
         project.shrink(
             "thermometer",
             "scale = [0.0, 2.0, 4.0]\nread = [2.0, 3.0]\nensemble = 100\n[[lattices]]\nside = 4\ncurve_draws = 200\nsamples = 20\nnetworks = [{ name = \"6\", epochs = 2, train = { hidden = [6], batch = 10, learning_rate = 0.01 } }]",
+        );
+        project.shrink(
+            "flow-field",
+            "side = 3\nhottest = [4.0, 6.0]\nspacing = 2.0\nfields = [0.0, 1.0]\nsamples = 30\nheld_out = 100\nseeds = 2\nepochs = [1, 2]\nnetwork_epochs = 2\nsteps = [3]\nnetwork = { hidden = [6], batch = 10, learning_rate = 0.01 }\ntrain = { hidden = 4, batch = 10, learning_rate = 0.01, schedule = \"constant\", negative = { contrastive = { steps = 1 } }, optimiser = { ascent = { momentum = 0.0 } }, l1 = 0.0, l2 = 0.0, initial_std = 0.01, biases = true, ties = \"free\" }",
         );
         project.shrink(
             "thermodynamics",
