@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// All experiments, in the order of the report.
-pub(crate) const EXPERIMENTS: [&str; 13] = [
+pub(crate) const EXPERIMENTS: [&str; 14] = [
     "decimation",
     "weight-of-coupling",
     "temperature-ranges",
@@ -28,6 +28,7 @@ pub(crate) const EXPERIMENTS: [&str; 13] = [
     "flow-ring",
     "thermometer",
     "flow-square",
+    "flow-explained",
     "dynamics",
     "equilibrium",
     "thermodynamics",
@@ -120,6 +121,10 @@ impl Project {
         project.shrink(
             "thermometer",
             "scale = [0.0, 2.0, 4.0]\nread = [2.0, 3.0]\nensemble = 100\n[[lattices]]\nside = 4\ncurve_draws = 200\nsamples = 20\nnetworks = [{ name = \"6\", epochs = 2, train = { hidden = [6], batch = 10, learning_rate = 0.01 } }]",
+        );
+        project.shrink(
+            "flow-explained",
+            "side = 4\ntemperatures = [0.0, 2.0, 4.0]\nsamples = 40\nheld_out = 20\nseeds = 2\nfirst = 2\na_decade = 2\nchains = 10\nsteps = 20\nmean_steps = 10\nsearched = 4\ndraws = 50\nwitnesses = 4\nsweeps = 10\nannealing = { chains = 4, steps = 5 }\nthermometer_epochs = 2\nmachines = [{ hidden = 20, negative = { contrastive = { steps = 1 } }, updates = 20 }, { hidden = 4, negative = { persistent = { chains = 5, steps = 1 } }, updates = 20 }]\nthermometer = { hidden = [6], batch = 10, learning_rate = 0.01 }\nfrozen = { temperature = 2.5, weights = [1.0, 4.0], held_out = 20 }\n[train]\nhidden = 20\nbatch = 10\nlearning_rate = 0.1\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.1\nbiases = false\nties = \"free\"",
         );
         project.shrink(
             "thermodynamics",

@@ -57,6 +57,7 @@ pub(super) fn figures(settings: &Settings, mixture: &Mixture, courses: &[Course]
         sizes_figure(settings, mixture, courses),
         divergence(settings, courses),
         relaxation(settings, courses),
+        mobility(settings, courses),
     ];
     all.extend(stationary(settings, mixture, courses));
     all
@@ -196,6 +197,38 @@ fn relaxation(settings: &Settings, courses: &[Course]) -> Figure {
             panel(by_rule, met_axis(), by(&shown, &rule, &met), all()),
             panel(by_size.clone(), tau_axis(), by(&others, &size, &tau), half()),
             panel(by_size, met_axis(), by(&others, &size, &met), all()),
+        ],
+    }
+}
+
+/// How often sites turn, and the largest weight, which would hold one fast.
+fn mobility(settings: &Settings, courses: &[Course]) -> Figure {
+    let recipes = of_size(settings, settings.train.hidden);
+    let rule = |recipe: usize| name(&settings.machines[recipe]);
+    let of = |of: Of<'_>| series(settings, courses, &recipes, rule, of);
+    let largest = |state: &State, _: &Reading| {
+        Some(Estimate::exact(state.machine.value.rbm().weights.amax().into()))
+    };
+    Figure {
+        id: "flow-explained-mobility".into(),
+        caption: format!(
+            "How often a step of the sampled flow turns a site, N = {}: averaged over sites, and of the slowest one, at the end of flows from both sides; and the largest weight, which from {} on may lock a site.",
+            settings.train.hidden, settings.locks.weight
+        ),
+        panels: vec![
+            panel(
+                "all sites".into(),
+                axis("probability to turn"),
+                of(&|_, r| Some(r.relaxation.mobility)),
+                vec![],
+            ),
+            panel(
+                "slowest site".into(),
+                axis("probability to turn"),
+                of(&|_, r| Some(r.relaxation.slowest)),
+                vec![],
+            ),
+            panel("weights".into(), axis("largest weight"), of(&largest), vec![]),
         ],
     }
 }

@@ -1,8 +1,8 @@
 //! How much of "the flow goes to T_c" survives, in sentences whose numbers and words are results.
 
 use super::Settings;
-use super::claims::{cold, drift, ends, extremes, machine, passes_critical};
-use super::courses::{Course, Mixture, at_end, meeting};
+use super::claims::{THEIR_STEPS, cold, drift, ends, extremes, machine, passes_critical};
+use super::courses::{Course, Mixture, Reading, at_end, meeting, through};
 use crate::report::numbers;
 use crate::reproduce::parts::*;
 use exact::square::critical_temperature;
@@ -24,6 +24,8 @@ pub(super) fn headline(settings: &Settings, mixture: &Mixture, courses: &[Course
 fn where_it_ends(settings: &Settings, courses: &[Course]) -> Option<String> {
     let [low, high] = extremes(&ends(settings, courses))?;
     let drift = drift(settings, courses, 0)?;
+    let end = at_end(courses, 0, |_, reading| cold(settings, reading))?;
+    let network = at_end(courses, 0, |_, reading| Some(reading.relaxation.cold.network))?;
     let (times, stays) = passes_critical(settings, courses);
     let critical = numbers::fixed(critical_temperature(), 3);
     let at_critical = match (times.first().zip(times.last()), stays) {
@@ -46,9 +48,11 @@ fn where_it_ends(settings: &Settings, courses: &[Course]) -> Option<String> {
         false => "and changes",
     };
     Some(format!(
-        "The temperature at which the sampled flow of {} ends {at_critical} {drifts} by {} over the last factor of ten of training; over the machines here it is anything from {} ({}) to {} ({}).",
+        "The temperature at which the sampled flow of {} ends {at_critical} {drifts} by {} over the last factor of ten of training, to {} by energy and {} by the network; over the machines here it is anything from {} ({}) to {} ({}).",
         machine(settings, 0),
         shown(drift),
+        shown(end),
+        shown(network),
         shown(low.1),
         machine(settings, low.0),
         shown(high.1),
@@ -65,24 +69,37 @@ fn what_it_is(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Opt
         false => "which is not where it ends",
     };
     Some(format!(
-        "The end is the machine's own $p(v)$, which at the end of training is {} nats away from the training mixture; the mixture itself has the energy of T = {}, {at}, and nothing in either knows of $T_c$.",
+        "The end is the machine's own $p(v)$, at the end of training {} nats away from the training mixture; the mixture itself, where a perfect machine would end, has the energy of T = {}, {at}.",
         shown(kl),
         numbers::fixed(mixture.temperature, 2)
     ))
 }
 
 fn what_it_takes(settings: &Settings, courses: &[Course]) -> Option<String> {
-    let steps = at_end(courses, 0, |_, reading| Some(meeting(settings, &reading.relaxation)))?;
-    let from_first = super::courses::through(courses, 0, |_, reading| {
-        Some(meeting(settings, &reading.relaxation))
-    });
-    let first = from_first.first()?.1;
-    let trend = match steps.mean > first.mean {
-        true => "up from",
-        false => "against",
+    let met = |reading: &Reading| meeting(settings, &reading.relaxation);
+    let steps = at_end(courses, 0, |_, reading| Some(met(reading)))?;
+    let path = through(courses, 0, |_, reading| Some(met(reading)));
+    let first = path.first()?.1;
+    let last = || courses.iter().filter_map(|course| course.readings().last());
+    let apart = last().filter(|(_, reading)| reading.relaxation.met.is_none()).count();
+    let all = last().count();
+    let knows = match steps.mean > THEIR_STEPS as f64 {
+        true => "still know where they began",
+        false => "have forgotten where they began",
+    };
+    let survives = match apart {
+        0 => format!("what survives is that flows from both sides meet, in all of {all} runs"),
+        _ => format!(
+            "what survives is that flows from both sides approach each other, though in {apart} of {all} runs they have not met after {} steps",
+            settings.steps
+        ),
+    };
+    let where_to = match passes_critical(settings, courses).1 {
+        true => "near $T_c$ at these settings",
+        false => "not at $T_c$",
     };
     Some(format!(
-        "Hot and cold starts take {} steps to meet, {trend} {} at the first reading, so that a flow of a few steps shows where it began and how long the machine was trained: what survives is that flows from both sides approach each other, not that they approach the critical point.",
+        "Hot and cold starts take {} steps to meet, {} at the first reading, so that flows of {THEIR_STEPS} steps {knows}: {survives}, {where_to}.",
         shown(steps),
         shown(first)
     ))
@@ -111,7 +128,7 @@ pub(super) fn introduction(settings: &Settings, mixture: &Mixture) -> Vec<String
 
 pub(super) fn discussion(settings: &Settings, courses: &[Course]) -> Vec<String> {
     let taus = (0..settings.machines.len()).filter_map(|recipe| {
-        let path = super::courses::through(courses, recipe, |_, reading| {
+        let path = through(courses, recipe, |_, reading| {
             Some(Estimate::exact(reading.relaxation.abs_m.tau))
         });
         let (first, last) = (path.first()?.1, path.last()?.1);
