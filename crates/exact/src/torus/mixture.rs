@@ -26,7 +26,7 @@ impl TorusMixture {
         let sites = (width * height) as f64;
         let (mut parts, mut energy) = (Vec::new(), 0.0);
         for &t in temperatures {
-            if !(t >= 0.0) {
+            if t.is_nan() || t < 0.0 {
                 let what = "a temperature";
                 return Err(Error::OutOfRange { what, value: t, allowed: "0 to +infinity" });
             }

@@ -114,8 +114,12 @@ pub(super) fn frozen(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec
     rbms.par_iter().map(machine).collect()
 }
 
-/// What locks do to the machines that were trained on the mixture, in words; how many have any.
-fn of_trained(settings: &Settings, courses: &[Course]) -> (usize, String) {
+/// Nats of the whole lattice that count as hardly a change of p(v).
+const HARDLY: f64 = 1.0;
+
+/// What locks do to the machines that were trained on the mixture, in words; how many have any, and in how many of these
+/// cutting them hardly changes p(v) and makes the slowest site faster.
+fn of_trained(settings: &Settings, courses: &[Course]) -> (usize, usize, String) {
     let ends = || courses.iter().filter_map(|course| course.states.last());
     let with = ends().filter(|state| state.locks > 0).count();
     let largest = ends().map(|s| s.machine.value.rbm().weights.amax()).fold(0.0, f32::max);
@@ -126,6 +130,7 @@ fn of_trained(settings: &Settings, courses: &[Course]) -> (usize, String) {
         Some((change, relaxation.slowest.mean / reading.relaxation.slowest.mean))
     });
     let cut: Vec<(f64, f64)> = cut.collect();
+    let harmless = cut.iter().filter(|(change, gain)| change.abs() < HARDLY && *gain > 1.0).count();
     let range = |of: fn(&(f64, f64)) -> f64| {
         let ends = |best: fn(f64, f64) -> f64, start| cut.iter().map(of).fold(start, best);
         let (low, high) = (ends(f64::min, f64::INFINITY), ends(f64::max, f64::NEG_INFINITY));
@@ -135,7 +140,7 @@ fn of_trained(settings: &Settings, courses: &[Course]) -> (usize, String) {
     let cut_words = match cut.is_empty() {
         true => String::new(),
         false => format!(
-            "; cutting these to {most} changes KL(mixture ‖ machine) by {} nats and the mobility of the slowest site by factors of {}",
+            "; cutting these to {most} changes KL(mixture ‖ machine) by {} nats and the mobility of the slowest site by factors of {}, and in {harmless} of them it changes KL by less than {HARDLY} nat and speeds that site up",
             range(|x| x.0),
             range(|x| x.1)
         ),
@@ -145,7 +150,7 @@ fn of_trained(settings: &Settings, courses: &[Course]) -> (usize, String) {
         ends().count(),
         numbers::fixed(f64::from(largest), 2)
     );
-    (with, words)
+    (with, harmless, words)
 }
 
 /// The strongest machine against the same with its locks cut.
@@ -188,7 +193,7 @@ pub(super) fn claim(
     courses: &[Course],
     machines: &[Machine],
 ) -> Result<Claim> {
-    let (with, trained) = of_trained(settings, courses);
+    let (with, harmless, trained) = of_trained(settings, courses);
     let Contrast { ratio, error, change, words } =
         contrast(settings, machines).context("no machine was made")?;
     // A tenth of a nat per spin is much: all of a coin is 0.69.
@@ -202,8 +207,8 @@ pub(super) fn claim(
         found: Found { mean: ratio, error },
         quantity: "mobility of the slowest site with locks, as a share of that without".into(),
         verdict: match (stops, with) {
-            (true, 0) => Verdict::Corrected,
-            (true, _) => Verdict::Reproduced,
+            (true, with) if with > 0 && harmless == with => Verdict::Reproduced,
+            (true, _) => Verdict::Corrected,
             (false, _) => Verdict::Contradicted,
         },
         reason: format!("{trained}; {words}."),
@@ -279,14 +284,14 @@ mod tests {
     #[test]
     fn a_copying_machine_is_the_torus() -> Result<()> {
         let lattice = Lattice::square(4)?;
-        let rbm = copying(&lattice, 0.4, 6.0);
+        let rbm = copying(&lattice, 0.4, 12.0);
         assert_eq!(rbm.hidden(), 8);
         let bond = |i: usize| lattice.neighbours(i).iter().map(move |&j| (i, j as usize));
         let bonds: Vec<_> = (0..16).flat_map(bond).collect();
         let found = rbm::observables::observables(&rbm, &bonds)?;
         let energy = -0.5 * found.pairs.iter().sum::<f64>() / 16.0;
         let torus = exact::torus::kaufman(4, 4, 0.4)?;
-        // The divergence is of the order e^{-4w}; in f32 couplings have a relative 1e-7.
+        // Couplings are off by the order e^{8K - 2w}, here 1e-9, and by a relative 1e-7 in f32.
         assert!((energy - torus.energy_per_spin).abs() < 1e-6, "{energy}");
         Ok(())
     }
