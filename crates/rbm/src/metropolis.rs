@@ -80,6 +80,9 @@ impl Tables {
     }
 }
 
+/// Of some hidden units, A and `e^{-y}`, or B and `e^y`.
+type Side<'a> = (&'a [f64], &'a [f64]);
+
 /// One chain.
 struct Walker<'a> {
     tables: &'a Tables,
@@ -122,7 +125,7 @@ impl<'a> Walker<'a> {
         let shrink = shrink.as_slice().chunks(t.at_once);
         let up = self.up.as_slice().chunks(t.at_once);
         let down = self.down.as_slice().chunks(t.at_once);
-        let logarithm = |((up, less), (down, more)): ((&[f64], &[f64]), (&[f64], &[f64]))| {
+        let logarithm = |((up, less), (down, more)): (Side<'_>, Side<'_>)| {
             let falling = up.iter().zip(less).map(|(a, less)| a * less);
             let rising = down.iter().zip(more).map(|(b, more)| b * more);
             falling.zip(rising).map(|(falling, rising)| falling + rising).product::<f64>().ln()
