@@ -4,6 +4,7 @@ mod decimation;
 mod decimation_theorem;
 mod dynamics;
 mod equilibrium;
+mod flow_explained;
 mod flow_field;
 mod flow_ring;
 mod flow_square;
@@ -33,7 +34,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-const EXPERIMENTS: [Entry; 14] = [
+const EXPERIMENTS: [Entry; 15] = [
     Entry { name: "decimation", plan: |name, profile| Plan::new(name, profile, decimation::run) },
     Entry {
         name: "weight-of-coupling",
@@ -57,6 +58,10 @@ const EXPERIMENTS: [Entry; 14] = [
     Entry { name: "thermometer", plan: |name, profile| Plan::new(name, profile, thermometer::run) },
     Entry { name: "flow-square", plan: |name, profile| Plan::new(name, profile, flow_square::run) },
     Entry { name: "flow-field", plan: |name, profile| Plan::new(name, profile, flow_field::run) },
+    Entry {
+        name: "flow-explained",
+        plan: |name, profile| Plan::new(name, profile, flow_explained::run),
+    },
     Entry { name: "dynamics", plan: |name, profile| Plan::new(name, profile, dynamics::run) },
     Entry { name: "equilibrium", plan: |name, profile| Plan::new(name, profile, equilibrium::run) },
     Entry {

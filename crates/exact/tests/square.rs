@@ -2,7 +2,7 @@
 
 use exact::Error;
 use exact::square;
-use exact::torus::{Thermodynamics, kaufman};
+use exact::torus::{Thermodynamics, TorusMixture, kaufman};
 use exact::transfer::{DensityOfStates, Moments, RowLaw, WIDTH_LIMIT, magnetisation_probabilities};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -340,4 +340,25 @@ fn large_tori_near_the_critical_point() {
         assert!((found.energy_per_spin - energy).abs() < 2e-14, "{k}");
         assert!((found.specific_heat / heat - 1.0).abs() < 1e-12, "{k}");
     }
+}
+
+#[test]
+fn a_mixture_of_tori_is_a_distribution() -> Result<(), Error> {
+    let (width, height) = (4, 3);
+    let n = (width * height) as f64;
+    let energies: Vec<f64> =
+        enumerate(width, height).iter().map(|&(broken, _)| 2.0 * broken as f64 / n - 2.0).collect();
+    for temperatures in [vec![0.0], vec![0.0, 0.25, 2.0, 6.0], vec![1.0, f64::INFINITY]] {
+        let mixture = TorusMixture::new(width, height, &temperatures)?;
+        let q = |e: &f64| mixture.ln_probability(*e).exp();
+        let total: f64 = energies.iter().map(q).sum();
+        assert!((total - 1.0).abs() < 1e-12, "{temperatures:?}: {total}");
+        let mean: f64 = energies.iter().map(|e| e * q(e)).sum();
+        assert!((mean - mixture.energy_per_spin()).abs() < 1e-12, "{temperatures:?}: {mean}");
+    }
+    let cold = TorusMixture::new(width, height, &[0.0])?;
+    assert_eq!(cold.ln_probability(0.0), f64::NEG_INFINITY);
+    assert!(TorusMixture::new(4, 4, &[]).is_err());
+    assert!(TorusMixture::new(4, 4, &[-1.0]).is_err());
+    Ok(())
 }

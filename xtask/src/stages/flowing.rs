@@ -12,6 +12,8 @@ use std::borrow::Cow;
 pub(crate) enum Flowing<'a> {
     /// As it was trained.
     Trained(&'a Done<Trainer>),
+    /// Made, not trained.
+    Given(&'a Rbm),
     /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay.
     Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
     /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
@@ -23,6 +25,7 @@ impl Flowing<'_> {
     pub(crate) fn rbm(&self) -> Cow<'_, Rbm> {
         match *self {
             Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
+            Self::Given(rbm) => Cow::Borrowed(rbm),
             Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(redrawn.value.rbm(), seed)),
             Self::Capped { capped, weight, participation, most } => {
                 let rbm = capped.value.rbm();

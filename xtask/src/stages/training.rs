@@ -25,7 +25,7 @@ pub(crate) enum Data<'a> {
 }
 
 impl Data<'_> {
-    fn units(&self) -> usize {
+    pub(super) fn units(&self) -> usize {
         match self {
             Self::Samples(samples) => samples.value.sites(),
             Self::Hidden { of, .. } => of.value.rbm().hidden(),
@@ -40,7 +40,7 @@ impl Data<'_> {
     }
 
     /// `[unit, sample]`.
-    fn matrix(&self) -> DMatrix<f32> {
+    pub(super) fn matrix(&self) -> DMatrix<f32> {
         match self {
             Self::Samples(samples) => samples.value.to_matrix(),
             Self::Hidden { of, below, seed } => {
