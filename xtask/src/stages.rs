@@ -15,6 +15,7 @@ mod recalls;
 mod samples;
 mod timing;
 mod training;
+mod unstructured;
 
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
@@ -35,3 +36,4 @@ pub(crate) use timing::{Time, Work};
 pub(crate) use training::{
     Data, TRAINING_VERSION, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm,
 };
+pub(crate) use unstructured::{DrawUnstructured, Source};
