@@ -4,6 +4,7 @@ mod decimation;
 mod decimation_theorem;
 mod dynamics;
 mod equilibrium;
+mod flow_controls;
 mod flow_ring;
 mod flow_square;
 mod hopfield;
@@ -32,7 +33,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-const EXPERIMENTS: [Entry; 13] = [
+const EXPERIMENTS: [Entry; 14] = [
     Entry { name: "decimation", plan: |name, profile| Plan::new(name, profile, decimation::run) },
     Entry {
         name: "weight-of-coupling",
@@ -55,6 +56,10 @@ const EXPERIMENTS: [Entry; 13] = [
     Entry { name: "flow-ring", plan: |name, profile| Plan::new(name, profile, flow_ring::run) },
     Entry { name: "thermometer", plan: |name, profile| Plan::new(name, profile, thermometer::run) },
     Entry { name: "flow-square", plan: |name, profile| Plan::new(name, profile, flow_square::run) },
+    Entry {
+        name: "flow-controls",
+        plan: |name, profile| Plan::new(name, profile, flow_controls::run),
+    },
     Entry { name: "dynamics", plan: |name, profile| Plan::new(name, profile, dynamics::run) },
     Entry { name: "equilibrium", plan: |name, profile| Plan::new(name, profile, equilibrium::run) },
     Entry {

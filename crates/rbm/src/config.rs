@@ -129,7 +129,12 @@ impl TrainConfig {
     fn check_binary(&self) -> Result<(), Error> {
         if let Optimiser::Adam { mean_memory, .. } = self.optimiser {
             let what = "the memory of Adam's mean";
-            within(what, mean_memory.into(), false, "left out with binary ties, which take ascent")?;
+            within(
+                what,
+                mean_memory.into(),
+                false,
+                "left out with binary ties, which take ascent",
+            )?;
         }
         within("the L1 decay", self.l1.into(), self.l1 == 0.0, "0 with binary ties")?;
         let trained = u8::from(self.biases).into();

@@ -59,9 +59,14 @@ fn the_law_is_that_of_units_0_and_1() {
     let trainer = Trainer::new(CONFIG, VISIBLE, 2).expect("good settings");
     let (rbm, ln_weights) = (trainer.rbm(), ln_weights(&in_binary(trainer.rbm())));
     let ln_z = ln_weights.iter().map(|l| l.exp()).sum::<f64>().ln();
-    let states = DMatrix::from_fn(VISIBLE, 1 << VISIBLE, |i, x: usize| {
-        if x >> i & 1 == 1 { 1.0_f32 } else { -1.0 }
-    });
+    let states =
+        DMatrix::from_fn(
+            VISIBLE,
+            1 << VISIBLE,
+            |i, x: usize| {
+                if x >> i & 1 == 1 { 1.0_f32 } else { -1.0 }
+            },
+        );
     let of_spins = partition::ln_z(rbm).expect("few units");
     for (x, free_energy) in rbm.free_energy(&states).into_iter().enumerate() {
         let difference = (-free_energy - of_spins) - (ln_weights[x] - ln_z);
@@ -102,10 +107,9 @@ fn the_gradient_is_that_of_the_weights_of_units_0_and_1() {
 
 #[test]
 fn biases_follow_the_weights_through_a_run() {
-    for (optimiser, l2) in [
-        (Optimiser::Ascent { momentum: 0.0 }, 0.0),
-        (Optimiser::Ascent { momentum: 0.9 }, 0.01),
-    ] {
+    for (optimiser, l2) in
+        [(Optimiser::Ascent { momentum: 0.0 }, 0.0), (Optimiser::Ascent { momentum: 0.9 }, 0.01)]
+    {
         let negative = Negative::Contrastive { steps: 1 };
         let config = TrainConfig { negative, optimiser, l2, ..CONFIG };
         let mut trainer = Trainer::new(config, VISIBLE, 2).expect("good settings");

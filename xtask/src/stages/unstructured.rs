@@ -82,7 +82,8 @@ impl DrawUnstructured<'_> {
                 let up = 0.5 * (1.0 + spontaneous(temperature / critical)?);
                 for mut column in spins.column_iter_mut() {
                     let sign = if rng.random::<bool>() { 1.0 } else { -1.0 };
-                    column.apply(|spin| *spin = if rng.random::<f64>() < up { sign } else { -sign });
+                    column
+                        .apply(|spin| *spin = if rng.random::<f64>() < up { sign } else { -sign });
                 }
                 Coupling::from_temperature(temperature / critical)?.value()
             }
