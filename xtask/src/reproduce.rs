@@ -5,6 +5,7 @@ mod decimation_theorem;
 mod dynamics;
 mod equilibrium;
 mod flow_controls;
+mod flow_large;
 mod flow_ring;
 mod flow_square;
 mod hopfield;
@@ -33,7 +34,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-const EXPERIMENTS: [Entry; 14] = [
+const EXPERIMENTS: [Entry; 15] = [
     Entry { name: "decimation", plan: |name, profile| Plan::new(name, profile, decimation::run) },
     Entry {
         name: "weight-of-coupling",
@@ -60,6 +61,7 @@ const EXPERIMENTS: [Entry; 14] = [
         name: "flow-controls",
         plan: |name, profile| Plan::new(name, profile, flow_controls::run),
     },
+    Entry { name: "flow-large", plan: |name, profile| Plan::new(name, profile, flow_large::run) },
     Entry { name: "dynamics", plan: |name, profile| Plan::new(name, profile, dynamics::run) },
     Entry { name: "equilibrium", plan: |name, profile| Plan::new(name, profile, equilibrium::run) },
     Entry {

@@ -95,12 +95,8 @@ fn end(genuine: &Genuine, path: &Path) -> End {
     for (thermometer, read) in read.iter_mut().take(NAMES.len()).enumerate() {
         *read = temperature(last.iter().copied(), thermometer);
     }
-    // One flow, read by both networks.
-    let network = |of: fn(&super::machines::Flown) -> &FlowSteps| {
-        Some(at_end(path.seeds.iter().map(of), |steps| &steps.temperature))
-    };
-    read[PHYSICAL] = network(|seed| &seed.steps);
-    read[PHYSICAL + 1] = network(|seed| &seed.other);
+    let second = path.seeds.iter().map(|seed| &seed.steps);
+    read[PHYSICAL + 1] = Some(at_end(second, |steps| &steps.temperature));
     let from = |at: Estimate, read: Option<Estimate>| {
         read.map(|e| Estimate { mean: e.mean - at.mean, error: e.error.hypot(at.error), ..e })
     };

@@ -67,11 +67,10 @@ fn magnetisation(
 
 /// The network's distribution over its scale along the flow, of machines of units 0 and 1.
 fn distribution(settings: &Settings, torus: &Torus, paths: &[&Path], key: &str) -> Figure {
-    let series = |path: &Path, step: usize| -> Series {
+    let series = |path: &Path, (number, &step): (usize, &usize)| -> Series {
         let at = |(class, &t): (usize, &f64)| -> (f64, Estimate) {
-            let shares: Vec<f64> =
-                path.seeds.iter().map(|seed| seed.steps.distribution[step][class]).collect();
-            (t, over_exact(&shares))
+            let of_seeds = path.seeds.iter().map(|seed| seed.readings[number].distribution[class]);
+            (t, over_exact(&of_seeds.collect::<Vec<_>>()))
         };
         let points = torus.temperatures.iter().enumerate().map(at);
         measured(format!("step {step}"), Style::LinePoints, points)
@@ -81,13 +80,13 @@ fn distribution(settings: &Settings, torus: &Torus, paths: &[&Path], key: &str) 
         title: format!("{}, from T = {}", path.name, STARTS[path.start]),
         x: axis("temperature (J/k_B)"),
         y: axis("probability by the network"),
-        series: settings.shown.iter().map(|&step| series(path, step)).collect(),
+        series: settings.shown.iter().enumerate().map(|step| series(path, step)).collect(),
         marks: vec![mark_x("T_c", critical_temperature())],
     };
     Figure {
         id: format!("flow-controls-distribution-{key}-{}", torus.side),
         caption: format!(
-            "What the network {} says of configurations along the flow, machines of units 0/1, L = {}; mean and error over {} seeds. At step 0 all probability may be at one end.",
+            "What the network {} says of configurations along the flow, machines of units 0/1, L = {}; mean and error over {} seeds.",
             torus.networks[0].name, torus.side, torus.seeds
         ),
         panels: paths.iter().filter(wanted).map(panel).collect(),
@@ -119,7 +118,7 @@ fn times(torus: &Torus, genuine: &Genuine, paths: &[Path]) -> Figure {
     let at_critical = mark_y("at T_c", genuine.abs_m.mean);
     let critical = mark_y("T_c", critical_temperature());
     Figure {
-        id: format!("flow-controls-times-{}", torus.side),
+        id: format!("flow-controls-training-{}", torus.side),
         caption: format!(
             "Where the flow of the torus' machine with units 0/1 ends, against its training; L = {}, mean and error over {} seeds. If only rate × updates counts, both learning rates lie on one curve.",
             torus.side, torus.seeds

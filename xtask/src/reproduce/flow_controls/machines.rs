@@ -68,11 +68,9 @@ pub(super) struct Path {
 
 /// A flow of one seed.
 pub(super) struct Flown {
-    /// By the first network, every step.
+    /// |m| and the second network, every step.
     pub(super) steps: FlowSteps,
-    /// By the second, the same flow.
-    pub(super) other: FlowSteps,
-    /// By all, at the steps shown.
+    /// By the first network and all physical thermometers, at the steps shown; at the end alone of machines of the check.
     pub(super) readings: Vec<FlowReadings>,
 }
 
@@ -214,33 +212,28 @@ fn flown(
     let copies = settings.copies as usize;
     let range = (path.start * copies, (path.start + 1) * copies);
     let of_seed = child_seed(seed.seed, "flow", path.start as u64);
-    let steps = |network: usize| {
-        run.store.get(&RunFlow {
-            rbm,
-            thermometer: &seed.networks[network],
-            start: &seed.starts,
-            range,
-            shape: Shape::Square(torus.side),
-            rule: Rule::Sampled,
-            steps: settings.steps,
-            seed: of_seed,
-        })
-    };
-    let readings = ReadFlow {
+    let steps = run.store.get(&RunFlow {
+        rbm,
+        thermometer: &seed.networks[1],
+        start: &seed.starts,
+        range,
+        shape: Shape::Square(torus.side),
+        rule: Rule::Sampled,
+        steps: settings.steps,
+        seed: of_seed,
+    })?;
+    let end = [settings.steps];
+    let readings = run.store.get(&ReadFlow {
         rbm,
         network: &seed.networks[0],
         curves: &seed.curves,
         start: &seed.starts,
         range,
         rule: Rule::Sampled,
-        read: &settings.shown,
+        read: if path.early.is_some() { &end } else { &settings.shown },
         seed: of_seed,
-    };
-    Ok(Flown {
-        steps: steps(0)?.value,
-        other: steps(1)?.value,
-        readings: run.store.get(&readings)?.value,
-    })
+    })?;
+    Ok(Flown { steps: steps.value, readings: readings.value })
 }
 
 /// The share of units that one sampled step changes, of each training and kind: over seeds, on the data themselves.
