@@ -35,7 +35,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         let trained = machines::reconstructions(&seeds, &machines);
 
         section.claims.extend(claims::claims(run, settings, torus, &genuine, &ends, &trained)?);
-        section.figures.extend(figures::figures(settings, torus, &genuine, &paths));
+        section.figures.extend(figures::figures(run, settings, torus, &genuine, &paths)?);
         section.tables.extend(tables::tables(settings, torus, &genuine, &ends, &paths));
         if section.headline.is_empty() {
             section.headline = claims::headline(torus, &genuine, &ends);

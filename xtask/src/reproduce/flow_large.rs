@@ -77,6 +77,11 @@ impl Settings {
         f64::from(self.learning_rate) * (batches as u64 * epochs) as f64
     }
 
+    /// The widest spacing of the temperatures.
+    fn resolution(&self) -> f64 {
+        self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
+    }
+
     /// The temperatures of the starts, cold and hot.
     fn starts(&self) -> [f64; 2] {
         [self.temperatures[0], self.temperatures[self.temperatures.len() - 1]]

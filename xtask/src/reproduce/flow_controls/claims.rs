@@ -123,7 +123,7 @@ fn one_run(
 
 /// Counts of ends: the network at T_c and all physical ones too, the network alone, not the network.
 fn counts(torus: &Torus, ends: &[End]) -> [usize; 3] {
-    let network = ends.iter().filter(|end| end.network_at_critical(torus));
+    let network = ends.iter().filter(|end| end.network_at_critical(torus) == Some(true));
     let both = network.clone().filter(|end| end.all_at_critical(torus)).count();
     let network = network.count();
     [both, network - both, ends.len() - network]
@@ -137,8 +137,9 @@ fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Claim> {
         (_, 0) => Verdict::Contradicted,
         _ => Verdict::Reproduced,
     };
-    let network_only =
-        ends.iter().filter(|e| e.network_at_critical(torus) && !e.all_at_critical(torus));
+    let network_only = ends
+        .iter()
+        .filter(|e| e.network_at_critical(torus) == Some(true) && !e.all_at_critical(torus));
     let off: Vec<String> = network_only.take(3).map(|end| end_in_words(end)).collect();
     let examples =
         if off.is_empty() { String::new() } else { format!(" For instance {}.", off.join("; ")) };
@@ -181,16 +182,27 @@ fn end_in_words(end: &End) -> String {
 fn no_lattice(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<Claim> {
     let value = end.read[PHYSICAL].unwrap_or(genuine.networks[0]);
     let is_near = end.network_at_critical(torus);
-    let physical = (0..PHYSICAL).filter(|&thermometer| end.at_critical(torus, thermometer)).count();
+    let physical = (0..PHYSICAL)
+        .filter(|&thermometer| end.at_critical(torus, thermometer) == Some(true))
+        .count();
     let finding = Finding {
         value,
         quantity: format!(
             "network temperature at the end from T = {}, units 0/1, {}, L = {}",
             STARTS[end.start], end.name, torus.side
         ),
-        verdict: if is_near { Verdict::Reproduced } else { Verdict::Contradicted },
+        verdict: match is_near {
+            Some(true) => Verdict::Reproduced,
+            Some(false) => Verdict::Contradicted,
+            None => Verdict::NotComparable,
+        },
         reason: format!(
-            "The network reads genuine configurations at $T_c$ as {}; of the {PHYSICAL} physical thermometers {physical} are at $T_c$: {}.",
+            "{}The network reads genuine configurations at $T_c$ as {}; of the {PHYSICAL} physical thermometers {physical} are at $T_c$: {}.",
+            if is_near.is_none() {
+                "Seeds differ by more than the spacing of the scale. "
+            } else {
+                ""
+            },
             shown(genuine.networks[0]),
             end_in_words(end)
         ),

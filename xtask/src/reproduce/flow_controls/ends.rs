@@ -119,19 +119,24 @@ fn end(genuine: &Genuine, path: &Path) -> End {
 }
 
 impl End {
-    /// Whether a thermometer is at T_c, within the spacing of the scale and five errors.
-    pub(super) fn at_critical(&self, torus: &Torus, thermometer: usize) -> bool {
-        let near = |e: Estimate| e.mean.abs() <= torus.resolution() + SIGMAS * e.error;
-        self.distance[thermometer].is_some_and(near)
+    /// Whether a thermometer is at T_c, within the spacing of the scale and five errors. None where seeds differ by so much
+    /// that the error is above the spacing.
+    pub(super) fn at_critical(&self, torus: &Torus, thermometer: usize) -> Option<bool> {
+        let Some(distance) = self.distance[thermometer] else { return Some(false) };
+        let near = distance.mean.abs() <= torus.resolution() + SIGMAS * distance.error;
+        match near {
+            true if distance.error > torus.resolution() => None,
+            near => Some(near),
+        }
     }
 
-    /// Whether the source's network is at T_c.
-    pub(super) fn network_at_critical(&self, torus: &Torus) -> bool {
+    /// Whether the source's network is at T_c, where that can be said.
+    pub(super) fn network_at_critical(&self, torus: &Torus) -> Option<bool> {
         self.at_critical(torus, PHYSICAL)
     }
 
     /// Whether all physical thermometers are at T_c.
     pub(super) fn all_at_critical(&self, torus: &Torus) -> bool {
-        (0..PHYSICAL).all(|thermometer| self.at_critical(torus, thermometer))
+        (0..PHYSICAL).all(|thermometer| self.at_critical(torus, thermometer) == Some(true))
     }
 }

@@ -3,27 +3,39 @@
 use super::ends::{Genuine, abs_m, energy_temperature};
 use super::machines::{Path, STARTS};
 use super::{Kind, Settings, Torus};
-use crate::report::content::{Figure, Panel, Series, Style};
+use crate::report::content::{Figure, Panel, SOURCE, Series, Style};
+use crate::reproduce::Run;
 use crate::reproduce::parts::*;
+use anyhow::Result;
 use exact::square::critical_temperature;
 use stats::Estimate;
 
 pub(super) fn figures(
+    run: &Run,
     settings: &Settings,
     torus: &Torus,
     genuine: &Genuine,
     paths: &[Path],
-) -> Vec<Figure> {
+) -> Result<Vec<Figure>> {
     let trained: Vec<&Path> = paths.iter().filter(|path| path.early.is_none()).collect();
     let mut figures: Vec<Figure> = Kind::BOTH
         .into_iter()
         .map(|kind| magnetisation(settings, torus, genuine, &trained, kind))
         .collect();
+    // Beside machines of its kind what the source found.
+    for training in torus.trainings.iter().filter(|training| !training.m_star.is_empty()) {
+        let value = run.published.value(&training.m_star)?;
+        let label = format!("{}{SOURCE}Veiga & Vicente", training.data.name());
+        let line = [0.0, settings.steps as f64].map(|step| (step, value));
+        for panel in &mut figures[0].panels {
+            panel.series.push(curve(label.clone(), Style::Dashed, line));
+        }
+    }
     let cold = trained.iter().filter(|path| path.kind == Kind::Binary && path.start == 0);
     let names: Vec<&str> = cold.map(|path| path.key).collect();
     figures.extend(names.iter().map(|key| distribution(settings, torus, &trained, key)));
     figures.push(times(torus, genuine, paths));
-    figures
+    Ok(figures)
 }
 
 /// |m| against the step, of every data set.

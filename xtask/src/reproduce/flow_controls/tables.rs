@@ -79,10 +79,11 @@ fn distances(torus: &Torus, ends: &[End]) -> Table {
         let mut row = head(end);
         row.extend(end.distance.map(apart));
         let verdict = match (end.network_at_critical(torus), end.all_at_critical(torus)) {
-            (true, true) => "both",
-            (true, false) => "the network alone",
-            (false, true) => "all but the network",
-            (false, false) => "neither",
+            (Some(true), true) => "both",
+            (Some(true), false) => "the network alone",
+            (Some(false), true) => "physical alone",
+            (Some(false), false) => "neither",
+            (None, _) => "seeds differ",
         };
         row.push(Cell::Text(verdict.to_owned()));
         row

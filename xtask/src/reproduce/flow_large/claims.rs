@@ -65,13 +65,16 @@ impl Trend {
         self.largest.mean.abs() > self.smallest.mean.abs() + SIGMAS * error
     }
 
-    fn verdict(&self) -> Verdict {
+    /// Reproduced where the ends come closer and tend to T_c, or are there already; not comparable where they may be, but five
+    /// errors are more than `resolution`.
+    fn verdict(&self, resolution: f64) -> Verdict {
+        let at_critical = self.largest.sigmas_from(0.0) <= SIGMAS;
         match (self.comes_closer(), self.limit.sigmas_from(0.0) <= SIGMAS) {
             (true, true) => Verdict::Reproduced,
             (true, false) => Verdict::Corrected,
-            (false, _) if self.goes_away() => Verdict::Contradicted,
-            (false, true) if self.largest.sigmas_from(0.0) <= SIGMAS => Verdict::Reproduced,
-            (false, _) => Verdict::Contradicted,
+            (false, _) if self.goes_away() || !at_critical => Verdict::Contradicted,
+            (false, _) if SIGMAS * self.largest.error > resolution => Verdict::NotComparable,
+            (false, _) => Verdict::Reproduced,
         }
     }
 
@@ -121,7 +124,8 @@ pub(super) fn claims(run: &Run, settings: &Settings, sizes: &[Size]) -> Result<V
                 largest.side,
                 largest.hidden
             );
-            let finding = Finding { value, quantity, verdict: trend.verdict(), reason };
+            let finding =
+                Finding { value, quantity, verdict: trend.verdict(settings.resolution()), reason };
             let id = format!("flow-large/{name}-{key}");
             claims.push(run.published.claim(&id, "iso-2018/flows-to-tc", finding)?);
         }
@@ -135,7 +139,10 @@ pub(super) fn headline(settings: &Settings, sizes: &[Size]) -> String {
         .into_iter()
         .filter_map(|(start, thermometer)| trend(sizes, start, thermometer))
         .collect();
-    let yes = trends.iter().filter(|trend| trend.verdict() == Verdict::Reproduced).count();
+    let yes = trends
+        .iter()
+        .filter(|trend| trend.verdict(settings.resolution()) == Verdict::Reproduced)
+        .count();
     let answer = match yes {
         0 => "The end of the flow does not tend to $T_c$ as the torus grows",
         yes if yes == trends.len() => "The end of the flow tends to $T_c$ as the torus grows",
@@ -172,7 +179,7 @@ mod tests {
     fn verdicts_follow_the_trend() {
         let of = |smallest: f64, largest: f64, limit: f64| {
             let e = |mean| Estimate { error: 0.01, ..Estimate::exact(mean) };
-            Trend { smallest: e(smallest), largest: e(largest), limit: e(limit) }.verdict()
+            Trend { smallest: e(smallest), largest: e(largest), limit: e(limit) }.verdict(0.25)
         };
         assert_eq!(of(-0.4, -0.2, 0.0), Verdict::Reproduced);
         assert_eq!(of(-0.4, -0.2, -0.1), Verdict::Corrected);
