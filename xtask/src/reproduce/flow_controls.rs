@@ -59,7 +59,8 @@ fn introduction(settings: &Settings) -> Vec<String> {
 fn discussion() -> Vec<String> {
     [
         "A network is at $T_c$ here when it reads an end as it reads genuine configurations at $T_c$, a physical thermometer when it reads $T_c$ itself, both within the spacing of the scale and five errors. A verdict of one temperature asks more: that the two-point function is that of the Ising model and that energy, |m|, correlation length and specific heat agree.",
-        "None of the controls can know $T_c$ of the square lattice: what its flow ends in is a property of m alone, and a reading near $T_c$ says that its |m| lies between those of order and disorder, as any mixture of both does.",
+        "Data of the ends, of the complete graph and of the mean field are the same under any rearrangement of the sites: they hold nothing of the square lattice, nor of its $T_c$. Where a machine of theirs is read near $T_c$, what is read is |m|, which in a mixture of order and disorder lies between those of both.",
+        "A machine of units 0/1 without biases is not symmetric under a turn of all spins, as one of units ±1 is: it has to learn that both ordered states are equally likely.",
     ]
     .map(String::from)
     .into()
