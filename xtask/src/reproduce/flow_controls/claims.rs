@@ -140,7 +140,7 @@ fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Claim> {
     let network_only = ends
         .iter()
         .filter(|e| e.network_at_critical(torus) == Some(true) && !e.all_at_critical(torus));
-    let off: Vec<String> = network_only.take(3).map(|end| end_in_words(end)).collect();
+    let off: Vec<String> = network_only.take(3).map(end_in_words).collect();
     let examples =
         if off.is_empty() { String::new() } else { format!(" For instance {}.", off.join("; ")) };
     let value = Estimate::exact(alone as f64);
