@@ -4,8 +4,10 @@ mod decimation;
 mod decimation_theorem;
 mod dynamics;
 mod equilibrium;
+mod flow_controls;
 mod flow_explained;
 mod flow_field;
+mod flow_large;
 mod flow_ring;
 mod flow_square;
 mod hopfield;
@@ -34,7 +36,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-const EXPERIMENTS: [Entry; 15] = [
+const EXPERIMENTS: [Entry; 17] = [
     Entry { name: "decimation", plan: |name, profile| Plan::new(name, profile, decimation::run) },
     Entry {
         name: "weight-of-coupling",
@@ -57,11 +59,16 @@ const EXPERIMENTS: [Entry; 15] = [
     Entry { name: "flow-ring", plan: |name, profile| Plan::new(name, profile, flow_ring::run) },
     Entry { name: "thermometer", plan: |name, profile| Plan::new(name, profile, thermometer::run) },
     Entry { name: "flow-square", plan: |name, profile| Plan::new(name, profile, flow_square::run) },
+    Entry {
+        name: "flow-controls",
+        plan: |name, profile| Plan::new(name, profile, flow_controls::run),
+    },
     Entry { name: "flow-field", plan: |name, profile| Plan::new(name, profile, flow_field::run) },
     Entry {
         name: "flow-explained",
         plan: |name, profile| Plan::new(name, profile, flow_explained::run),
     },
+    Entry { name: "flow-large", plan: |name, profile| Plan::new(name, profile, flow_large::run) },
     Entry { name: "dynamics", plan: |name, profile| Plan::new(name, profile, dynamics::run) },
     Entry { name: "equilibrium", plan: |name, profile| Plan::new(name, profile, equilibrium::run) },
     Entry {

@@ -20,6 +20,7 @@ mod stationary;
 mod stretches;
 mod timing;
 mod training;
+mod unstructured;
 
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
@@ -45,3 +46,4 @@ pub(crate) use timing::{Time, Work};
 pub(crate) use training::{
     Data, TRAINING_VERSION, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm,
 };
+pub(crate) use unstructured::{DrawUnstructured, Source};

@@ -31,6 +31,7 @@
 //! ```
 
 pub mod ais;
+mod binary;
 pub mod boltzmann;
 mod config;
 pub mod couplings;

@@ -2,7 +2,7 @@
 
 use crate::store::Done;
 use flow::freezing;
-use rbm::{Rbm, Trainer};
+use rbm::{Rbm, Ties, Trainer};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -14,7 +14,8 @@ pub(crate) enum Flowing<'a> {
     Trained(&'a Done<Trainer>),
     /// Made, not trained.
     Given(&'a Rbm),
-    /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay.
+    /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay, or follow
+    /// the weights where they are tied to them.
     Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
     /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
     /// participation ratio is at most `participation`.
@@ -26,7 +27,7 @@ impl Flowing<'_> {
         match *self {
             Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
             Self::Given(rbm) => Cow::Borrowed(rbm),
-            Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(redrawn.value.rbm(), seed)),
+            Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(&redrawn.value, seed)),
             Self::Capped { capped, weight, participation, most } => {
                 let rbm = capped.value.rbm();
                 let locks = freezing::locks(rbm, weight, participation);
@@ -36,7 +37,8 @@ impl Flowing<'_> {
     }
 }
 
-fn redraw(rbm: &Rbm, seed: u64) -> Rbm {
+fn redraw(trainer: &Trainer, seed: u64) -> Rbm {
+    let rbm = trainer.rbm();
     let weights = || rbm.weights.iter().map(|&w| f64::from(w));
     let n = rbm.weights.len() as f64;
     let mean = weights().sum::<f64>() / n;
@@ -44,5 +46,8 @@ fn redraw(rbm: &Rbm, seed: u64) -> Rbm {
     let mut rng = stats::stream(seed, "redrawn", 0);
     let mut redrawn = Rbm::random(rbm.visible(), rbm.hidden(), deviation as f32, &mut rng);
     redrawn.weights.add_scalar_mut(mean as f32);
-    Rbm { weights: redrawn.weights, ..rbm.clone() }
+    match trainer.config().ties {
+        Ties::Binary => Rbm::of_binary(&(redrawn.weights * 4.0)),
+        _ => Rbm { weights: redrawn.weights, ..rbm.clone() },
+    }
 }
