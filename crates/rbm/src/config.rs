@@ -85,9 +85,11 @@ pub struct TrainConfig {
 }
 
 impl TrainConfig {
+    /// What [`crate::Trainer::new`] would say of these settings, without making a machine.
+    ///
     /// # Errors
     /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where ties do not fit the layers.
-    pub(crate) fn check(&self, visible: usize) -> Result<(), Error> {
+    pub fn check(&self, visible: usize) -> Result<(), Error> {
         at_least_one("the number of visible units", visible)?;
         at_least_one("the number of hidden units", self.hidden)?;
         at_least_one("the batch size", self.batch)?;

@@ -164,7 +164,7 @@ impl experiment::Settings for Settings {
         check_distinct("machines", &recipes)?;
         for recipe in &self.machines {
             check_count("updates in machines", recipe.updates, 10 * self.first, 1_000_000_000)?;
-            rbm::Trainer::new(self.config(recipe), sites, 0)?;
+            self.config(recipe).check(sites)?;
         }
         let first = self.machines.first().map(|recipe| recipe.hidden);
         ensure!(

@@ -68,7 +68,7 @@ impl experiment::Settings for Settings {
         ensure!(ascend, "steps must ascend and hold at least one number");
         check_count("network_epochs", self.network_epochs, 1, 1_000_000)?;
         let sites = self.side * self.side;
-        rbm::Trainer::new(self.train, sites, 0)?;
+        self.train.check(sites)?;
         for &hottest in &self.hottest {
             flow::Calibration::new(&self.temperatures(hottest), sites, self.network.clone(), 0)?;
         }

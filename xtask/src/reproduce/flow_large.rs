@@ -114,7 +114,7 @@ impl experiment::Settings for Settings {
             check_count("side in tori", torus.side as u64, 4, 256)?;
             check_count("curve_draws in tori", torus.curve_draws.into(), 100, 10_000_000)?;
             let sites = torus.side * torus.side;
-            rbm::Trainer::new(self.train_config(torus), sites, 0)?;
+            self.train_config(torus).check(sites)?;
             flow::Calibration::new(&self.temperatures, sites, self.network.clone(), 0)?;
         }
         Ok(())

@@ -70,7 +70,7 @@ impl experiment::Settings for Settings {
             self.train.hidden,
             self.hidden
         );
-        rbm::Trainer::new(self.train, self.visible, 0)?;
+        self.train.check(self.visible)?;
         check_count("train.batch", self.train.batch as u64, 1, self.train_samples.into())?;
         Ok(())
     }

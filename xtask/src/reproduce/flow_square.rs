@@ -137,7 +137,7 @@ impl experiment::Settings for Settings {
         );
         let training = (self.samples as usize).saturating_mul(self.temperatures.len());
         for &hidden in &self.hidden {
-            rbm::Trainer::new(self.train_config(hidden), lattice.sites(), 0)?;
+            self.train_config(hidden).check(lattice.sites())?;
         }
         for (key, batch) in
             [("train.batch", self.train.batch), ("thermometer.batch", self.thermometer.batch)]

@@ -115,7 +115,7 @@ impl experiment::Settings for Settings {
             let size = format!("{key}.batch");
             check_count(&size, config.batch as u64, 1, self.samples.into())?;
             for negative in negatives.iter().copied().chain([config.negative]) {
-                rbm::Trainer::new(TrainConfig { negative, ..config }, self.visible, 0)?;
+                (TrainConfig { negative, ..config }).check(self.visible)?;
             }
         }
         let is_tied = self.tied.train.ties == rbm::Ties::All;

@@ -40,7 +40,7 @@ impl Training {
             check_values("learning rate in training.phases", &[rate.into()], 1e-6, 10.0)?;
         }
         check_values("training.trapped_above", &[self.trapped_above], 1e-9, 100.0)?;
-        rbm::Trainer::new(self.train, visible, 0)?;
+        self.train.check(visible)?;
         check_count("training.train.batch", self.train.batch as u64, 1, self.samples.into())
     }
 

@@ -134,7 +134,7 @@ impl experiment::Settings for Settings {
             for phase in phases {
                 check_count("epochs in phases", phase.epochs, 1, 1_000_000)?;
                 check_count("batch in phases", phase.batch as u64, 1, self.samples.into())?;
-                rbm::Trainer::new(self.config(*hidden, phase), SIDE * SIDE, 0)?;
+                self.config(*hidden, phase).check(SIDE * SIDE)?;
             }
         }
         Ok(())

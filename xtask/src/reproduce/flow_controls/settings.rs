@@ -227,7 +227,7 @@ impl Torus {
             ensure!(enough, "batch is {}, more than a data set has", self.batch);
             for kind in Kind::BOTH {
                 let config = self.train_config(kind, pace.learning_rate);
-                rbm::Trainer::new(config, self.sites(), 0)?;
+                config.check(self.sites())?;
             }
         }
         Ok(())
