@@ -31,7 +31,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         let machines = machines::machines(run, torus, &seeds)?;
         let paths = machines::paths(run, settings, torus, &seeds, &machines)?;
         let genuine = ends::Genuine::of(torus, &seeds)?;
-        let ends = ends::ends(&genuine, &paths);
+        let ends = ends::ends(torus, &genuine, &paths);
         let trained = machines::reconstructions(&seeds, &machines);
 
         section.claims.extend(claims::claims(run, settings, torus, &genuine, &ends, &trained)?);

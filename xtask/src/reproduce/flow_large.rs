@@ -110,12 +110,12 @@ impl experiment::Settings for Settings {
         ensure!(self.tori.is_sorted_by(|a, b| a.side < b.side), "the sides of tori must ascend");
         let training = self.samples as usize * self.temperatures.len();
         ensure!(self.batch <= training, "batch is {}, but there are {training}", self.batch);
+        flow::Calibration::new(&self.temperatures, 1, self.network.clone(), 0)?;
         for torus in &self.tori {
             check_count("side in tori", torus.side as u64, 4, 256)?;
             check_count("curve_draws in tori", torus.curve_draws.into(), 100, 10_000_000)?;
-            let sites = torus.side * torus.side;
-            self.train_config(torus).check(sites)?;
-            flow::Calibration::new(&self.temperatures, sites, self.network.clone(), 0)?;
+            check_count("hidden units", self.hidden(torus) as u64, 1, 1_000_000)?;
+            self.train_config(torus).check(torus.side * torus.side)?;
         }
         Ok(())
     }

@@ -22,79 +22,76 @@ pub(super) fn claims(
     ends: &[End],
     reconstructions: &[(usize, Kind, Estimate)],
 ) -> Result<Vec<Claim>> {
+    let binary = || ends.iter().filter(|end| end.kind == Kind::Binary);
     let mut claims = vec![headline_claim(run, torus, ends)?];
-    for end in ends.iter().filter(|end| end.kind == Kind::Binary && end.training != Some(0)) {
+    for end in binary().filter(|end| end.training != Some(0)) {
         claims.push(no_lattice(run, torus, genuine, end)?);
     }
-    for end in ends.iter().filter(|end| end.kind == Kind::Binary) {
-        let training = end.training.map(|number| &torus.trainings[number]);
-        if let Some(training) = training.filter(|training| !training.m_star.is_empty()) {
-            let time = torus.time(training, training.binary);
-            let beside = ends.iter().find(|other| {
-                (other.kind, other.name, other.start) == (Kind::Spins, end.name, end.start)
-            });
-            let beside = beside.map_or(String::new(), |other| {
-                format!(" The machine of units ±1 ends at {}.", shown(other.abs_m))
-            });
-            let remark = format!(
-                "{} Configurations at $T_c$ have {}.{beside}",
-                time_in_words(training.source_time, time),
-                shown(genuine.abs_m)
-            );
-            let quantity = format!(
-                "|m| after {} steps from T = {}, units 0/1, {}, L = {}",
-                settings.steps, STARTS[end.start], end.name, torus.side
-            );
-            let finding = one_run(
-                run,
-                &training.m_star,
-                end.abs_m,
-                quantity,
-                (training.source_time, time),
-                remark,
-            )?;
-            let id = format!(
-                "flow-controls/m-star-{}-{}-{}",
-                torus.side,
-                training.data.key(),
-                start_key(end.start)
-            );
-            claims.push(run.published.claim(&id, &training.m_star, finding)?);
-        }
+    for end in binary() {
+        claims.extend(m_star(run, settings, torus, genuine, ends, end)?);
     }
     for &(number, kind, share) in reconstructions.iter().filter(|of| of.1 == Kind::Binary) {
-        let training = &torus.trainings[number];
-        if training.reconstruction.is_empty() {
-            continue;
-        }
-        let time = torus.time(training, training.pace(kind));
-        let quantity = format!(
-            "share of units that one sampled step changes, units 0/1, {}, L = {}",
-            training.data.name(),
-            torus.side
-        );
-        let remark = time_in_words(training.source_time, time);
-        let finding = one_run(
-            run,
-            &training.reconstruction,
-            share,
-            quantity,
-            (training.source_time, time),
-            remark,
-        )?;
-        let id = format!("flow-controls/reconstruction-{}-{}", torus.side, training.data.key());
-        claims.push(run.published.claim(&id, &training.reconstruction, finding)?);
+        claims.extend(reconstruction(run, torus, number, kind, share)?);
     }
     claims.push(one_temperature(torus, ends));
     Ok(claims)
 }
 
-fn start_key(start: usize) -> &'static str {
-    ["cold", "hot"][start]
+/// |m| at an end beside the source's, where it has one.
+fn m_star(
+    run: &Run,
+    settings: &Settings,
+    torus: &Torus,
+    genuine: &Genuine,
+    ends: &[End],
+    end: &End,
+) -> Result<Option<Claim>> {
+    let training = end.training.map(|number| &torus.trainings[number]);
+    let Some(training) = training.filter(|training| !training.m_star.is_empty()) else {
+        return Ok(None);
+    };
+    let times = (training.source_time, torus.time(training, training.binary));
+    let of_spins =
+        |other: &&End| (other.kind, other.name, other.start) == (Kind::Spins, end.name, end.start);
+    let beside = ends.iter().find(of_spins).map_or(String::new(), |other| {
+        format!(" The machine of units ±1 ends at {}.", shown(other.abs_m))
+    });
+    let remark = format!("Configurations at $T_c$ have {}.{beside}", shown(genuine.abs_m));
+    let quantity = format!(
+        "|m| after {} steps from T = {}, units 0/1, {}, L = {}",
+        settings.steps, STARTS[end.start], end.name, torus.side
+    );
+    let finding = one_run(run, &training.m_star, end.abs_m, quantity, times, &remark)?;
+    let key = training.data.key();
+    let id = format!("flow-controls/m-star-{}-{key}-{}", torus.side, start_key(end.start));
+    Ok(Some(run.published.claim(&id, &training.m_star, finding)?))
 }
 
-fn time_in_words(source: f64, time: f64) -> String {
-    format!("Rate × updates is {time:.0}, the source's {source:.0}.")
+/// The share of units that a step changes beside the source's, where it has one: whether the machines are the same.
+fn reconstruction(
+    run: &Run,
+    torus: &Torus,
+    number: usize,
+    kind: Kind,
+    share: Estimate,
+) -> Result<Option<Claim>> {
+    let training = &torus.trainings[number];
+    if training.reconstruction.is_empty() {
+        return Ok(None);
+    }
+    let times = (training.source_time, torus.time(training, training.pace(kind)));
+    let quantity = format!(
+        "share of units that one sampled step changes, units 0/1, {}, L = {}",
+        training.data.name(),
+        torus.side
+    );
+    let finding = one_run(run, &training.reconstruction, share, quantity, times, "")?;
+    let id = format!("flow-controls/reconstruction-{}-{}", torus.side, training.data.key());
+    Ok(Some(run.published.claim(&id, &training.reconstruction, finding)?))
+}
+
+fn start_key(start: usize) -> &'static str {
+    ["cold", "hot"][start]
 }
 
 /// A number of one run of the source against ours over seeds: theirs is one more draw, with the spread of seeds.
@@ -104,7 +101,7 @@ fn one_run(
     value: Estimate,
     quantity: String,
     (source_time, time): (f64, f64),
-    remark: String,
+    remark: &str,
 ) -> Result<Finding> {
     let published = run.published.value(key)?;
     let one_more = value.error * (value.count as f64 + 1.0).sqrt();
@@ -115,9 +112,10 @@ fn one_run(
         (true, false) => Verdict::Contradicted,
     };
     let reason = format!(
-        "The source has one run; it is {:.1} of our seeds' standard deviations (with our error) away. {remark}",
+        "The source has one run; it is {:.1} of our seeds' standard deviations (with our error) away, at rate × updates {time:.0} beside its {source_time:.0}. {remark}",
         apart.abs()
     );
+    let reason = reason.trim_end().to_owned();
     Ok(Finding { value, quantity, verdict, reason })
 }
 
@@ -193,17 +191,19 @@ fn no_lattice(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<
         ),
         verdict: match is_near {
             Some(true) => Verdict::Reproduced,
+            Some(false) if end.peaks_at_critical(torus) => Verdict::Corrected,
             Some(false) => Verdict::Contradicted,
             None => Verdict::NotComparable,
         },
         reason: format!(
-            "{}The network reads genuine configurations at $T_c$ as {}; of the {PHYSICAL} physical thermometers {physical} are at $T_c$: {}.",
+            "{}The network reads genuine configurations at $T_c$ as {}; here its distribution is largest at T = {}; of the {PHYSICAL} physical thermometers {physical} are at $T_c$: {}.",
             if is_near.is_none() {
                 "Seeds differ by more than the spacing of the scale. "
             } else {
                 ""
             },
             shown(genuine.networks[0]),
+            end.peak,
             end_in_words(end)
         ),
     };
@@ -251,10 +251,9 @@ pub(super) fn headline(torus: &Torus, genuine: &Genuine, ends: &[End]) -> String
         ),
     };
     let of_torus = ends.iter().find(|end| end.kind == Kind::Binary && end.training == Some(0));
-    let example = of_torus.and_then(|end| {
-        let (energy, network) = (end.read[0]?, end.read[PHYSICAL]?);
+    let example = of_torus.map(|end| {
         let m = format!("|m| = {} for {} at $T_c$", shown(end.abs_m), shown(genuine.abs_m));
-        Some(format!("; the machine of the torus with units 0/1 ends at {} by the network, {} by the energy, with {m}", shown(network), shown(energy)))
+        format!("; for instance {}, with {m}", end_in_words(end))
     });
     format!("{answer}{} (L = {}).", example.unwrap_or_default(), torus.side)
 }

@@ -34,6 +34,8 @@ pub(super) struct End {
     /// Distances from T_c: of a network from what it reads there.
     pub(super) distance: [Option<Estimate>; THERMOMETERS],
     pub(super) abs_m: Estimate,
+    /// Where on the scale the first network's mean distribution is largest: what a figure of it shows.
+    pub(super) peak: f64,
     /// How many of the seeds' ensembles have one temperature.
     pub(super) with_temperature: usize,
     /// chi^2 of the two-point fit by degree of freedom, the smallest of the seeds.
@@ -83,12 +85,12 @@ pub(super) fn energy_temperature(path: &Path) -> Option<Estimate> {
 }
 
 /// The ends of the flows of trained machines.
-pub(super) fn ends(genuine: &Genuine, paths: &[Path]) -> Vec<End> {
+pub(super) fn ends(torus: &Torus, genuine: &Genuine, paths: &[Path]) -> Vec<End> {
     let trained = paths.iter().filter(|path| path.early.is_none());
-    trained.map(|path| end(genuine, path)).collect()
+    trained.map(|path| end(torus, genuine, path)).collect()
 }
 
-fn end(genuine: &Genuine, path: &Path) -> End {
+fn end(torus: &Torus, genuine: &Genuine, path: &Path) -> End {
     let last: Vec<&FlowReadings> =
         path.seeds.iter().filter_map(|seed| seed.readings.last()).collect();
     let mut read = [None; THERMOMETERS];
@@ -113,9 +115,17 @@ fn end(genuine: &Genuine, path: &Path) -> End {
         read,
         distance: std::array::from_fn(|number| from(distance[number], read[number])),
         abs_m: abs_m(path),
+        peak: peak(torus, &last),
         with_temperature: with_temperature(last.iter().copied()),
         chi_square: chi_square.fold(f64::NAN, f64::min),
     }
+}
+
+/// The temperature with the largest mean probability.
+fn peak(torus: &Torus, ends: &[&FlowReadings]) -> f64 {
+    let at = |class: usize| ends.iter().map(|end| end.distribution[class]).sum::<f64>();
+    let most = (0..torus.temperatures.len()).max_by(|&a, &b| at(a).total_cmp(&at(b)));
+    most.map_or(f64::NAN, |class| torus.temperatures[class])
 }
 
 impl End {
@@ -133,6 +143,11 @@ impl End {
     /// Whether the source's network is at T_c, where that can be said.
     pub(super) fn network_at_critical(&self, torus: &Torus) -> Option<bool> {
         self.at_critical(torus, PHYSICAL)
+    }
+
+    /// Whether the network's distribution is largest next to T_c.
+    pub(super) fn peaks_at_critical(&self, torus: &Torus) -> bool {
+        (self.peak - critical_temperature()).abs() <= torus.resolution()
     }
 
     /// Whether all physical thermometers are at T_c.

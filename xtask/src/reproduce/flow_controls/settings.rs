@@ -210,10 +210,11 @@ impl Torus {
         let inside = first < critical_temperature() && critical_temperature() < last;
         ensure!(inside, "temperatures must lie on both sides of T_c, but are {first} to {last}");
         check_count("curve_draws", self.curve_draws.into(), 100, 10_000_000)?;
+        check_count("hidden in tori", self.hidden as u64, 1, 1_000_000)?;
         check_count("network_samples", self.network_samples.into(), 10, 10_000_000)?;
         for network in &self.networks {
             check_count("epochs in networks", network.epochs, 1, 1_000_000)?;
-            flow::Calibration::new(&self.temperatures, self.sites(), network.train.clone(), 0)?;
+            flow::Calibration::new(&self.temperatures, 1, network.train.clone(), 0)?;
         }
         let data: Vec<DataSet> = self.trainings.iter().map(|training| training.data).collect();
         check_distinct("the data of trainings", &data)?;
