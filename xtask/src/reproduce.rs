@@ -16,6 +16,7 @@ mod tails;
 mod temperature_ranges;
 mod thermodynamics;
 mod thermometer;
+mod thermometers;
 mod variational_rg;
 mod weight_of_coupling;
 

@@ -4,6 +4,7 @@ mod checkpoints;
 mod descent;
 mod descents;
 mod equilibrium;
+mod flowing;
 mod flows;
 mod measurements;
 mod memory;
@@ -19,6 +20,7 @@ pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
+pub(crate) use flowing::Flowing;
 pub(crate) use flows::{FlowSteps, RunFlow};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,

@@ -182,6 +182,32 @@ fn every_state_is_counted() {
 }
 
 #[test]
+fn means_in_a_field_are_sums_over_all_configurations() {
+    let (side, sites) = (3, 9.0);
+    let all = enumerate(side, side);
+    for (k, h) in [(0.0, 0.0), (0.4, 0.0), (0.3, 0.2), (0.7, -1.5), (40.0, 3.0)] {
+        let terms = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
+            let term = |&(broken, up): &(usize, usize)| {
+                let (e, m) = (2.0 * broken as f64 - 2.0 * sites, 2.0 * up as f64 - sites);
+                (-k * (e + 2.0 * sites) + h * m - f64::abs(h) * sites).exp() * f(e, m)
+            };
+            all.iter().map(term).sum()
+        };
+        let z = terms(&|_, _| 1.0);
+        let found = states(side).means(k, h, |e, m| [e, m, e * m, m.abs()]).unwrap();
+        let expected: [&dyn Fn(f64, f64) -> f64; 4] =
+            [&|e, _| e, &|_, m| m, &|e, m| e * m, &|_, m| m.abs()];
+        for (found, of) in found.iter().zip(expected) {
+            let expected = terms(of) / z;
+            assert!((found - expected).abs() < 1e-11, "K = {k}, H = {h}: {found}, {expected}");
+        }
+    }
+    for (k, h) in [(-0.1, 0.0), (f64::INFINITY, 0.0), (f64::NAN, 0.0), (0.1, f64::NAN)] {
+        assert!(matches!(states(2).means(k, h, |_, _| []), Err(Error::OutOfRange { .. })));
+    }
+}
+
+#[test]
 fn small_heats_keep_their_digits() {
     let compare = |(width, height), k: f64, exact: f64| {
         let found = kaufman(width, height, k).unwrap().specific_heat;

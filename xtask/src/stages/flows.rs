@@ -1,20 +1,19 @@
 //! Runs an RBM flow and reads every step: network thermometer, |m| and energy.
 
 use crate::progress::Task;
-use crate::stages::Shape;
+use crate::stages::{Flowing, Shape};
 use crate::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Calibration, Flow, Rule};
 use ising::{Lattice, Samples};
 use nalgebra::{DMatrix, DVectorView};
-use rbm::Trainer;
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
 /// The flow of configurations `range` of `start` by one rule.
 #[derive(Serialize)]
 pub(crate) struct RunFlow<'a> {
-    pub(crate) rbm: &'a Done<Trainer>,
+    pub(crate) rbm: Flowing<'a>,
     pub(crate) thermometer: &'a Done<Calibration>,
     pub(crate) start: &'a Done<Samples>,
     /// First and one past the last configuration.
@@ -60,7 +59,8 @@ impl Stage for RunFlow<'_> {
             energy: Vec::new(),
             distribution: Vec::new(),
         };
-        let flow = Flow { rbm: self.rbm.value.rbm(), rule: self.rule };
+        let rbm = self.rbm.rbm();
+        let flow = Flow { rbm: &rbm, rule: self.rule };
         let mut rng = stats::stream(self.seed, Self::NAME, 0);
         flow.run(start, self.steps, &mut rng, |step, v| {
             let reading = thermometer.read(v);

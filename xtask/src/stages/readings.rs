@@ -1,19 +1,19 @@
 //! What five thermometers say of an ensemble along its flow.
 
 use crate::progress::Task;
+use crate::stages::Flowing;
 use crate::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Calibration, Error, Flow, IsingCurves, Readings, Rule, Thermometers};
 use ising::{Coupling, Samples};
 use nalgebra::DMatrix;
-use rbm::Trainer;
 use serde::{Deserialize, Serialize};
 use stats::{Bits, Estimate};
 
 /// The flow of the independent configurations `range` of `start` by one rule, read at some steps.
 #[derive(Serialize)]
 pub(crate) struct ReadFlow<'a> {
-    pub(crate) rbm: &'a Done<Trainer>,
+    pub(crate) rbm: Flowing<'a>,
     pub(crate) network: &'a Done<Calibration>,
     pub(crate) curves: &'a Done<IsingCurves>,
     pub(crate) start: &'a Done<Samples>,
@@ -49,7 +49,8 @@ impl Stage for ReadFlow<'_> {
 
     fn run(&self, _task: &Task<'_>) -> Result<Vec<FlowReadings>> {
         let start = self.start.value.rows(self.range.0..self.range.1).to_matrix();
-        let flow = Flow { rbm: self.rbm.value.rbm(), rule: self.rule };
+        let rbm = self.rbm.rbm();
+        let flow = Flow { rbm: &rbm, rule: self.rule };
         let mut rng = stats::stream(self.seed, Self::NAME, 0);
         let mut readings = Vec::with_capacity(self.read.len());
         flow.run(start, self.last(), &mut rng, |step, v| {

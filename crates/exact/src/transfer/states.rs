@@ -74,6 +74,53 @@ impl DensityOfStates {
         let z: f64 = all.clone().flat_map(weights).map(weight).sum();
         Ok(all.map(|pairs| weights(pairs).map(|n| weight(n) / z).collect()).collect())
     }
+
+    /// Thermal means of functions of the energy E, in J, and the magnetisation `M = sum_i s_i`, at the coupling `K >= 0` in
+    /// the field `H = h / (k_B T)`: sums over `g(E, M) e^{-K E + H M}`, all terms positive, relative 1e-13.
+    ///
+    /// ```
+    /// // Free spins in a field: <M> = N tanh H.
+    /// let states = exact::transfer::DensityOfStates::new(2)?;
+    /// let [m] = states.means(0.0, 0.3, |_, m| [m])?;
+    /// assert!((m - 4.0 * 0.3_f64.tanh()).abs() < 1e-13);
+    /// # Ok::<(), exact::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for a coupling or a field that is not finite, and for a negative coupling.
+    pub fn means<const N: usize>(
+        &self,
+        coupling: f64,
+        field: f64,
+        of: impl Fn(f64, f64) -> [f64; N],
+    ) -> Result<[f64; N], Error> {
+        if !(coupling.is_finite() && coupling >= 0.0) {
+            return Err(Error::OutOfRange {
+                what: "the coupling",
+                value: coupling,
+                allowed: "0 to +infinity, finite",
+            });
+        }
+        if !field.is_finite() {
+            return Err(Error::OutOfRange { what: "the field", value: field, allowed: "finite" });
+        }
+        let magnetisation = |up: usize| 2.0 * up as f64 - self.sites as f64;
+        // Measured from the ground state in the field, which has the largest exponent.
+        let exponent = |pairs: usize, up: usize| {
+            let against = if field > 0.0 { self.sites - up } else { up };
+            -4.0 * coupling * pairs as f64 - 2.0 * field.abs() * against as f64
+        };
+        let (mut z, mut sums) = (0.0, [0.0; N]);
+        for pairs in 0..=self.sites {
+            for (up, &count) in self.counts(pairs).iter().enumerate().filter(|(_, n)| **n > 0) {
+                let weight = count as f64 * exponent(pairs, up).exp();
+                z += weight;
+                let values = of(self.energy(pairs), magnetisation(up));
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+            }
+        }
+        Ok(sums.map(|sum| sum / z))
+    }
 }
 
 /// Configurations with the first row `first`, by broken bonds (0..=2L^2) and, inside, up spins (0..=L^2).

@@ -2,7 +2,7 @@
 
 use super::{Run, Settings, over_seeds};
 use crate::stages::{
-    DrawEquilibrium, DrawSamples, FlowSteps, MeasureCurves, RunFlow, calibrate, train_rbm,
+    DrawEquilibrium, DrawSamples, FlowSteps, Flowing, MeasureCurves, RunFlow, calibrate, train_rbm,
 };
 use crate::store::Done;
 use anyhow::{Context, Result};
@@ -128,7 +128,7 @@ pub(super) fn flows(
         let block = block.context("a start is not among the temperatures")?;
         let draws = settings.held_out as usize;
         let done = run.store.get(&RunFlow {
-            rbm: state,
+            rbm: Flowing::Trained(state),
             thermometer: calibration,
             start: held_out,
             range: (block * draws, (block + 1) * draws),

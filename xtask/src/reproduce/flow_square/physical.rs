@@ -6,19 +6,13 @@ use crate::report::content::{Cell, Claim, Figure, Found, Panel, Style, Table, Ve
 use crate::report::numbers;
 use crate::reproduce::Run;
 use crate::reproduce::parts::*;
-use crate::stages::{FlowReadings, ReadFlow};
+use crate::reproduce::thermometers::{self, LEVEL, NAMES};
+use crate::stages::{FlowReadings, Flowing, ReadFlow};
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
-use flow::{Readings, Rule};
+use flow::Rule;
 use rayon::prelude::*;
 use stats::{Estimate, child_seed};
-
-/// The share of Ising ensembles that may be said to have no temperature.
-const LEVEL: f64 = 1e-3;
-
-/// The thermometers, in the order of [`temperatures`].
-const NAMES: [&str; 5] =
-    ["energy", "magnetisation", "correlation length", "two-point function", "network"];
 
 /// A rule and a start, all seeds.
 pub(super) struct Path {
@@ -29,38 +23,19 @@ pub(super) struct Path {
     seeds: Vec<Vec<FlowReadings>>,
 }
 
-/// What each thermometer reads, where it is on its scale.
-fn temperatures(readings: &Readings) -> [Option<Estimate>; 5] {
-    let Readings { energy, magnetisation, correlation_length, two_point, network, .. } = readings;
-    [
-        energy.estimate(),
-        magnetisation.estimate(),
-        correlation_length.estimate(),
-        two_point.reading.estimate(),
-        *network,
-    ]
-}
-
 impl Path {
     /// One thermometer at one of the steps read, where it is on its scale for all seeds.
     fn temperature(&self, number: usize, thermometer: usize) -> Option<Estimate> {
-        let of_seed = |steps: &Vec<FlowReadings>| -> Option<Estimate> {
-            temperatures(steps[number].readings.as_ref()?)[thermometer]
-        };
-        Some(over_seeds(&self.seeds.iter().map(of_seed).collect::<Option<Vec<_>>>()?))
+        let of_seeds = self.seeds.iter().map(|steps| &steps[number]);
+        thermometers::temperature(of_seeds, thermometer)
     }
 
     fn ends(&self) -> impl Iterator<Item = &FlowReadings> {
         self.seeds.iter().filter_map(|steps| steps.last())
     }
 
-    /// At the end, how many ensembles have a temperature; one without anything to judge has none.
     fn with_temperature(&self) -> usize {
-        let has = |end: &&FlowReadings| {
-            let verdict = end.readings.as_ref().map(|readings| readings.verdict(LEVEL));
-            verdict.is_some_and(|verdict| verdict != flow::Verdict::NoTemperature)
-        };
-        self.ends().filter(has).count()
+        thermometers::with_temperature(self.ends())
     }
 }
 
@@ -91,7 +66,9 @@ pub(super) fn paths(
             let of_machine = |machine: &&Machine| -> Result<Vec<FlowReadings>> {
                 let set = &sets[machine.set];
                 let stage = ReadFlow {
-                    rbm: machine.states.last().context("a machine was not trained")?,
+                    rbm: Flowing::Trained(
+                        machine.states.last().context("a machine was not trained")?,
+                    ),
                     network: &set.calibration,
                     curves: &set.curves,
                     start: &set.held_out,
@@ -114,15 +91,11 @@ pub(super) fn claim(paths: &[Path]) -> Claim {
     let count: usize = paths.iter().map(|path| path.seeds.len()).sum();
     let with: usize = paths.iter().map(Path::with_temperature).sum();
     let words = paths.iter().map(|path| {
-        let last = path.seeds.first().map_or(0, |steps| steps.len() - 1);
-        let read = NAMES.iter().enumerate().filter_map(|(index, name)| {
-            Some(format!("{name} {}", shown(path.temperature(last, index)?)))
-        });
         format!(
             "{} rule from T = {}: {}",
             rule_name(path.rule),
             path.start,
-            read.collect::<Vec<_>>().join(", ")
+            thermometers::in_words(&path.ends().collect::<Vec<_>>())
         )
     });
     Claim {

@@ -1,0 +1,45 @@
+//! Machines that flow: trained ones, and trained ones that were changed.
+
+use crate::store::Done;
+use flow::freezing;
+use rbm::{Rbm, Trainer};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A machine of a flow.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Flowing<'a> {
+    /// As it was trained.
+    Trained(&'a Done<Trainer>),
+    /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay.
+    Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
+    /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
+    /// participation ratio is at most `participation`.
+    Capped { capped: &'a Done<Trainer>, weight: f32, participation: f64, most: f32 },
+}
+
+impl Flowing<'_> {
+    pub(crate) fn rbm(&self) -> Cow<'_, Rbm> {
+        match *self {
+            Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
+            Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(redrawn.value.rbm(), seed)),
+            Self::Capped { capped, weight, participation, most } => {
+                let rbm = capped.value.rbm();
+                let locks = freezing::locks(rbm, weight, participation);
+                Cow::Owned(freezing::capped(rbm, &locks, most))
+            }
+        }
+    }
+}
+
+fn redraw(rbm: &Rbm, seed: u64) -> Rbm {
+    let weights = || rbm.weights.iter().map(|&w| f64::from(w));
+    let n = rbm.weights.len() as f64;
+    let mean = weights().sum::<f64>() / n;
+    let deviation = (weights().map(|w| (w - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let mut rng = stats::stream(seed, "redrawn", 0);
+    let mut redrawn = Rbm::random(rbm.visible(), rbm.hidden(), deviation as f32, &mut rng);
+    redrawn.weights.add_scalar_mut(mean as f32);
+    Rbm { weights: redrawn.weights, ..rbm.clone() }
+}
