@@ -34,4 +34,5 @@ pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use timing::{Time, Work};
 pub(crate) use training::{
     Data, TRAINING_VERSION, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm,
+    train_rbm_on,
 };

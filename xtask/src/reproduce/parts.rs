@@ -3,6 +3,7 @@
 use crate::report::content::{At, Axis, Mark, Point, Series, Style, Verdict};
 use crate::report::numbers;
 use anyhow::{Result, bail, ensure};
+use nalgebra::{DMatrix, RowDVector};
 use stats::Estimate;
 use std::fmt::Debug;
 
@@ -42,6 +43,14 @@ pub(crate) fn measured(
 ) -> Series {
     let point = |(x, e): (f64, Estimate)| Point { x, y: e.mean, error: e.error };
     Series { label: label.into(), style, points: points.into_iter().map(point).collect() }
+}
+
+/// The rows of a matrix as a heat map; `label` is that of the rows' axis.
+pub(crate) fn matrix_rows(label: &str, matrix: &DMatrix<f64>) -> Vec<Series> {
+    let row = |row: RowDVector<f64>| {
+        curve(label, Style::Row, row.iter().enumerate().map(|(x, &y)| (x as f64, y)))
+    };
+    matrix.row_iter().map(|r| row(r.into_owned())).collect()
 }
 
 pub(crate) fn mark_x(label: &str, x: f64) -> Mark {

@@ -59,6 +59,9 @@ steps = 3
 rules = ["mean", "sampled"]
 train = { hidden = 8, batch = 10, learning_rate = 0.01, schedule = "constant", negative = { contrastive = { steps = 1 } }, optimiser = { ascent = { momentum = 0.0 } }, l1 = 0.0, l2 = 0.0, initial_std = 0.01, biases = false, ties = "free" }
 thermometer = { hidden = [6], batch = 10, learning_rate = 0.01 }
+high_from = 4.0
+low_to = 0.0
+hidden_high_low = [8]
 "#;
 
 /// A project directory that goes when the test ends.
