@@ -81,6 +81,14 @@ fn wrong_settings_are_refused() {
         ("flow-square", "initial_std = 0.01", "initial_std = -1", &["initial", "-1"]),
         ("flow-square", "\nepochs = 4", "\nepochs = 0", &["epochs", "0"]),
         (
+            "flow-square",
+            "hidden_high_low = [8]",
+            "hidden_high_low = [4]",
+            &["hidden_high_low", "8"],
+        ),
+        ("flow-square", "high_from = 4.0", "high_from = 5.0", &["training set H", "0"]),
+        ("flow-square", "low_to = 0.0", "low_to = -1.0", &["training set L", "0"]),
+        (
             "decimation",
             "couplings = [0.0,",
             "couplings = [inf,",

@@ -7,6 +7,7 @@ mod figures;
 mod flows;
 mod machines;
 mod paths;
+mod prose;
 mod readout;
 mod sets;
 mod structure;
@@ -47,7 +48,8 @@ pub(crate) struct Settings {
     seeds: u64,
     /// Numbers of hidden units N.
     hidden: Vec<usize>,
-    /// Epochs of the machine, and how many are lost at most by an interruption.
+    /// Epochs of the machine on V, and how many are lost at most by an interruption. Flows of the machine shown are read after
+    /// every segment, and at 1, 2, 5, 10, .. epochs within the first.
     epochs: u64,
     segment: u64,
     /// Settings of the machines; the one of this number of hidden units is what claims and figures are about.
@@ -264,7 +266,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     Ok(Section {
         experiment: "flow-square".into(),
         title: "The flow of a machine trained on the square lattice".into(),
-        headline: claims::headline(&results, &results.equilibrium),
+        headline: prose::headline(&results),
         introduction: introduction(&results),
         claims,
         figures: results.figures(),
@@ -273,10 +275,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
             tables::weights(&results.weights),
             tables::samples(settings, &results.equilibrium),
         ],
-        discussion: vec![
-            "Where a flow ends is a property of the machine as trained, not of the critical point. By the sampled rule flows from both ends of the scale must meet in time, at the machine's own distribution: the chain has one stationary law. The map of expectations may have several fixed points. Even a machine that had learnt its training set perfectly would end in the mixture of all its temperatures, which has no temperature. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
-            "The network was trained on spins ±1. Expectations are real numbers between, outside its domain, and its reading of them is an extrapolation.".into(),
-        ],
+        discussion: prose::discussion(&results),
         settings: toml::to_string(settings)?,
     })
 }
@@ -288,7 +287,7 @@ fn introduction(results: &Results) -> Vec<String> {
             "{} ({} configurations, {} epochs)",
             kind.name(),
             kind.count(settings),
-            kind.epochs(settings).0
+            kind.epochs(settings).last().copied().unwrap_or(0)
         )
     });
     vec![

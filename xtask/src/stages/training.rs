@@ -119,27 +119,27 @@ pub(crate) fn train_rbm(
     segment: u64,
     seed: u64,
 ) -> Result<Vec<Done<Trainer>>> {
-    train_rbm_on(store, Data::Samples(samples), config, (epochs, segment), seed)
+    let segment = usize::try_from(segment)?;
+    let stops: Vec<u64> = (0..epochs).step_by(segment).skip(1).chain([epochs]).collect();
+    train_rbm_on(store, Data::Samples(samples), config, &stops, seed)
 }
 
-/// The same on any data; `epochs` and how many of them are a stage.
+/// Trains an RBM on any data from random weights: its state after each of these numbers of epochs, which ascend.
 pub(crate) fn train_rbm_on(
     store: &Store,
     data: Data<'_>,
     config: TrainConfig,
-    (epochs, segment): (u64, u64),
+    stops: &[u64],
     seed: u64,
 ) -> Result<Vec<Done<Trainer>>> {
     let mut states: Vec<Done<Trainer>> = Vec::new();
-    loop {
+    let mut done = 0;
+    for &stop in stops {
         let from = states.last();
-        let left = epochs - from.map_or(0, |trainer| trainer.value.epochs(data.len()));
-        if left == 0 {
-            return Ok(states);
-        }
-        let epochs = segment.min(left);
-        states.push(store.get(&TrainRbm { data, config, from, epochs, seed })?);
+        states.push(store.get(&TrainRbm { data, config, from, epochs: stop - done, seed })?);
+        done = stop;
     }
+    Ok(states)
 }
 
 /// Trains an RBM from random weights in phases of `(epochs, learning rate)`, a stage each.

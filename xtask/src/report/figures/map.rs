@@ -22,7 +22,7 @@ const SHADES: i32 = 32;
 /// The bar beside the axes: its distance from them, its width, and the room for its label.
 const GAP: f64 = 14.0;
 const BAR: f64 = 13.0;
-const LABEL: f64 = 24.0;
+const LABEL: f64 = 30.0;
 
 /// What the colours of a panel mean: the values at the ends of the bar.
 #[derive(Clone, Copy)]
@@ -189,7 +189,7 @@ pub(crate) fn draw_bar(scene: &mut Scene, panel: &Panel, colours: Colours, frame
             pen::text(scene, Text { content: label, at, size: TICK_SIZE, align: Align::Left });
         }
     }
-    let at = (right + 8.0 + colours.widest(panel) + 15.0, frame.top + frame.height / 2.0);
+    let at = (right + 8.0 + colours.widest(panel) + 21.0, frame.top + frame.height / 2.0);
     let label = Text { content: &panel.y.label, at, size: LABEL_SIZE, align: Align::Middle };
     pen::upright(scene, label);
 }

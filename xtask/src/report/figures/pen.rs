@@ -215,7 +215,7 @@ pub(crate) fn strokes(scene: &mut Scene, d: String, colour: &str, width: f64) {
     })));
 }
 
-/// Draws the contents in units of their own, from an origin of their own.
+/// Draws the contents in units of their own, from an origin of their own, with hard edges: neighbours leave no seam.
 pub(crate) fn scaled(
     scene: &mut Scene,
     (x, y): Pixel,

@@ -2,7 +2,7 @@
 
 use super::ends::{self, End, is_independent, range_over_starts};
 use super::flows::{self, Cell};
-use super::readout::{self, Equilibrium};
+use super::readout;
 use super::sets::Kind;
 use super::{Results, Settings, rule_name};
 use crate::published::Finding;
@@ -35,8 +35,9 @@ pub(super) fn claims(run: &Run, results: &Results) -> Result<Vec<Claim>> {
     }
     claims.push(independent(results));
     claims.push(one_temperature(results));
-    claims.push(claim("high", "iso-2018/high-flows-to-tc", of_high(results, true))?);
-    claims.push(claim("high-elsewhere", "veiga-2020/high", of_high(results, false))?);
+    let [mean, sampled] = [source_rule(results.settings), main_rule(results.settings)];
+    claims.push(claim("high", "iso-2018/high-flows-to-tc", of_high(results, mean, true))?);
+    claims.push(claim("high-sampled", "veiga-2020/high", of_high(results, sampled, false))?);
     claims.push(claim("low", "iso-2018/low-flows-to-zero", of_low(results))?);
     claims.push(claim("hidden", "iso-2018/many-hidden", of_hidden(results))?);
     claims.push(claim("magnetisation", "veiga-2020/m-star", magnetisation(results))?);
@@ -48,6 +49,11 @@ pub(super) fn claims(run: &Run, results: &Results) -> Result<Vec<Claim>> {
 /// The rule of the sources' code where it was run.
 pub(super) fn main_rule(settings: &Settings) -> Rule {
     if settings.rules.contains(&Rule::Sampled) { Rule::Sampled } else { Rule::Mean }
+}
+
+/// The rule of Iso, Shiba and Yokoo where it was run.
+fn source_rule(settings: &Settings) -> Rule {
+    if settings.rules.contains(&Rule::Mean) { Rule::Mean } else { Rule::Sampled }
 }
 
 /// How close to T_c is "at T_c" for the network: the spacing of its scale.
@@ -65,7 +71,7 @@ fn verdict(holds: bool) -> Verdict {
     if holds { Verdict::Reproduced } else { Verdict::Contradicted }
 }
 
-fn end_of(cells: &[Cell], kind: Kind, rule: Rule, start: f64) -> Estimate {
+pub(super) fn end_of(cells: &[Cell], kind: Kind, rule: Rule, start: f64) -> Estimate {
     flows::end(cells, (kind, rule, start), |steps| &steps.temperature)
 }
 
@@ -218,33 +224,31 @@ fn one_temperature(results: &Results) -> Claim {
     }
 }
 
-/// H by the network, from the hottest start; `to_critical`: whether the source has it at T_c.
-fn of_high(results: &Results, to_critical: bool) -> Finding {
+/// H by the network and the rule of the source, from the hottest start; `to_critical`: whether the source has it at T_c.
+fn of_high(results: &Results, rule: Rule, to_critical: bool) -> Finding {
     let Results { settings, equilibrium, cells, ends, .. } = results;
-    let rule = main_rule(settings);
-    let value = end_of(cells, Kind::High, rule, settings.hottest());
+    let (name, hot) = (rule_name(rule), settings.hottest());
+    let value = end_of(cells, Kind::High, rule, hot);
     let cold = end_of(cells, Kind::High, rule, settings.coldest());
     let genuine = equilibrium.reading_at_critical;
-    let at_critical = is_read_as(settings, value, genuine) && is_read_as(settings, cold, genuine);
-    let energy = ends::from(ends, (Kind::High, settings.train.hidden, rule), settings.hottest());
-    let energy = energy.and_then(|end| end.temperature(0));
-    let energy = energy.map_or(String::new(), |e| format!(" By the energy it is {}.", shown(e)));
+    let at_critical = [value, cold].into_iter().all(|end| is_read_as(settings, end, genuine));
+    let spins = ends::from(ends, (Kind::High, settings.train.hidden, rule), hot);
+    let spins = spins.map(|end| thermometers::in_words(&end.seeds.iter().collect::<Vec<_>>()));
+    let as_spins = if rule == Rule::Mean { "Spins drawn from its expectations" } else { "It" };
     Finding {
         value,
         quantity: format!(
-            "network temperature after {} steps by the {} rule from $T = {}$, trained on $T \\ge {}$, N = {}",
-            settings.steps,
-            rule_name(rule),
-            settings.hottest(),
-            settings.high_from,
-            settings.train.hidden
+            "network temperature after {} steps by the {name} rule from $T = {hot}$, trained on $T \\ge {}$, N = {}",
+            settings.steps, settings.high_from, settings.train.hidden
         ),
         verdict: verdict(at_critical == to_critical),
         reason: format!(
-            "From $T = {}$ it is {}; configurations truly at $T_c$ read {}.{energy} Trained for as many updates as V ({}).",
+            "Judged within {}, the spacing of the scale. From $T = {}$ it is {}; configurations truly at $T_c$ read {}. {as_spins} read: {}. Trained for as many updates as V ({}).",
+            resolution(settings),
             settings.coldest(),
             shown(cold),
             shown(genuine),
+            spins.unwrap_or_default(),
             results.trained()
         ),
     }
@@ -253,7 +257,7 @@ fn of_high(results: &Results, to_critical: bool) -> Finding {
 /// L by the network, from the hottest start.
 fn of_low(results: &Results) -> Finding {
     let Results { settings, equilibrium, cells, .. } = results;
-    let rule = main_rule(settings);
+    let rule = source_rule(settings);
     let start = settings.hottest();
     let value = end_of(cells, Kind::Low, rule, start);
     let m = flows::end(cells, (Kind::Low, rule, start), |steps| &steps.abs_m);
@@ -281,8 +285,7 @@ fn of_low(results: &Results) -> Finding {
 /// The end against the number of hidden units, by the network and the mean rule as in the source.
 fn of_hidden(results: &Results) -> Finding {
     let Results { settings, ends, .. } = results;
-    let mean = settings.rules.contains(&Rule::Mean);
-    let rule = if mean { Rule::Mean } else { Rule::Sampled };
+    let rule = source_rule(settings);
     let network = NAMES.len() - 1;
     let at = |hidden| {
         ends::from(ends, (Kind::All, hidden, rule), settings.coldest())?.temperature(network)
@@ -372,34 +375,4 @@ fn direction(results: &Results) -> Finding {
         verdict: Verdict::NotComparable,
         reason: "RG would heat it, but RG halves the length and compares $K'$ with K. The flow changes no length; by the sampled rule it is the relaxation of a Markov chain to its stationary law.".into(),
     }
-}
-
-/// Where flows end by network and energy, in one sentence.
-pub(super) fn headline(results: &Results, equilibrium: &Equilibrium) -> String {
-    let Results { settings, ends, cells, .. } = results;
-    let of_rule = |&rule: &Rule| {
-        let network = settings.ends().map(|start| shown(end_of(cells, Kind::All, rule, start)));
-        let energy = settings.ends().map(|start| {
-            let end = ends::from(ends, (Kind::All, settings.train.hidden, rule), start);
-            let read = end.and_then(|end| end.temperature(0));
-            read.map_or("off the scale".to_owned(), shown)
-        });
-        let pair = |both: Vec<String>| both.join(" and ");
-        format!(
-            "by the {} rule the network reads {}, the energy {}",
-            rule_name(rule),
-            pair(network.collect()),
-            pair(energy.collect())
-        )
-    };
-    let words = settings.rules.iter().map(of_rule).collect::<Vec<_>>().join("; ");
-    format!(
-        "Where the flow ends on the square lattice, from $T = {}$ and $T = {}$: {words} (N = {}, {}); $T_c = {:.3}$, which the network reads as {}.",
-        settings.coldest(),
-        settings.hottest(),
-        settings.train.hidden,
-        results.trained(),
-        critical_temperature(),
-        shown(equilibrium.reading_at_critical),
-    )
 }

@@ -26,6 +26,9 @@ pub(super) struct OfSeed {
     pub(super) of_hidden: Vec<f64>,
     pub(super) of_weights: Vec<f64>,
     pub(super) of_blocks: Vec<f64>,
+    /// The same of the correlators without their mean over the sites, which the magnetisation gives to all.
+    pub(super) local_of_hidden: Vec<f64>,
+    pub(super) local_of_blocks: Vec<f64>,
 }
 
 pub(super) fn correlators(
@@ -42,7 +45,12 @@ pub(super) fn correlators(
         let with = |units: &DMatrix<f32>| &v * units.transpose() / v.ncols() as f32;
         let hidden = with(&rbm.hidden_mean(&v));
         let blocks = with(&block_spins(&v, settings.side));
+        let local_ratios = |matrix: &DMatrix<f32>| {
+            features::participation_ratios(&local(&matrix.map(f64::from)).map(|x| x as f32))
+        };
         Ok(OfSeed {
+            local_of_hidden: local_ratios(&hidden),
+            local_of_blocks: local_ratios(&blocks),
             of_hidden: features::participation_ratios(&hidden),
             of_weights: features::participation_ratios(&rbm.weights),
             of_blocks: features::participation_ratios(&blocks),
@@ -64,6 +72,16 @@ fn block_spins(v: &DMatrix<f32>, side: usize) -> DMatrix<f32> {
     })
 }
 
+/// Every column without its mean, turned so that the mean was positive: the sign of a hidden unit means nothing.
+pub(super) fn local(correlators: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut local = correlators.clone();
+    for mut column in local.column_iter_mut() {
+        let mean = column.mean();
+        column.apply(|x| *x = (*x - mean) * mean.signum());
+    }
+    local
+}
+
 impl Correlators {
     fn over(&self, of: impl Fn(&OfSeed) -> f64) -> Estimate {
         over_exact(&self.seeds.iter().map(of).collect::<Vec<_>>())
@@ -74,18 +92,18 @@ impl Correlators {
         self.over(|seed| of(seed).iter().sum::<f64>() / of(seed).len() as f64)
     }
 
-    /// How like the correlators of a hidden unit are to those of the block most like it: the mean cosine.
+    /// How like the local correlators of a hidden unit are to those of the block most like it: the mean cosine.
     pub(super) fn likeness(&self) -> Estimate {
         self.over(|seed| {
             let columns = |matrix: &DMatrix<f64>| -> DMatrix<f64> {
-                let mut unit = matrix.clone();
+                let mut unit = local(matrix);
                 unit.column_iter_mut().for_each(|mut column| {
                     column.normalize_mut();
                 });
                 unit
             };
             let cosines = columns(&seed.hidden).transpose() * columns(&seed.blocks);
-            let best = cosines.row_iter().map(|row| row.amax());
+            let best = cosines.row_iter().map(|row| row.max());
             best.sum::<f64>() / seed.hidden.ncols() as f64
         })
     }
@@ -110,6 +128,12 @@ impl Correlators {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn local_correlators_have_no_mean_and_the_sign_of_their_spin() {
+        let found = local(&DMatrix::from_row_slice(2, 2, &[1.0, -1.0, 3.0, -5.0]));
+        assert_eq!(found, DMatrix::from_row_slice(2, 2, &[-1.0, -2.0, 1.0, 2.0]));
+    }
 
     #[test]
     fn block_spins_are_majorities() {

@@ -15,7 +15,7 @@ pub(super) struct Machine {
     pub(super) set: usize,
     pub(super) kind: Kind,
     pub(super) hidden: usize,
-    /// Its state after every segment of training.
+    /// Its states on the way, the last trained.
     pub(super) states: Vec<Done<Trainer>>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn machines(run: &Run, settings: &Settings, sets: &[Set]) -> Result<V
         };
         let seed = child_seed(*seed, &label, hidden as u64);
         let data = kind.data(settings, training);
-        let states = train_rbm_on(&run.store, data, config, kind.epochs(settings), seed)?;
+        let states = train_rbm_on(&run.store, data, config, &kind.epochs(settings), seed)?;
         Ok(Machine { set, kind, hidden, states })
     };
     all.par_iter().map(machine).collect()

@@ -59,11 +59,16 @@ impl Kind {
         }
     }
 
-    /// Epochs and those of a segment: smaller sets are shown as often as gives all machines the same number of updates.
-    pub(super) fn epochs(self, settings: &Settings) -> (u64, u64) {
+    /// Epochs after which a machine is kept, the last of all: 1, 2, 5, 10, .. within the first segment, then every segment.
+    /// Smaller sets are shown as often as gives all machines the same number of updates.
+    pub(super) fn epochs(self, settings: &Settings) -> Vec<u64> {
+        let Settings { epochs, segment, .. } = *settings;
         let batches = |kind: Self| (kind.count(settings) / settings.train.batch).max(1) as u64;
-        let scale = |epochs: u64| (epochs * batches(Self::All)).div_ceil(batches(self));
-        (scale(settings.epochs), scale(settings.segment))
+        let first = (0..).map(|n| 10_u64.pow(n)).take_while(|decade| *decade < segment);
+        let first = first.flat_map(|n| [n, 2 * n, 5 * n]).filter(|n| *n < segment.min(epochs));
+        let others = (1..).map(|n| n * segment).take_while(|n| *n < epochs);
+        let stops = first.chain(others).chain([epochs]);
+        stops.map(|n| (n * batches(Self::All)).div_ceil(batches(self))).collect()
     }
 }
 
