@@ -131,12 +131,13 @@ fn colour(shade: i32) -> String {
 }
 
 /// Cells in their own units, rows from the top: those of one shade are one path of thick strokes, equal neighbours one stroke.
+/// Strokes are a little too long, so that no seams show between them.
 pub(crate) fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
     let columns = column_axis(panel).range.unwrap_or((-0.5, 0.5));
     let mut shades: Vec<String> = vec![String::new(); 2 * SHADES as usize + 1];
     for (number, row) in rows(panel).enumerate() {
         for (from, length, shade) in runs(row, colours) {
-            shades[(shade + SHADES) as usize] += &format!("M{from} {number}h{length}");
+            shades[(shade + SHADES) as usize] += &format!("M{from} {number}h{length}.1");
         }
     }
     let width = frame.width / (columns.1 - columns.0);

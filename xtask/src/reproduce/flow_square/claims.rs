@@ -234,7 +234,8 @@ fn of_high(results: &Results, rule: Rule, to_critical: bool) -> Finding {
     let at_critical = [value, cold].into_iter().all(|end| is_read_as(settings, end, genuine));
     let spins = ends::from(ends, (Kind::High, settings.train.hidden, rule), hot);
     let spins = spins.map(|end| thermometers::in_words(&end.seeds.iter().collect::<Vec<_>>()));
-    let as_spins = if rule == Rule::Mean { "Spins drawn from its expectations" } else { "It" };
+    let as_spins =
+        if rule == Rule::Mean { "spins drawn from its expectations" } else { "its spins" };
     Finding {
         value,
         quantity: format!(
@@ -243,7 +244,7 @@ fn of_high(results: &Results, rule: Rule, to_critical: bool) -> Finding {
         ),
         verdict: verdict(at_critical == to_critical),
         reason: format!(
-            "Judged within {}, the spacing of the scale. From $T = {}$ it is {}; configurations truly at $T_c$ read {}. {as_spins} read: {}. Trained for as many updates as V ({}).",
+            "Judged within {}, the spacing of the scale. From $T = {}$ it is {}; configurations truly at $T_c$ read {}. By all thermometers, of {as_spins}: {}. Trained for as many updates as V ({}).",
             resolution(settings),
             settings.coldest(),
             shown(cold),
@@ -291,7 +292,9 @@ fn of_hidden(results: &Results) -> Finding {
         ends::from(ends, (Kind::All, hidden, rule), settings.coldest())?.temperature(network)
     };
     let sites = settings.side * settings.side;
-    let (few, many) = (settings.train.hidden, settings.hidden.iter().copied().max().unwrap_or(0));
+    let least = settings.hidden.iter().copied().min().unwrap_or(0);
+    let many = settings.hidden.iter().copied().max().unwrap_or(0);
+    let few = if settings.train.hidden < many { settings.train.hidden } else { least };
     let change = at(few).zip(at(many)).map(|(few, many)| {
         let error = few.error.hypot(many.error);
         Estimate { mean: many.mean - few.mean, error, ..many }

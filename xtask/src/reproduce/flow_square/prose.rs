@@ -3,6 +3,7 @@
 use super::claims::end_of;
 use super::sets::Kind;
 use super::{Results, ends, rule_name};
+use crate::report::numbers;
 use crate::reproduce::parts::*;
 use crate::reproduce::thermometers::NAMES;
 use exact::square::critical_temperature;
@@ -47,6 +48,7 @@ pub(super) fn discussion(results: &Results) -> Vec<String> {
             of_high(results)
         ),
         disagreement(results),
+        drift(results),
     ]
 }
 
@@ -98,5 +100,50 @@ fn disagreement(results: &Results) -> String {
         rule_name(rule),
         words.collect::<Vec<_>>().join(", "),
         differences.len()
+    )
+}
+
+/// How the end moves while the machine is being trained, by the energy.
+fn drift(results: &Results) -> String {
+    let Results { settings, ends, .. } = results;
+    let (rule, start) = (super::claims::main_rule(settings), settings.coldest());
+    let rate = f64::from(settings.train.learning_rate);
+    let wanted = |end: &&ends::End| {
+        (end.kind, end.hidden) == (Kind::All, settings.train.hidden)
+            && (end.rule, end.start) == (rule, start)
+    };
+    let mut read: Vec<(f64, Estimate)> = ends
+        .iter()
+        .filter(wanted)
+        .filter_map(|end| Some((rate * end.updates as f64, end.temperature(0)?)))
+        .collect();
+    read.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (Some(first), Some(last)) = (read.first(), read.last()) else {
+        return "The ends during training have an energy off the scale.".into();
+    };
+    let moved = (last.1.mean - first.1.mean).abs() > SIGMAS * last.1.error.hypot(first.1.error);
+    let critical = critical_temperature();
+    let passes = read
+        .windows(2)
+        .find(|pair| (pair[0].1.mean - critical) * (pair[1].1.mean - critical) < 0.0);
+    let passing = passes.map_or(String::new(), |pair| {
+        format!(
+            " On its way it passes $T_c$, between the times {} and {}.",
+            numbers::exact(pair[0].0),
+            numbers::exact(pair[1].0)
+        )
+    });
+    let how = match (moved, last.1.mean < first.1.mean) {
+        (false, _) => "stays where it is within errors",
+        (true, true) => "falls",
+        (true, false) => "rises",
+    };
+    format!(
+        "While the machine is trained on V, the end by the {} rule from T = {start} {how}: by the energy from {} after the time (rate × updates) {} to {} after {}.{passing}",
+        rule_name(rule),
+        shown(first.1),
+        numbers::exact(first.0),
+        shown(last.1),
+        numbers::exact(last.0)
     )
 }
