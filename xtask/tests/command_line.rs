@@ -46,7 +46,7 @@ fn wrong_arguments_are_refused() {
 #[test]
 fn wrong_settings_are_refused() {
     // Experiment, what is replaced by what, and what the sentence names. The settings start at line 4.
-    let cases: [(&str, &str, &str, &[&str]); 46] = [
+    let cases: [(&str, &str, &str, &[&str]); 49] = [
         ("flow-square", "side = 4", "sied = 4", &["flow-square.toml", "line 5", "sied"]),
         ("flow-square", "biases", "bias", &["line 23", "`bias`"]),
         ("flow-square", "{ hidden", "{ hiden", &["line 23", "hiden"]),

@@ -15,7 +15,7 @@ fn after_a_run() -> (Project, Files, Files) {
     let project = Project::new();
     project.succeed(RUN);
     let (store, report) = (project.store(), project.report());
-    assert_eq!(store.len(), 76);
+    assert_eq!(store.len(), 132);
     (project, store, report)
 }
 

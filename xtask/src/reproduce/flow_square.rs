@@ -182,9 +182,8 @@ impl experiment::Settings for Settings {
                 "{key} is {batch}, but the training set has {training} samples"
             );
         }
-        self.check_parts()?;
         flow::Calibration::new(&self.temperatures, lattice.sites(), self.thermometer.clone(), 0)?;
-        Ok(())
+        self.check_parts()
     }
 }
 

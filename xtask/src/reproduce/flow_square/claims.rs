@@ -283,43 +283,47 @@ fn of_low(results: &Results) -> Finding {
     }
 }
 
-/// The end against the number of hidden units, by the network and the mean rule as in the source.
+/// The end against the number of hidden units, by the network and the mean rule as in the source, from both starts.
 fn of_hidden(results: &Results) -> Finding {
     let Results { settings, ends, .. } = results;
     let rule = source_rule(settings);
     let network = NAMES.len() - 1;
-    let at = |hidden| {
-        ends::from(ends, (Kind::All, hidden, rule), settings.coldest())?.temperature(network)
-    };
     let sites = settings.side * settings.side;
     let least = settings.hidden.iter().copied().min().unwrap_or(0);
     let many = settings.hidden.iter().copied().max().unwrap_or(0);
     let few = if settings.train.hidden < many { settings.train.hidden } else { least };
-    let change = at(few).zip(at(many)).map(|(few, many)| {
+    let change = |start| {
+        let at = |hidden| ends::from(ends, (Kind::All, hidden, rule), start)?.temperature(network);
+        let (few, many) = at(few).zip(at(many))?;
         let error = few.error.hypot(many.error);
-        Estimate { mean: many.mean - few.mean, error, ..many }
-    });
-    let value = change.unwrap_or(Estimate::exact(0.0));
+        Some(Estimate { mean: many.mean - few.mean, error, ..many })
+    };
+    let (cold, hot) = (change(settings.coldest()), change(settings.hottest()));
+    let rises = |change: Option<Estimate>| change.is_some_and(|e| e.mean > SIGMAS * e.error);
+    let told = |change: Option<Estimate>| change.map_or("off the scale".to_owned(), shown);
     let words = settings.hidden.iter().filter_map(|&n| {
         let energy = ends::from(ends, (Kind::All, n, main_rule(settings)), settings.coldest());
         Some(format!("{} at N = {n}", shown(energy?.temperature(0)?)))
     });
     Finding {
-        value,
+        value: cold.unwrap_or(Estimate::exact(0.0)),
         quantity: format!(
             "network temperature at the end by the {} rule from $T = {}$, N = {many} minus N = {few}",
             rule_name(rule),
             settings.coldest()
         ),
-        verdict: match change {
-            Some(change) if many > sites && few < sites => {
-                verdict(change.mean > SIGMAS * change.error)
-            }
-            _ => Verdict::NotComparable,
+        verdict: match (rises(cold), rises(hot)) {
+            _ if many <= sites || few >= sites => Verdict::NotComparable,
+            (true, true) => Verdict::Reproduced,
+            (false, false) => Verdict::Contradicted,
+            _ => Verdict::Corrected,
         },
         reason: format!(
-            "Judged where one machine has fewer and one more hidden units than the {sites} sites. The energy at the end by the {} rule has the temperature {}.",
+            "Judged from both starts, where one machine has fewer and one more hidden units than the {sites} sites; from $T = {}$ the change is {}. By the {} rule from $T = {}$ the energy at the end has the temperature {}.",
+            settings.hottest(),
+            told(hot),
             rule_name(main_rule(settings)),
+            settings.coldest(),
             words.collect::<Vec<_>>().join(", ")
         ),
     }
