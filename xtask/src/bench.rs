@@ -3,6 +3,7 @@
 mod allocations;
 mod entry;
 mod exact;
+mod flow;
 mod ising;
 mod output;
 mod rbm;
@@ -16,8 +17,12 @@ use std::time::{Duration, Instant};
 use yardsticks::Yardsticks;
 
 /// The groups, and the figures of each.
-const GROUPS: [(&str, &[Entry]); 3] =
-    [("exact", &exact::ENTRIES), ("ising", &ising::ENTRIES), ("rbm", &rbm::ENTRIES)];
+const GROUPS: [(&str, &[Entry]); 4] = [
+    ("exact", &exact::ENTRIES),
+    ("ising", &ising::ENTRIES),
+    ("rbm", &rbm::ENTRIES),
+    ("flow", &flow::ENTRIES),
+];
 
 /// Repeats `work`, and returns the seconds of each repetition and what the last one gave.
 ///

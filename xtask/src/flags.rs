@@ -126,7 +126,7 @@ pub(crate) struct List {
 
 #[derive(Args)]
 pub(crate) struct Bench {
-    /// Groups (exact, ising, rbm) or single figures to measure; all groups when none is named.
+    /// Groups (exact, ising, rbm, flow) or single figures to measure; all groups when none is named.
     pub(crate) names: Vec<String>,
     /// Print one JSON document instead of a table.
     ///

@@ -4,6 +4,10 @@ mod decimation;
 mod decimation_theorem;
 mod dynamics;
 mod equilibrium;
+mod flow_controls;
+mod flow_explained;
+mod flow_field;
+mod flow_large;
 mod flow_ring;
 mod flow_square;
 mod hopfield;
@@ -32,7 +36,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// All experiments, in the order of the report.
-const EXPERIMENTS: [Entry; 13] = [
+const EXPERIMENTS: [Entry; 17] = [
     Entry { name: "decimation", plan: |name, profile| Plan::new(name, profile, decimation::run) },
     Entry {
         name: "weight-of-coupling",
@@ -55,6 +59,16 @@ const EXPERIMENTS: [Entry; 13] = [
     Entry { name: "flow-ring", plan: |name, profile| Plan::new(name, profile, flow_ring::run) },
     Entry { name: "thermometer", plan: |name, profile| Plan::new(name, profile, thermometer::run) },
     Entry { name: "flow-square", plan: |name, profile| Plan::new(name, profile, flow_square::run) },
+    Entry {
+        name: "flow-controls",
+        plan: |name, profile| Plan::new(name, profile, flow_controls::run),
+    },
+    Entry { name: "flow-field", plan: |name, profile| Plan::new(name, profile, flow_field::run) },
+    Entry {
+        name: "flow-explained",
+        plan: |name, profile| Plan::new(name, profile, flow_explained::run),
+    },
+    Entry { name: "flow-large", plan: |name, profile| Plan::new(name, profile, flow_large::run) },
     Entry { name: "dynamics", plan: |name, profile| Plan::new(name, profile, dynamics::run) },
     Entry { name: "equilibrium", plan: |name, profile| Plan::new(name, profile, equilibrium::run) },
     Entry {
@@ -69,6 +83,9 @@ struct Entry {
     plan: fn(&'static str, Profile) -> Result<Plan>,
 }
 
+/// What an experiment does with its settings.
+type Experimenting = dyn Fn(&Run) -> Result<Section>;
+
 /// An experiment with its settings, ready to run.
 pub(crate) struct Plan {
     pub(crate) name: &'static str,
@@ -76,7 +93,7 @@ pub(crate) struct Plan {
     pub(crate) redoes: String,
     /// Expected seconds on two cores.
     pub(crate) seconds: f64,
-    run: Box<dyn Fn(&Run) -> Result<Section>>,
+    run: Box<Experimenting>,
 }
 
 impl Plan {

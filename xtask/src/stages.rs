@@ -4,24 +4,32 @@ mod checkpoints;
 mod descent;
 mod descents;
 mod equilibrium;
+mod expectations;
 mod flowing;
 mod flows;
+mod in_field;
 mod measurements;
 mod memory;
 mod moments;
 mod own_samples;
 mod readings;
 mod recalls;
+mod relaxation;
 mod samples;
+mod stationary;
+mod stretches;
 mod timing;
 mod training;
+mod unstructured;
 
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
 pub(crate) use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
+pub(crate) use expectations::{FlowOfMeans, Means as MeanFlow};
 pub(crate) use flowing::Flowing;
 pub(crate) use flows::{FlowSteps, RunFlow};
+pub(crate) use in_field::{DrawInField, FlowInField, InField};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };
@@ -30,9 +38,13 @@ pub(crate) use moments::{ExactMoments, OfMagnetisation};
 pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
 pub(crate) use readings::{FlowReadings, ReadFlow};
 pub(crate) use recalls::{Network, Recalls};
+pub(crate) use relaxation::{End, Relax, Relaxation};
 pub(crate) use samples::{DrawSamples, Shape};
+pub(crate) use stationary::{Diverge, Divergence, MOST_EXACT, Pair, Stand, Stood, Witness};
+pub(crate) use stretches::train_through;
 pub(crate) use timing::{Time, Work};
 pub(crate) use training::{
     Data, TRAINING_VERSION, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm,
     train_rbm_on,
 };
+pub(crate) use unstructured::{DrawUnstructured, Source};

@@ -79,7 +79,7 @@ fn an_unknown_name_is_refused_before_anything_is_measured() {
     let said = project.run(["bench", "kaufman", "kaufmann"]);
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     assert_eq!(said.err.lines().count(), 1, "{said:?}");
-    for word in ["error: ", "\"kaufmann\"", "groups exact, ising, rbm ", "ln-z", "kaufman,"] {
+    for word in ["error: ", "\"kaufmann\"", "groups exact, ising, rbm, flow ", "ln-z", "kaufman,"] {
         assert!(said.err.contains(word), "no {word:?} in {said:?}");
     }
 }

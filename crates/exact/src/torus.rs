@@ -3,6 +3,9 @@
 //! How they approach the infinite lattice at T_c is worked out in `ferdinand-fisher-1969`.
 
 mod cold;
+mod mixture;
+
+pub use mixture::TorusMixture;
 
 use crate::{Error, square};
 use cold::{COLD, winding};

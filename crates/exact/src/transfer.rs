@@ -24,7 +24,8 @@ pub const WIDTH_LIMIT: usize = 12;
 /// The law of the rows of a torus, for drawing them one after another.
 ///
 /// The first row has `P(s) = (T^h)_{ss} / Z`, and each further row a conditional law given the first row and the one
-/// before it. Rows that translations, the reflection and the flip of all spins turn into each other share their tables.
+/// before it. Rows that translations, the reflection and, without a field, the flip of all spins turn into each other share
+/// their tables.
 #[derive(Clone, Debug)]
 pub struct RowLaw {
     width: usize,
@@ -37,7 +38,7 @@ pub struct RowLaw {
     /// Word operations that turn a row into the representative of its class.
     to_representative: Vec<Symmetry>,
     first: Vec<f64>,
-    /// By class: `y^{walls(u)} B_n(u)`, n = 1..height-1, u = 0..2^w, where `B_n(u)` is the weight of all ways from row
+    /// By class: `factor(u) B_n(u)` with the row's own factor `y^{walls(u)}`, in a field times `e^{H M(u)}`, n = 1..height-1, u = 0..2^w, where `B_n(u)` is the weight of all ways from row
     /// u to the representative over n vertical bonds, scaled to at most 1.
     messages: Vec<Vec<f64>>,
 }
@@ -50,17 +51,31 @@ impl RowLaw {
     /// [`Error::TooSmall`] for a side of 0, [`Error::TooWide`] above [`WIDTH_LIMIT`], [`Error::OutOfRange`] for a
     /// negative coupling and NaN.
     pub fn new(width: usize, height: usize, coupling: f64) -> Result<Self, Error> {
+        Self::in_field(width, height, coupling, 0.0)
+    }
+
+    /// The torus in the field `H = h / (k_B T)`, either sign: weights times `e^{H M}`. In a field the flip of all spins is no
+    /// symmetry, and the tables take up to twice the space.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`Error::OutOfRange`] for a field that is not finite.
+    pub fn in_field(width: usize, height: usize, coupling: f64, field: f64) -> Result<Self, Error> {
         check_sides(width, height, WIDTH_LIMIT)?;
+        if !field.is_finite() {
+            return Err(Error::OutOfRange { what: "the field", value: field, allowed: "finite" });
+        }
         let powers = powers(coupling, width)?;
-        let (classes, class_of, to_representative) = classes(width);
+        let (classes, class_of, to_representative) = classes(width, field == 0.0);
+        let factors = row_factors(width, &powers, field);
         let tables: Vec<(Vec<f64>, f64)> =
-            classes.par_iter().map(|class| ways_back(class, width, height, &powers)).collect();
+            classes.par_iter().map(|class| ways_back(class, height, powers[1], &factors)).collect();
         let largest = tables.iter().map(|t| t.1).fold(f64::NEG_INFINITY, f64::max);
         let relative: Vec<f64> = tables.iter().map(|t| (t.1 - largest).exp()).collect();
         let sum: f64 = classes.iter().zip(&relative).map(|(c, p)| c.size as f64 * p).sum();
         let first = class_of.iter().map(|&c| relative[usize::from(c)] / sum).collect();
         let messages = tables.into_iter().map(|t| t.0).collect();
-        let ln_z = 2.0 * (width * height) as f64 * coupling + largest + sum.ln();
+        let ground = (width * height) as f64 * (2.0 * coupling + field.abs());
+        let ln_z = ground + largest + sum.ln();
         Ok(Self { width, height, ln_z, powers, class_of, to_representative, first, messages })
     }
 
@@ -106,25 +121,36 @@ impl RowLaw {
     }
 }
 
-/// The messages of one class and `ln[y^{walls(s)} B_h(s)]` of its representative s.
-fn ways_back(class: &Class, width: usize, height: usize, powers: &[f64]) -> (Vec<f64>, f64) {
-    let rows = 1 << width;
+/// The factor of each row by itself, `y^{walls} e^{H M}` relative to that of the aligned row: at most 1.
+fn row_factors(width: usize, powers: &[f64], field: f64) -> Vec<f64> {
+    let against = |row: usize| {
+        let up = row.count_ones() as usize;
+        if field > 0.0 { width - up } else { up }
+    };
+    let factor =
+        |row: usize| powers[walls(row, width)] * (-2.0 * field.abs() * against(row) as f64).exp();
+    (0..1 << width).map(factor).collect()
+}
+
+/// The messages of one class and the logarithm of `factor(s) B_h(s)` of its representative s.
+fn ways_back(class: &Class, height: usize, y: f64, factors: &[f64]) -> (Vec<f64>, f64) {
+    let rows = factors.len();
     let mut message = vec![0.0; rows];
     message[class.representative] = 1.0;
     let (mut messages, mut ln_scale) = (Vec::with_capacity((height - 1) * rows), 0.0);
     for _ in 1..height {
-        vertical(&mut message, powers[1]);
+        vertical(&mut message, y);
         // At zero temperature nothing may be left of a row with walls.
         let largest = message.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         ln_scale += largest.ln();
-        for (row, weight) in message.iter_mut().enumerate() {
-            *weight *= powers[walls(row, width)] / largest;
+        for (weight, factor) in message.iter_mut().zip(factors) {
+            *weight *= factor / largest;
         }
         messages.extend_from_slice(&message);
     }
-    vertical(&mut message, powers[1]);
+    vertical(&mut message, y);
     let s = class.representative;
-    (messages, ln_scale + (powers[walls(s, width)] * message[s]).ln())
+    (messages, ln_scale + (factors[s] * message[s]).ln())
 }
 
 /// Multiplies a vector over rows by the vertical factor, one column after another.

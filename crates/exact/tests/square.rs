@@ -2,7 +2,7 @@
 
 use exact::Error;
 use exact::square;
-use exact::torus::{Thermodynamics, kaufman};
+use exact::torus::{Thermodynamics, TorusMixture, kaufman};
 use exact::transfer::{DensityOfStates, Moments, RowLaw, WIDTH_LIMIT, magnetisation_probabilities};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -66,12 +66,25 @@ proptest! {
     }
 
     #[test]
-    fn rows_are_enumerated_too(width in 1usize..5, height in 1usize..5, k in coupling()) {
-        let law = RowLaw::new(width, height, k).unwrap();
-        close(law.ln_z(), by_enumeration(width, height, k).ln_z, 1e-13, 0.0)?;
+    fn rows_are_enumerated_too(
+        width in 1usize..5,
+        height in 1usize..5,
+        k in coupling(),
+        h in prop_oneof![Just(0.0), -2.0..2.0],
+    ) {
+        let law = RowLaw::in_field(width, height, k, h).unwrap();
         // P(configuration) is the product of the laws of its rows.
         let states = enumerate(width, height);
-        let z: f64 = states.iter().map(|&(b, _)| (-2.0 * k * b as f64).exp()).sum();
+        let sites = (width * height) as f64;
+        let weight = |&(broken, up): &(usize, usize)| {
+            let m = 2.0 * up as f64 - sites;
+            (-2.0 * k * broken as f64 + h * m - h.abs() * sites).exp()
+        };
+        // Smallest first: 65534 small terms after a large one would leave an error of 1e-12.
+        let mut weights: Vec<f64> = states.iter().map(weight).collect();
+        weights.sort_by(f64::total_cmp);
+        let z: f64 = weights.iter().sum();
+        close(law.ln_z(), z.ln() + sites * (2.0 * k + h.abs()), 1e-13, 1e-13)?;
         let mut next = vec![0.0; 1 << width];
         for state in (0..states.len()).step_by(1.max(states.len() / 97)) {
             let row = |y: usize| state >> (y * width) & ((1 << width) - 1);
@@ -81,7 +94,7 @@ proptest! {
                 let below = if row(y) == 0 { 0.0 } else { next[row(y) - 1] };
                 p *= (next[row(y)] - below) / next[next.len() - 1];
             }
-            let expected = (-2.0 * k * states[state].0 as f64).exp() / z;
+            let expected = weight(&states[state]) / z;
             // Steps of a cumulative sum: absolute in each conditional law.
             close(p, expected, 1e-12, 1e-15)?;
         }
@@ -327,4 +340,25 @@ fn large_tori_near_the_critical_point() {
         assert!((found.energy_per_spin - energy).abs() < 2e-14, "{k}");
         assert!((found.specific_heat / heat - 1.0).abs() < 1e-12, "{k}");
     }
+}
+
+#[test]
+fn a_mixture_of_tori_is_a_distribution() -> Result<(), Error> {
+    let (width, height) = (4, 3);
+    let n = (width * height) as f64;
+    let energies: Vec<f64> =
+        enumerate(width, height).iter().map(|&(broken, _)| 2.0 * broken as f64 / n - 2.0).collect();
+    for temperatures in [vec![0.0], vec![0.0, 0.25, 2.0, 6.0], vec![1.0, f64::INFINITY]] {
+        let mixture = TorusMixture::new(width, height, &temperatures)?;
+        let q = |e: &f64| mixture.ln_probability(*e).exp();
+        let total: f64 = energies.iter().map(q).sum();
+        assert!((total - 1.0).abs() < 1e-12, "{temperatures:?}: {total}");
+        let mean: f64 = energies.iter().map(|e| e * q(e)).sum();
+        assert!((mean - mixture.energy_per_spin()).abs() < 1e-12, "{temperatures:?}: {mean}");
+    }
+    let cold = TorusMixture::new(width, height, &[0.0])?;
+    assert_eq!(cold.ln_probability(0.0), f64::NEG_INFINITY);
+    assert!(TorusMixture::new(4, 4, &[]).is_err());
+    assert!(TorusMixture::new(4, 4, &[-1.0]).is_err());
+    Ok(())
 }

@@ -56,8 +56,8 @@ impl Algorithm {
     /// Transfer matrices where the lattice is narrow enough; else 512 replicas of single spin flips as long as their
     /// autocorrelation time, some `min(L, 6 xi)^2.17 / 40` sweeps above T_c, stays below what clusters take; else
     /// Swendsen and Wang's clusters. Wolff's give more configurations a second once they are in equilibrium, but grow
-    /// slowly from a random start and turn the magnetisation over in step. In a field, and in the frustrated
-    /// antiferromagnet, single spin flips.
+    /// slowly from a random start and turn the magnetisation over in step. In a field on a wide torus, in the frustrated
+    /// antiferromagnet, and in any antiferromagnet in a field, single spin flips.
     pub fn best(lattice: &Lattice, coupling: Coupling, field: f64) -> Self {
         let frustrated = coupling.is_antiferromagnetic() && !lattice.is_bipartite();
         let exact = match (lattice.is_ring(), lattice.width(), lattice.height()) {
@@ -66,7 +66,8 @@ impl Algorithm {
             (false, 1..=10, 1..=64) | (false, 11..=12, 1..=16) => !frustrated,
             _ => false,
         };
-        if field != 0.0 || (frustrated && !exact) {
+        let staggered = field != 0.0 && coupling.is_antiferromagnetic();
+        if staggered || (field != 0.0 && !exact) || (frustrated && !exact) {
             return Self::Multispin;
         }
         if exact {

@@ -4,7 +4,8 @@ use crate::ensemble::{Replicas, Run, collect, settle};
 use crate::lanes::REPLICAS;
 use crate::{
     Algorithm, Coupling, Error, HeatBath, Lanes, Lattice, Metropolis, Multispin, Perfect, Sampler,
-    Samples, Schedule, Spins, Summary, SwendsenWang, Wolff, chain, energies, magnetisations,
+    Samples, Schedule, Spins, Summary, SwendsenWang, TorusTransfer, Wolff, chain, energies,
+    magnetisations,
 };
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -19,7 +20,7 @@ pub struct Request {
     pub count: u32,
     /// How they are drawn; without a name, by [`Algorithm::best`].
     pub algorithm: Option<Algorithm>,
-    /// The field H = h / (k_B T), for single spin flips and perfect sampling of the ferromagnet.
+    /// The field H = h / (k_B T), for single spin flips, and for transfer matrices and perfect sampling of the ferromagnet.
     pub field: f64,
     /// Whether each configuration is turned over with probability 1/2, which keeps the Boltzmann distribution without a
     /// field: chains that stay in one well below T_c still give both.
@@ -51,7 +52,7 @@ pub struct Quality {
     pub burn_in: u64,
     /// Sweeps between draws, 0 for exact ones.
     pub stride: u64,
-    /// Autocorrelation time of energy or |m|, the longer one, in sweeps, measured before anything was drawn.
+    /// Autocorrelation time of energy or |m| (in a field m), the longer one, in sweeps, measured before anything was drawn.
     pub tau: Option<f64>,
     /// Gelman and Rubin's ratio (`gelman-rubin-1992`) between chains that began ordered and chains that began at random.
     pub r_hat: Option<f64>,
@@ -147,7 +148,7 @@ fn check(job: &Job<'_>) -> Result<(), Error> {
         return Err(Error::SymmetriseInField(field));
     }
     match job.algorithm {
-        Algorithm::SwendsenWang | Algorithm::Wolff | Algorithm::Transfer => {
+        Algorithm::SwendsenWang | Algorithm::Wolff => {
             Err(Error::FieldOf { algorithm: job.algorithm.name(), field })
         }
         _ => Ok(()),
@@ -187,7 +188,7 @@ where
     S: Sampler + Send,
     S::State: Replicas,
 {
-    let pilot = settle(job.lattice, &mut runs);
+    let pilot = settle(job.lattice, &mut runs, job.request.field != 0.0);
     if !pilot.settled && job.request.least_effective > 0.0 {
         return Err(pilot.unsettled());
     }
@@ -198,7 +199,7 @@ where
     let (samples, lengths) = collect(job.coupling, sites, &mut runs, (count, stride), symmetrise);
     let summary = Summary::of(job.lattice, &samples, 0..samples.len(), lengths.len())?;
     let expected = 0.5 + 1.0 / (stride as f64 / pilot.tau).exp_m1();
-    let tau = contradicted(job.lattice, &samples, lengths.len(), expected).unwrap_or(expected);
+    let tau = contradicted(job, &samples, lengths.len(), expected).unwrap_or(expected);
     Ok(judged(job, samples, summary, |quality| Quality {
         chains: lengths.iter().map(|&length| length as u32).collect(),
         burn_in: pilot.sweeps,
@@ -211,10 +212,11 @@ where
 }
 
 /// The autocorrelation time of a set, in draws, where it is longer than expected by more than chance.
-fn contradicted(lattice: &Lattice, samples: &Samples, chains: usize, tau: f64) -> Option<f64> {
+fn contradicted(job: &Job<'_>, samples: &Samples, chains: usize, tau: f64) -> Option<f64> {
     const ERRORS: f64 = 4.0;
-    let sizes = magnetisations(samples).into_iter().map(f64::abs).collect();
-    let found = [energies(lattice, samples), sizes].map(|data| autocorrelation(&data, chains));
+    let size = |m: f64| if job.request.field == 0.0 { m.abs() } else { m };
+    let sizes = magnetisations(samples).into_iter().map(size).collect();
+    let found = [energies(job.lattice, samples), sizes].map(|data| autocorrelation(&data, chains));
     // `madras-sokal-1988`: the error that tau would have if it were what is expected.
     let error = tau * (2.0 * (12.0 * tau + 1.0) / samples.len() as f64).sqrt();
     let longer = found.iter().filter(|found| {
@@ -254,14 +256,30 @@ fn judged(
 
 /// Independent draws one by one, of transfer matrices or, at zero temperature, of ground states.
 fn direct(job: &Job<'_>) -> Result<Samples, Error> {
-    let Request { count: draws, symmetrise, .. } = job.request;
+    let Request { count: draws, symmetrise, field, .. } = job.request;
     let schedule = Schedule { burn_in: 0, stride: 1, draws, symmetrise };
+    if job.algorithm == Algorithm::Transfer && field != 0.0 {
+        return transfer_in_field(job);
+    }
     // At zero temperature all chains are alike.
     let algorithm = match job.algorithm {
         Algorithm::Transfer => Algorithm::Transfer,
         _ => Algorithm::HeatBath,
     };
     chain(job.lattice, job.coupling, algorithm, schedule, job.seed)
+}
+
+/// Independent draws of transfer matrices in a field; a ring is rows of one spin.
+fn transfer_in_field(job: &Job<'_>) -> Result<Samples, Error> {
+    let mut sampler = TorusTransfer::in_field(job.lattice, job.coupling, job.request.field)?;
+    let rng = &mut stats::stream(job.seed, "ising::draw", 0);
+    let mut samples = Samples::new(job.lattice.sites());
+    let mut state = Spins::ordered(job.lattice, job.coupling, rng);
+    for _ in 0..job.request.count {
+        sampler.sweep(&mut state, rng);
+        samples.push(state.as_slice(), job.coupling);
+    }
+    Ok(samples)
 }
 
 /// Coupling from the past.
@@ -316,14 +334,23 @@ mod tests {
         let lattice = Lattice::square(4).unwrap();
         let rng = &mut stats::stream(1, "draw-test", 0);
         let coupling = Coupling::new(0.0).unwrap();
+        let request = Request {
+            count: 800,
+            algorithm: None,
+            field: 0.0,
+            symmetrise: false,
+            least_effective: 0.0,
+        };
+        let algorithm = Algorithm::Metropolis;
+        let job = &Job { lattice: &lattice, coupling, algorithm, request, seed: 1 };
         let mut samples = Samples::new(16);
         for _ in 0..200 {
             let spins = Spins::random(16, rng);
             (0..4).for_each(|_| samples.push(spins.as_slice(), coupling));
         }
         // Each four times: tau = 1/2 + 3/4 + 2/4 + 1/4.
-        let tau = contradicted(&lattice, &samples, 1, 0.5).unwrap();
+        let tau = contradicted(job, &samples, 1, 0.5).unwrap();
         assert!((1.5..2.6).contains(&tau), "{tau}");
-        assert_eq!(contradicted(&lattice, &samples, 1, 2.0), None);
+        assert_eq!(contradicted(job, &samples, 1, 2.0), None);
     }
 }

@@ -96,12 +96,15 @@ pub(crate) struct Pilot {
 struct Series {
     chains: usize,
     energies: Vec<f64>,
+    /// |m|, or m where its sign is decided.
     sizes: Vec<f64>,
 }
 
 /// Runs the chains, of which every other one began at random, until both kinds agree and are long against their
 /// autocorrelation time: rounds of as many measurements each, ever further apart. Gives up when patience ends.
-pub(crate) fn settle<S>(lattice: &Lattice, runs: &mut [Run<S>]) -> Pilot
+///
+/// In a field both wells must be visited as often as it says: m counts with its sign.
+pub(crate) fn settle<S>(lattice: &Lattice, runs: &mut [Run<S>], in_field: bool) -> Pilot
 where
     S: Sampler + Send,
     S::State: Replicas,
@@ -114,7 +117,7 @@ where
     let most = most.min(updates / lattice.sites() as u64).max(LEAST);
     let (mut gap, mut sweeps) = (1, 0);
     loop {
-        let series = observe(lattice, runs, points, gap);
+        let series = observe(lattice, runs, points, gap, in_field);
         sweeps += (points * gap) as u64;
         let pilot = judge(&series, points, gap, sweeps);
         let then = sweeps + (2 * points * gap) as u64;
@@ -144,7 +147,13 @@ fn judge(series: &Series, points: usize, gap: usize, sweeps: u64) -> Pilot {
 }
 
 /// Measures all chains `points` times, `gap` sweeps apart.
-fn observe<S>(lattice: &Lattice, runs: &mut [Run<S>], points: usize, gap: usize) -> Series
+fn observe<S>(
+    lattice: &Lattice,
+    runs: &mut [Run<S>],
+    points: usize,
+    gap: usize,
+    in_field: bool,
+) -> Series
 where
     S: Sampler + Send,
     S::State: Replicas,
@@ -165,7 +174,8 @@ where
             let bonds = bonds.iter().skip(replica).step_by(replicas);
             series.energies.extend(bonds.map(|&bonds| -bonds as f64 / n));
             let spins = spins.iter().skip(replica).step_by(replicas);
-            series.sizes.extend(spins.map(|&spins| spins.abs() as f64 / n));
+            let size = |spins: i64| if in_field { spins } else { spins.abs() };
+            series.sizes.extend(spins.map(|&spins| size(spins) as f64 / n));
         }
         series.chains += replicas;
     }

@@ -49,7 +49,7 @@ fn all_algorithms_agree_with_the_exact_torus() {
 }
 
 fn knows_no_field(algorithm: Algorithm) -> bool {
-    matches!(algorithm, Algorithm::SwendsenWang | Algorithm::Wolff | Algorithm::Transfer)
+    matches!(algorithm, Algorithm::SwendsenWang | Algorithm::Wolff)
 }
 
 #[test]
@@ -86,6 +86,23 @@ fn antiferromagnets_and_fields() {
             }
         }
     }
+}
+
+#[test]
+fn wells_that_are_not_left_in_a_field_are_noticed() {
+    // The well against the field has a share of e^{-2 H M} < 1e-5, but half of the random starts fall into it.
+    let lattice = Lattice::square(8).unwrap();
+    for algorithm in [Algorithm::Metropolis, Algorithm::HeatBath, Algorithm::Multispin] {
+        let request =
+            Request { algorithm: Some(algorithm), field: 0.1, least_effective: 900.0, ..REQUEST };
+        let error = draw(&lattice, at(1.0), &request, 1).unwrap_err();
+        assert!(matches!(error, Error::Unsettled { .. }), "{algorithm:?}: {error}");
+    }
+    // What is best there draws the other well as rarely as it should.
+    let request = Request { field: 0.1, least_effective: 900.0, ..REQUEST };
+    let drawn = draw(&lattice, at(1.0), &Request { algorithm: None, ..request }, 1).unwrap();
+    assert_eq!(drawn.quality.algorithm, Algorithm::Transfer);
+    assert!(drawn.quality.summary.m.mean > 0.99, "{:?}", drawn.quality.summary.m);
 }
 
 #[test]

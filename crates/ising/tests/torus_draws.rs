@@ -115,3 +115,20 @@ fn a_ring_is_a_torus_of_width_one() {
     run(&mut sampler, state, schedule, rng, |state, _| counts[index(state.as_slice())] += 1);
     chi_square(&counts, &exact.probabilities).unwrap();
 }
+
+#[test]
+fn draws_in_a_field_have_its_law() {
+    for (seed, (k, h)) in [(0.3, 0.4), (0.7, -0.1)].into_iter().enumerate() {
+        let exact = Enumerated::in_field(Shape::Square(3), k, h);
+        let (lattice, rng) = (exact.shape.lattice(), &mut stats::stream(7, "field", seed as u64));
+        let mut sampler = TorusTransfer::in_field(&lattice, exact.coupling(), h).unwrap();
+        let schedule = Schedule { burn_in: 0, stride: 1, draws: STATES, symmetrise: false };
+        let (state, mut counts) = (&mut Spins::random(9, rng), vec![0; 512]);
+        run(&mut sampler, state, schedule, rng, |state, _| counts[index(state.as_slice())] += 1);
+        chi_square(&counts, &exact.probabilities).unwrap();
+    }
+    let lattice = Shape::Square(4).lattice();
+    let minus = ising::Coupling::new(-0.3).unwrap();
+    let refused = TorusTransfer::in_field(&lattice, minus, 0.1).err();
+    assert!(matches!(refused, Some(ising::Error::FieldOf { field: 0.1, .. })));
+}

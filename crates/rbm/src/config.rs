@@ -119,7 +119,26 @@ impl TrainConfig {
         not_negative("the L1 decay", self.l1)?;
         not_negative("the L2 decay", self.l2)?;
         positive("the standard deviation of the initial weights", self.initial_std)?;
+        if self.ties == Ties::Binary {
+            self.check_binary()?;
+        }
         self.ties.check(visible, self.hidden)
+    }
+
+    /// Steps must be linear in the gradient, or biases would not follow the weights.
+    fn check_binary(&self) -> Result<(), Error> {
+        if let Optimiser::Adam { mean_memory, .. } = self.optimiser {
+            let what = "the memory of Adam's mean";
+            within(
+                what,
+                mean_memory.into(),
+                false,
+                "left out with binary ties, which take ascent",
+            )?;
+        }
+        within("the L1 decay", self.l1.into(), self.l1 == 0.0, "0 with binary ties")?;
+        let trained = u8::from(self.biases).into();
+        within("whether biases are trained", trained, self.biases, "1 with binary ties")
     }
 }
 

@@ -31,6 +31,7 @@
 //! ```
 
 pub mod ais;
+mod binary;
 pub mod boltzmann;
 mod config;
 pub mod couplings;
@@ -40,7 +41,9 @@ pub mod file;
 mod gibbs;
 pub mod gradient;
 pub mod hopfield;
+pub mod metropolis;
 mod model;
+pub mod observables;
 mod optimiser;
 pub mod partition;
 pub mod score;

@@ -15,6 +15,9 @@ pub enum Ties {
     Free,
     /// All weights, all visible biases and all hidden biases: the equal-weight machine of the thesis' section 4.1.
     All,
+    /// Biases are sums of weights such that the machine has the law of one of units 0 and 1, with weights W and no biases
+    /// ([`crate::Rbm::of_binary`]). The learning rate, the initial weights and the decay are those of W.
+    Binary,
     /// The visible layer is a periodic lattice, and hidden units are filters at all places of every `stride`th row and
     /// column: unit `(f R + y) C + x` of the hidden layer is filter f moved by `x stride` columns and `y stride` rows, where
     /// `C = width / stride` and `R = max(height / stride, 1)`. A ring has the height 1.
@@ -51,7 +54,7 @@ impl Ties {
     /// The class of each visible unit, of each hidden unit, and of each weight, column after column.
     fn classes(self, visible: usize, hidden: usize) -> Option<[Vec<u32>; 3]> {
         match self {
-            Self::Free => None,
+            Self::Free | Self::Binary => None,
             Self::All => Some([vec![0; visible * hidden], vec![0; visible], vec![0; hidden]]),
             Self::Translations { width, height, stride } => {
                 let columns = width / stride;

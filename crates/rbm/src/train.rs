@@ -7,8 +7,8 @@ use crate::gradient::{Gradient, Units};
 use crate::model::normal;
 use crate::optimiser::{Memory, decay};
 use crate::tempering::Ladder;
-use crate::ties::Classes;
-use crate::{Error, Rbm, partition};
+use crate::ties::{Classes, Ties};
+use crate::{Error, Rbm, binary, partition};
 use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,9 @@ impl Trainer {
         rbm.weights.iter_mut().for_each(|w| *w = config.initial_std * normal(rng));
         if let Some(classes) = Classes::new(config.ties, visible, config.hidden) {
             classes.tie(&mut rbm);
+        }
+        if config.ties == Ties::Binary {
+            rbm = Rbm::of_binary(&rbm.weights);
         }
         Self::from_machine(config, rbm, seed)
     }
@@ -154,6 +157,10 @@ impl Trainer {
         let rate = config.schedule.rate(config.learning_rate, self.updates - 1);
         let step = (rate, self.updates, config.biases);
         config.optimiser.ascend(&mut self.memory, &mut self.rbm, &scratch.gradient, step);
+        if config.ties == Ties::Binary {
+            // They follow by the step itself; this undoes the rounding of many.
+            self.rbm.tie_binary();
+        }
         match self.rbm.is_finite() {
             true => Ok(()),
             false => Err(Error::NotFinite { update: self.updates }),
@@ -188,6 +195,9 @@ impl Trainer {
         self.estimate(data, samples, scratch)?;
         if let Some(ties) = &mut scratch.ties {
             ties.average(&mut scratch.gradient);
+        }
+        if self.config.ties == Ties::Binary {
+            binary::follow(&mut scratch.gradient);
         }
         decay(&mut scratch.gradient, &self.rbm, self.config.l1, self.config.l2);
         self.updates += 1;

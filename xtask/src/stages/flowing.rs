@@ -2,7 +2,7 @@
 
 use crate::store::Done;
 use flow::freezing;
-use rbm::{Rbm, Trainer};
+use rbm::{Rbm, Ties, Trainer};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -12,7 +12,10 @@ use std::borrow::Cow;
 pub(crate) enum Flowing<'a> {
     /// As it was trained.
     Trained(&'a Done<Trainer>),
-    /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay.
+    /// Made, not trained.
+    Given(&'a Rbm),
+    /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay, or follow
+    /// the weights where they are tied to them.
     Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
     /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
     /// participation ratio is at most `participation`.
@@ -23,7 +26,8 @@ impl Flowing<'_> {
     pub(crate) fn rbm(&self) -> Cow<'_, Rbm> {
         match *self {
             Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
-            Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(redrawn.value.rbm(), seed)),
+            Self::Given(rbm) => Cow::Borrowed(rbm),
+            Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(&redrawn.value, seed)),
             Self::Capped { capped, weight, participation, most } => {
                 let rbm = capped.value.rbm();
                 let locks = freezing::locks(rbm, weight, participation);
@@ -33,7 +37,8 @@ impl Flowing<'_> {
     }
 }
 
-fn redraw(rbm: &Rbm, seed: u64) -> Rbm {
+fn redraw(trainer: &Trainer, seed: u64) -> Rbm {
+    let rbm = trainer.rbm();
     let weights = || rbm.weights.iter().map(|&w| f64::from(w));
     let n = rbm.weights.len() as f64;
     let mean = weights().sum::<f64>() / n;
@@ -41,5 +46,8 @@ fn redraw(rbm: &Rbm, seed: u64) -> Rbm {
     let mut rng = stats::stream(seed, "redrawn", 0);
     let mut redrawn = Rbm::random(rbm.visible(), rbm.hidden(), deviation as f32, &mut rng);
     redrawn.weights.add_scalar_mut(mean as f32);
-    Rbm { weights: redrawn.weights, ..rbm.clone() }
+    match trainer.config().ties {
+        Ties::Binary => Rbm::of_binary(&(redrawn.weights * 4.0)),
+        _ => Rbm { weights: redrawn.weights, ..rbm.clone() },
+    }
 }

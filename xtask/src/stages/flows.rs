@@ -81,7 +81,7 @@ fn over_samples(v: &DMatrix<f32>, observable: impl Fn(DVectorView<'_, f32>) -> f
 }
 
 /// Energy per spin; of real spins, the energy of the product state with these means.
-fn energy(lattice: &Lattice, v: &DVectorView<'_, f32>) -> f64 {
+pub(super) fn energy(lattice: &Lattice, v: &DVectorView<'_, f32>) -> f64 {
     let field = |i| lattice.neighbours(i).iter().map(|&j| v[j as usize]).sum::<f32>();
     let twice: f64 = (0..lattice.sites()).map(|i| f64::from(v[i] * field(i))).sum();
     -0.5 * twice / lattice.sites() as f64

@@ -34,11 +34,13 @@ pub(crate) struct FlowReadings {
     pub(crate) readings: Option<Readings>,
     /// What the network says of the units as they are, real numbers by the mean rule.
     pub(crate) as_they_are: Estimate,
+    /// The network's distribution over its scale, of the units as they are.
+    pub(crate) distribution: Vec<f64>,
 }
 
 impl Stage for ReadFlow<'_> {
     const NAME: &'static str = "flow-readings";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Vec<FlowReadings>;
 
     fn effort(&self) -> f64 {
@@ -69,7 +71,8 @@ impl ReadFlow<'_> {
 
     fn reading(&self, step: usize, v: &DMatrix<f32>) -> Result<FlowReadings> {
         let network = self.network.value.thermometer();
-        let as_they_are = Estimate::from_independent(&network.read(v).temperatures);
+        let read = network.read(v);
+        let as_they_are = Estimate::from_independent(&read.temperatures);
         let mut spins = v.clone();
         if self.rule == Rule::Mean {
             let rng = &mut stats::stream(self.seed, "flow-readings spins", step as u64);
@@ -83,6 +86,6 @@ impl ReadFlow<'_> {
             Err(Error::Blocks { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        Ok(FlowReadings { step, readings, as_they_are })
+        Ok(FlowReadings { step, readings, as_they_are, distribution: read.distribution })
     }
 }

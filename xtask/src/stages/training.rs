@@ -27,7 +27,7 @@ pub(crate) enum Data<'a> {
 }
 
 impl Data<'_> {
-    fn units(&self) -> usize {
+    pub(super) fn units(&self) -> usize {
         match self {
             Self::Samples(samples) | Self::Rows { rows: samples, .. } => samples.value.sites(),
             Self::Hidden { of, .. } => of.value.rbm().hidden(),
@@ -43,7 +43,7 @@ impl Data<'_> {
     }
 
     /// `[unit, sample]`.
-    fn matrix(&self) -> DMatrix<f32> {
+    pub(super) fn matrix(&self) -> DMatrix<f32> {
         match self {
             Self::Samples(samples) => samples.value.to_matrix(),
             Self::Rows { rows, from, to } => rows.value.rows(*from..*to).to_matrix(),

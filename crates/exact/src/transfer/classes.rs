@@ -28,10 +28,11 @@ pub(super) struct Class {
 }
 
 /// The classes of all 2^w rows in order of their representatives, the class of each row, and what turns each row into
-/// its representative.
-pub(super) fn classes(width: usize) -> (Vec<Class>, Vec<u16>, Vec<Symmetry>) {
+/// its representative; the flip of all spins is one of the symmetries or not.
+pub(super) fn classes(width: usize, flip: bool) -> (Vec<Class>, Vec<u16>, Vec<Symmetry>) {
     let symmetries: Vec<Symmetry> = [(false, false), (false, true), (true, false), (true, true)]
         .into_iter()
+        .filter(|(flipped, _)| flip || !flipped)
         .flat_map(|(flip, reflect)| (0..width).map(move |shift| Symmetry { flip, reflect, shift }))
         .collect();
     let (mut classes, mut class_of, mut to_representative) = (Vec::new(), Vec::new(), Vec::new());
@@ -65,9 +66,13 @@ mod tests {
     #[test]
     fn representatives_and_sizes() {
         // Two-coloured necklaces up to reflection and exchange of the colours (OEIS A000011).
-        let expected = [1, 2, 2, 4, 4, 8, 9, 18, 23, 44, 63, 122];
-        for (width, count) in (1..=12).zip(expected) {
-            let (classes, class_of, symmetries) = classes(width);
+        let both = [1, 2, 2, 4, 4, 8, 9, 18, 23, 44, 63, 122];
+        // Without the exchange (OEIS A000029).
+        let apart = [2, 3, 4, 6, 8, 13, 18, 30, 46, 78, 126, 224];
+        let expected = [both, apart].into_iter().zip([true, false]);
+        let each = expected.flat_map(|(counts, flip)| (1..=12).zip(counts).map(move |c| (flip, c)));
+        for (flip, (width, count)) in each {
+            let (classes, class_of, symmetries) = classes(width, flip);
             assert_eq!(classes.len(), count, "width {width}");
             assert_eq!(classes.iter().map(|c| c.size).sum::<usize>(), 1 << width);
             for (row, symmetry) in symmetries.iter().enumerate() {

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 pub fn magnetisation_probabilities(side: usize, coupling: f64) -> Result<Vec<f64>, Error> {
     check_sides(side, side, WIDTH_LIMIT)?;
     let powers = powers(coupling, side)?;
-    let (classes, _, _) = classes(side);
+    let (classes, _, _) = classes(side, true);
     let parts: Vec<Vec<f64>> =
         classes.par_iter().map(|class| weights(class.representative, side, &powers)).collect();
     let mut total = vec![0.0; side * side + 1];

@@ -27,7 +27,7 @@ impl DensityOfStates {
     pub fn new(side: usize) -> Result<Self, Error> {
         check_sides(side, side, SIDE_LIMIT)?;
         let sites = side * side;
-        let (classes, _, _) = classes(side);
+        let (classes, _, _) = classes(side, true);
         let parts: Vec<Vec<u64>> =
             classes.par_iter().map(|class| count(class.representative, side)).collect();
         let mut counts = vec![0; (sites + 1) * (sites + 1)];

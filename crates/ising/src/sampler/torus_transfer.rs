@@ -31,16 +31,32 @@ impl TorusTransfer {
     /// [`Error::TransferWidth`] for a torus more than 12 wide, [`Error::Frustrated`] for the antiferromagnet on an odd
     /// side above 1 (of the rings [`crate::RingTransfer`] draws all).
     pub fn new(lattice: &Lattice, coupling: Coupling) -> Result<Self, Error> {
+        Self::in_field(lattice, coupling, 0.0)
+    }
+
+    /// The sampler of the ferromagnet in the field `H = h / (k_B T)`.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`Error::Field`] for a field that is not finite, [`Error::FieldOf`] for an antiferromagnet in a field,
+    /// whose odd sites would feel it the other way round.
+    pub fn in_field(lattice: &Lattice, coupling: Coupling, field: f64) -> Result<Self, Error> {
+        if !field.is_finite() {
+            return Err(Error::Field(field));
+        }
         let antiferromagnetic = coupling.is_antiferromagnetic();
         if antiferromagnetic && lattice.is_frustrated() {
             return Err(Error::Frustrated { what: "the transfer matrix of the ferromagnet" });
+        }
+        if antiferromagnetic && field != 0.0 {
+            let algorithm = "the transfer matrix of antiferromagnets";
+            return Err(Error::FieldOf { algorithm, field });
         }
         // A ring is drawn as rows of one spin.
         let (width, height) = match lattice.is_ring() {
             true => (1, lattice.sites()),
             false => (lattice.width(), lattice.height()),
         };
-        let law = RowLaw::new(width, height, coupling.value().abs())
+        let law = RowLaw::in_field(width, height, coupling.value().abs(), field)
             .map_err(|_| Error::TransferWidth { width, limit: WIDTH_LIMIT })?;
         let mut sum = 0.0;
         let cumulative = law.first().iter().map(|p| {

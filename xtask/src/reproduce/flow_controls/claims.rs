@@ -1,0 +1,260 @@
+//! What `flow-controls` says of the source: its magnetisations, its training, its conclusion.
+
+use super::ends::{End, Genuine, PHYSICAL};
+use super::machines::STARTS;
+use super::{Kind, Settings, Torus};
+use crate::published::Finding;
+use crate::report::content::{Claim, Found, Verdict};
+use crate::reproduce::Run;
+use crate::reproduce::parts::*;
+use crate::reproduce::thermometers::{LEVEL, NAMES};
+use anyhow::Result;
+use stats::Estimate;
+
+/// How far rate times updates may be from the source's and still be called its own, relative.
+const SAME_TIME: f64 = 0.02;
+
+pub(super) fn claims(
+    run: &Run,
+    settings: &Settings,
+    torus: &Torus,
+    genuine: &Genuine,
+    ends: &[End],
+    reconstructions: &[(usize, Kind, Estimate)],
+) -> Result<Vec<Claim>> {
+    let mut claims = vec![headline_claim(run, torus, ends)?];
+    for end in ends.iter().filter(|end| end.kind == Kind::Binary && end.training != Some(0)) {
+        claims.push(no_lattice(run, torus, genuine, end)?);
+    }
+    for end in ends.iter().filter(|end| end.kind == Kind::Binary) {
+        let training = end.training.map(|number| &torus.trainings[number]);
+        if let Some(training) = training.filter(|training| !training.m_star.is_empty()) {
+            let time = torus.time(training, training.binary);
+            let beside = ends.iter().find(|other| {
+                (other.kind, other.name, other.start) == (Kind::Spins, end.name, end.start)
+            });
+            let beside = beside.map_or(String::new(), |other| {
+                format!(" The machine of units ±1 ends at {}.", shown(other.abs_m))
+            });
+            let remark = format!(
+                "{} Configurations at $T_c$ have {}.{beside}",
+                time_in_words(training.source_time, time),
+                shown(genuine.abs_m)
+            );
+            let quantity = format!(
+                "|m| after {} steps from T = {}, units 0/1, {}, L = {}",
+                settings.steps, STARTS[end.start], end.name, torus.side
+            );
+            let finding = one_run(
+                run,
+                &training.m_star,
+                end.abs_m,
+                quantity,
+                (training.source_time, time),
+                remark,
+            )?;
+            let id = format!(
+                "flow-controls/m-star-{}-{}-{}",
+                torus.side,
+                training.data.key(),
+                start_key(end.start)
+            );
+            claims.push(run.published.claim(&id, &training.m_star, finding)?);
+        }
+    }
+    for &(number, kind, share) in reconstructions.iter().filter(|of| of.1 == Kind::Binary) {
+        let training = &torus.trainings[number];
+        if training.reconstruction.is_empty() {
+            continue;
+        }
+        let time = torus.time(training, training.pace(kind));
+        let quantity = format!(
+            "share of units that one sampled step changes, units 0/1, {}, L = {}",
+            training.data.name(),
+            torus.side
+        );
+        let remark = time_in_words(training.source_time, time);
+        let finding = one_run(
+            run,
+            &training.reconstruction,
+            share,
+            quantity,
+            (training.source_time, time),
+            remark,
+        )?;
+        let id = format!("flow-controls/reconstruction-{}-{}", torus.side, training.data.key());
+        claims.push(run.published.claim(&id, &training.reconstruction, finding)?);
+    }
+    claims.push(one_temperature(torus, ends));
+    Ok(claims)
+}
+
+fn start_key(start: usize) -> &'static str {
+    ["cold", "hot"][start]
+}
+
+fn time_in_words(source: f64, time: f64) -> String {
+    format!("Rate × updates is {time:.0}, the source's {source:.0}.")
+}
+
+/// A number of one run of the source against ours over seeds: theirs is one more draw, with the spread of seeds.
+fn one_run(
+    run: &Run,
+    key: &str,
+    value: Estimate,
+    quantity: String,
+    (source_time, time): (f64, f64),
+    remark: String,
+) -> Result<Finding> {
+    let published = run.published.value(key)?;
+    let one_more = value.error * (value.count as f64 + 1.0).sqrt();
+    let apart = (value.mean - published) / one_more;
+    let verdict = match ((time / source_time - 1.0).abs() <= SAME_TIME, apart.abs() <= SIGMAS) {
+        (false, _) => Verdict::NotComparable,
+        (true, true) => Verdict::Reproduced,
+        (true, false) => Verdict::Contradicted,
+    };
+    let reason = format!(
+        "The source has one run; it is {:.1} of our seeds' standard deviations (with our error) away. {remark}",
+        apart.abs()
+    );
+    Ok(Finding { value, quantity, verdict, reason })
+}
+
+/// Counts of ends: the network at T_c and all physical ones too, the network alone, not the network.
+fn counts(torus: &Torus, ends: &[End]) -> [usize; 3] {
+    let network = ends.iter().filter(|end| end.network_at_critical(torus) == Some(true));
+    let both = network.clone().filter(|end| end.all_at_critical(torus)).count();
+    let network = network.count();
+    [both, network - both, ends.len() - network]
+}
+
+/// Whether network and physical thermometers agree on T_c.
+fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Claim> {
+    let [both, alone, _] = counts(torus, ends);
+    let verdict = match (both, alone) {
+        (0, 0) => Verdict::NotComparable,
+        (_, 0) => Verdict::Contradicted,
+        _ => Verdict::Reproduced,
+    };
+    let network_only = ends
+        .iter()
+        .filter(|e| e.network_at_critical(torus) == Some(true) && !e.all_at_critical(torus));
+    let off: Vec<String> = network_only.take(3).map(end_in_words).collect();
+    let examples =
+        if off.is_empty() { String::new() } else { format!(" For instance {}.", off.join("; ")) };
+    let value = Estimate::exact(alone as f64);
+    let finding = Finding {
+        value,
+        quantity: format!(
+            "of {} ends of flows, L = {}: those that the network reads at $T_c$ and not all physical thermometers do",
+            ends.len(),
+            torus.side
+        ),
+        verdict,
+        reason: format!(
+            "At {} ends the network reads as at $T_c$, at {both} of them all four physical thermometers too, within {} and five errors.{examples}",
+            both + alone,
+            torus.resolution()
+        ),
+    };
+    run.published.claim(
+        &format!("flow-controls/thermometer-{}", torus.side),
+        "veiga-2020/thermometer",
+        finding,
+    )
+}
+
+/// What an end is and what all thermometers read there.
+fn end_in_words(end: &End) -> String {
+    let names = NAMES.iter().take(PHYSICAL).chain(&["network", "second network"]);
+    let read = names.zip(end.read).filter_map(|(name, e)| Some(format!("{name} {}", shown(e?))));
+    format!(
+        "{}, units {}, from T = {}: {}",
+        end.name,
+        end.kind.name(),
+        STARTS[end.start],
+        read.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// The network reads about T_c although there was no lattice.
+fn no_lattice(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<Claim> {
+    let value = end.read[PHYSICAL].unwrap_or(genuine.networks[0]);
+    let is_near = end.network_at_critical(torus);
+    let physical = (0..PHYSICAL)
+        .filter(|&thermometer| end.at_critical(torus, thermometer) == Some(true))
+        .count();
+    let finding = Finding {
+        value,
+        quantity: format!(
+            "network temperature at the end from T = {}, units 0/1, {}, L = {}",
+            STARTS[end.start], end.name, torus.side
+        ),
+        verdict: match is_near {
+            Some(true) => Verdict::Reproduced,
+            Some(false) => Verdict::Contradicted,
+            None => Verdict::NotComparable,
+        },
+        reason: format!(
+            "{}The network reads genuine configurations at $T_c$ as {}; of the {PHYSICAL} physical thermometers {physical} are at $T_c$: {}.",
+            if is_near.is_none() {
+                "Seeds differ by more than the spacing of the scale. "
+            } else {
+                ""
+            },
+            shown(genuine.networks[0]),
+            end_in_words(end)
+        ),
+    };
+    let key = end.training.map_or("redrawn", |number| torus.trainings[number].data.key());
+    let id = format!("flow-controls/no-lattice-{}-{key}-{}", torus.side, start_key(end.start));
+    run.published.claim(&id, "veiga-2020/no-lattice", finding)
+}
+
+/// Whether the ensembles at the ends are those of the Ising model at one temperature.
+fn one_temperature(torus: &Torus, ends: &[End]) -> Claim {
+    let count = ends.len() * torus.seeds as usize;
+    let with: usize = ends.iter().map(|end| end.with_temperature).sum();
+    let chi_square = ends.iter().map(|end| end.chi_square).fold(f64::INFINITY, f64::min);
+    Claim {
+        id: format!("flow-controls/one-temperature-{}", torus.side),
+        experiment: "flow-controls".into(),
+        statement: "Where the flow ends, configurations have a temperature.".into(),
+        source: "implied by all who read a temperature there".into(),
+        published: None,
+        found: Found { mean: with as f64, error: 0.0 },
+        quantity: format!(
+            "of {count} ensembles at the end, L = {}, how many have one temperature",
+            torus.side
+        ),
+        verdict: match with {
+            0 => Verdict::Contradicted,
+            with if with == count => Verdict::Reproduced,
+            _ => Verdict::Corrected,
+        },
+        reason: format!(
+            "Judged by the two-point function and by whether energy, |m|, correlation length and specific heat agree, at the level {LEVEL}; the best two-point fit of all has χ² = {chi_square:.1} a degree of freedom."
+        ),
+    }
+}
+
+/// The answer to the question whether network and physical thermometers agree on T_c.
+pub(super) fn headline(torus: &Torus, genuine: &Genuine, ends: &[End]) -> String {
+    let [both, alone, _] = counts(torus, ends);
+    let answer = match (both, alone) {
+        (0, 0) => "No flow ends where the network reads $T_c$".to_owned(),
+        (_, 0) => "Network and physical thermometers agree on $T_c$".to_owned(),
+        _ => format!(
+            "Network and physical thermometers do not agree on $T_c$: of {} ends that the network reads there, physical thermometers say so of {both}",
+            both + alone
+        ),
+    };
+    let of_torus = ends.iter().find(|end| end.kind == Kind::Binary && end.training == Some(0));
+    let example = of_torus.and_then(|end| {
+        let (energy, network) = (end.read[0]?, end.read[PHYSICAL]?);
+        let m = format!("|m| = {} for {} at $T_c$", shown(end.abs_m), shown(genuine.abs_m));
+        Some(format!("; the machine of the torus with units 0/1 ends at {} by the network, {} by the energy, with {m}", shown(network), shown(energy)))
+    });
+    format!("{answer}{} (L = {}).", example.unwrap_or_default(), torus.side)
+}
