@@ -45,5 +45,6 @@ pub(crate) use stretches::train_through;
 pub(crate) use timing::{Time, Work};
 pub(crate) use training::{
     Data, TRAINING_VERSION, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm,
+    train_rbm_on,
 };
 pub(crate) use unstructured::{DrawUnstructured, Source};

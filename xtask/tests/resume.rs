@@ -86,7 +86,7 @@ fn killed_again_and_again() {
 
 #[test]
 fn killed_at_random_under_all_threads() {
-    // Some 200 stages, so that a kill after a few of them finds the run still at work.
+    // Some 700 stages, so that a kill after a few of them finds the run still at work.
     let long = || {
         let project = Project::new();
         project.edit("flow-square", "\nepochs = 4", "\nepochs = 40");

@@ -87,6 +87,8 @@ pub(crate) struct Figure {
     pub(crate) panels: Vec<Panel>,
 }
 
+/// Curves; or a heat map, whose series are rows of one matrix ([`Style::Row`]): then `y` is what the colours mean, and the
+/// rows' label is that of their axis.
 pub(crate) struct Panel {
     pub(crate) title: String,
     pub(crate) x: Axis,
@@ -99,7 +101,7 @@ pub(crate) struct Panel {
 pub(crate) struct Axis {
     pub(crate) label: String,
     pub(crate) log: bool,
-    /// `None`: from the data.
+    /// `None`: from the data; of colours, from all heat maps of the figure.
     pub(crate) range: Option<(f64, f64)>,
 }
 
@@ -122,6 +124,8 @@ pub(crate) enum Style {
     Dots,
     /// Markers joined by a line, with error bars where `error > 0`.
     LinePoints,
+    /// A row of a heat map, the first at the top: x is the column, a whole number, and y is shown as a colour.
+    Row,
 }
 
 #[derive(Clone, Copy)]

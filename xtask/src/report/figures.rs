@@ -9,6 +9,7 @@ use marks::{Placed, ROW};
 use pen::{Align, LABEL_SIZE, MARK_INK, Pixel, Stroke, TICK_SIZE, Text};
 
 mod legend;
+mod map;
 mod marks;
 mod pen;
 
@@ -25,6 +26,9 @@ struct Plot<'a> {
     y_ticks: Vec<Tick>,
     x_marks: Vec<Placed<'a>>,
     y_marks: Vec<Placed<'a>>,
+    y_label: String,
+    /// Of a heat map: what its colours mean.
+    colours: Option<map::Colours>,
 }
 
 /// What surrounds the axes of every panel of a figure.
@@ -47,6 +51,8 @@ struct Frame {
 pub(crate) fn svg(figure: &Figure) -> String {
     // Four panels in one row would be too small to read in a column of text; more than eight make a page of their own.
     let (columns, width, height) = match figure.panels.len() {
+        // Matrices are square.
+        n if figure.panels.iter().any(map::is_map) => (n.clamp(1, 3), 250.0, 250.0),
         0 | 1 => (1, 470.0, 300.0),
         2 => (2, 370.0, 280.0),
         3 => (3, 250.0, 240.0),
@@ -54,7 +60,8 @@ pub(crate) fn svg(figure: &Figure) -> String {
         _ => (3, 250.0, 190.0),
     };
     let keys = keys(figure);
-    let plots: Vec<Plot> = figure.panels.iter().map(|p| plot(p, width, height)).collect();
+    let plots: Vec<Plot> =
+        figure.panels.iter().map(|p| plot(p, &figure.panels, width, height)).collect();
     let legends: Vec<_> = figure.panels.iter().map(|p| legend::entries(p, &keys)).collect();
     let is_shared = legends.windows(2).all(|pair| pair[0] == pair[1]);
 
@@ -76,6 +83,10 @@ pub(crate) fn svg(figure: &Figure) -> String {
         let left = cell_width * (i % columns) as f64 + margins.left;
         let top = cell_height * (i / columns) as f64 + margins.top;
         let frame = Frame { left, top, width, height };
+        if let Some(colours) = plot.colours {
+            map::draw_cells(&mut scene, plot.panel, colours, frame);
+            map::draw_bar(&mut scene, plot.panel, colours, frame);
+        }
         draw_axes(&mut scene, plot, frame, &margins);
         draw_marks(&mut scene, plot, frame);
         draw_data(&mut scene, plot, frame, format!("clip-{}-{i}", identifier(&figure.id)), &keys);
@@ -118,7 +129,8 @@ fn subscripted(svg: &str) -> String {
 /// What a colour stands for, in order of appearance: it is the same in every panel.
 fn keys(figure: &Figure) -> Vec<&str> {
     let mut keys = Vec::new();
-    for series in figure.panels.iter().flat_map(|p| &p.series) {
+    let series = figure.panels.iter().flat_map(|p| &p.series);
+    for series in series.filter(|series| series.style != Style::Row) {
         let thing = thing(&series.label);
         if !keys.contains(&thing) {
             keys.push(thing);
@@ -140,7 +152,10 @@ fn identifier(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
-fn plot(panel: &Panel, width: f64, height: f64) -> Plot<'_> {
+fn plot<'a>(panel: &'a Panel, panels: &[Panel], width: f64, height: f64) -> Plot<'a> {
+    if map::is_map(panel) {
+        return map::plot(panel, panels, width, height);
+    }
     let points = || panel.series.iter().flat_map(finite);
     let marks_x = panel.marks.iter().filter_map(|m| match m.at {
         At::X(x) => Some((m.label.as_str(), x)),
@@ -161,6 +176,8 @@ fn plot(panel: &Panel, width: f64, height: f64) -> Plot<'_> {
         y_marks: marks::spread(marks::on_axis(&y, marks_y, -height), height),
         x,
         y,
+        y_label: panel.y.label.clone(),
+        colours: None,
     }
 }
 
@@ -179,13 +196,14 @@ fn margins(plots: &[Plot], width: f64) -> Margins {
         let widths = p.y_ticks.iter().filter_map(|t| t.label.as_deref());
         widths.map(|label| pen::text_width(label, TICK_SIZE)).fold(0.0, f64::max)
     });
-    let axis_label = most(|p| if p.panel.y.label.is_empty() { 0.0 } else { 24.0 });
+    let axis_label = most(|p| if p.y_label.is_empty() { 0.0 } else { 24.0 });
     let title = most(|p| if p.panel.title.is_empty() { 0.0 } else { 24.0 });
     let mark_rows = most(|p| p.x_marks.iter().map(|m| m.label_at + 1.0).fold(0.0, f64::max));
     let mark_labels = most(|p| {
         let widths = p.y_marks.iter().map(|m| pen::text_width(m.label, TICK_SIZE));
         widths.map(|width| width + 18.0).fold(0.0, f64::max)
     });
+    let bars = most(|p| p.colours.map_or(0.0, |colours| colours.room(p.panel)));
     let overhang = plots
         .iter()
         .flat_map(|p| &p.x_marks)
@@ -193,7 +211,7 @@ fn margins(plots: &[Plot], width: f64) -> Margins {
         .fold(0.0, f64::max);
     Margins {
         left: tick_labels + axis_label + 16.0,
-        right: mark_labels.max(overhang).max(22.0),
+        right: mark_labels.max(bars).max(overhang).max(22.0),
         top: 14.0 + title + mark_rows * ROW,
         bottom: X_LABELS,
     }
@@ -226,7 +244,7 @@ fn draw_axes(scene: &mut Scene, plot: &Plot, frame: Frame, margins: &Margins) {
     let label = |content, at| Text { content, at, size: LABEL_SIZE, align: Align::Middle };
     pen::text(scene, label(&plot.panel.x.label, (middle, bottom + 40.0)));
     let y_label_at = (left - margins.left + 18.0, top + height / 2.0);
-    pen::upright(scene, label(&plot.panel.y.label, y_label_at));
+    pen::upright(scene, label(&plot.y_label, y_label_at));
     pen::bold(scene, label(&plot.panel.title, (middle, top - margins.top + 22.0)));
 }
 
@@ -254,7 +272,8 @@ fn draw_marks(scene: &mut Scene, plot: &Plot, frame: Frame) {
 
 fn draw_data(scene: &mut Scene, plot: &Plot, frame: Frame, clip_id: String, keys: &[&str]) {
     let Frame { left, top, width, height } = frame;
-    let series = || plot.panel.series.iter().map(|s| (s, key(keys, &s.label)));
+    let curves = plot.panel.series.iter().filter(|series| series.style != Style::Row);
+    let series = || curves.clone().map(|s| (s, key(keys, &s.label)));
     pen::clipped(scene, clip_id, [left, top, width, height], |scene| {
         for (series, key) in series() {
             let points: Vec<Pixel> =
@@ -297,7 +316,7 @@ fn stroke(style: Style) -> Option<Stroke> {
     match style {
         Style::Line | Style::LinePoints => Some(Stroke::Solid),
         Style::Dashed => Some(Stroke::Dashed),
-        Style::Points | Style::Dots => None,
+        Style::Points | Style::Dots | Style::Row => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use super::content::{Cell, Claim, Figure, Report, Table};
+use super::content::{Cell, Claim, Figure, Report, Style, Table};
 use super::{figures, page};
 
 /// Fills an existing empty directory.
@@ -50,10 +50,15 @@ fn figure_csv(figure: &Figure) -> anyhow::Result<String> {
     let mut rows = vec![["panel", "series", "x", "y", "error"].map(str::to_owned).to_vec()];
     for (i, panel) in figure.panels.iter().enumerate() {
         let name = if panel.title.is_empty() { (i + 1).to_string() } else { panel.title.clone() };
-        for series in &panel.series {
+        for (number, series) in panel.series.iter().enumerate() {
+            // The rows of a matrix have one label.
+            let label = match series.style {
+                Style::Row => format!("{} {number}", series.label),
+                _ => series.label.clone(),
+            };
             rows.extend(series.points.iter().map(|p| {
                 let numbers = [p.x, p.y, p.error].map(shortest);
-                [name.clone(), series.label.clone()].into_iter().chain(numbers).collect()
+                [name.clone(), label.clone()].into_iter().chain(numbers).collect()
             }));
         }
     }
@@ -111,7 +116,7 @@ fn csv_text(rows: &[Vec<String>]) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::content::{Axis, Found, Panel, Point, Series, Style};
+    use crate::report::content::{Axis, Found, Panel, Point, Series};
     use crate::report::example;
 
     #[test]
@@ -132,6 +137,22 @@ mod tests {
              1,\"L = 8, \"\"cold\"\"\",0.30000000000000004,1.0,0.0\n\
              1,\"L = 8, \"\"cold\"\"\",1e-300,NaN,0.5\n"
         );
+        Ok(())
+    }
+
+    #[test]
+    fn csv_of_a_heat_map_numbers_its_rows() -> anyhow::Result<()> {
+        let axis = || Axis { label: String::new(), log: false, range: None };
+        let row = |y| {
+            let points = vec![Point { x: 0.0, y, error: 0.0 }];
+            Series { label: "site".to_owned(), style: Style::Row, points }
+        };
+        let series = vec![row(0.5), row(-1.0)];
+        let panels =
+            vec![Panel { title: "W".to_owned(), x: axis(), y: axis(), series, marks: vec![] }];
+        let figure = Figure { id: "f".to_owned(), caption: String::new(), panels };
+        let expected = "panel,series,x,y,error\nW,site 0,0.0,0.5,0.0\nW,site 1,0.0,-1.0,0.0\n";
+        assert_eq!(figure_csv(&figure)?, expected);
         Ok(())
     }
 

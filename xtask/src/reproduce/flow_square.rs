@@ -1,24 +1,32 @@
 //! Experiment `flow-square`: the seven steps of Iso, Shiba and Yokoo on the square lattice, as the thesis lists them.
 
-mod cells;
+mod claims;
+mod correlators;
+mod ends;
 mod figures;
-mod physical;
+mod flows;
+mod machines;
+mod paths;
+mod prose;
 mod readout;
+mod sets;
+mod structure;
+mod tables;
+mod weights;
 
 use super::Run;
 use super::parts::*;
 use crate::experiment;
-use crate::published::Finding;
-use crate::report::content::{Claim, Section, Verdict};
+use crate::report::content::{Figure, Section};
 use crate::stages::Shape;
 use anyhow::{Result, ensure};
-use cells::Cell;
 use exact::square::critical_temperature;
 use flow::Rule;
 use ising::{Algorithm, Schedule};
 use rbm::TrainConfig;
+use readout::Equilibrium;
 use serde::{Deserialize, Serialize};
-use stats::Estimate;
+use sets::Kind;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +48,8 @@ pub(crate) struct Settings {
     seeds: u64,
     /// Numbers of hidden units N.
     hidden: Vec<usize>,
-    /// Epochs of the machine, and how many are lost at most by an interruption.
+    /// Epochs of the machine on V, and how many are lost at most by an interruption. Flows of the machine shown are read after
+    /// every segment, and at 1, 2, 5, 10, .. epochs within the first.
     epochs: u64,
     segment: u64,
     /// Settings of the machines; the one of this number of hidden units is what claims and figures are about.
@@ -54,6 +63,10 @@ pub(crate) struct Settings {
     starts: Vec<f64>,
     steps: usize,
     rules: Vec<Rule>,
+    /// The training sets H, from this temperature up, and L, up to this one; and their numbers of hidden units.
+    high_from: f64,
+    low_to: f64,
+    hidden_high_low: Vec<usize>,
 }
 
 impl Settings {
@@ -65,15 +78,17 @@ impl Settings {
         Shape::Square(self.side)
     }
 
-    /// Number of the coldest and of the hottest start.
-    fn coldest(&self) -> usize {
-        (0..self.starts.len())
-            .fold(0, |best, i| if self.starts[i] < self.starts[best] { i } else { best })
+    /// The coldest and the hottest start.
+    fn coldest(&self) -> f64 {
+        self.starts.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
-    fn hottest(&self) -> usize {
-        (0..self.starts.len())
-            .fold(0, |best, i| if self.starts[i] > self.starts[best] { i } else { best })
+    fn hottest(&self) -> f64 {
+        self.starts.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    fn ends(&self) -> impl Iterator<Item = f64> + use<> {
+        [self.coldest(), self.hottest()].into_iter()
     }
 
     /// Where the flow starts, and what reads it.
@@ -85,11 +100,31 @@ impl Settings {
             let known = self.temperatures.contains(start);
             ensure!(known, "starts contains {start}, but must list some of temperatures");
         }
-        let (coldest, hottest) = (self.starts[self.coldest()], self.starts[self.hottest()]);
+        let (coldest, hottest) = (self.coldest(), self.hottest());
         ensure!(
             coldest < critical_temperature() && critical_temperature() < hottest,
             "starts must hold a temperature below and one above T_c, but are from {coldest} to {hottest}"
         );
+        Ok(())
+    }
+
+    /// The training sets that are parts of the whole.
+    fn check_parts(&self) -> Result<()> {
+        check_distinct("hidden_high_low", &self.hidden_high_low)?;
+        let shown = self.train.hidden;
+        ensure!(
+            self.hidden_high_low.contains(&shown),
+            "hidden_high_low must contain hidden in train, which is {shown}"
+        );
+        for kind in [Kind::High, Kind::Low] {
+            let count = kind.count(self);
+            ensure!(
+                count >= self.train.batch,
+                "the training set {} has {count} configurations, but batch in train is {}",
+                kind.name(),
+                self.train.batch
+            );
+        }
         Ok(())
     }
 
@@ -136,7 +171,7 @@ impl experiment::Settings for Settings {
             self.train.hidden
         );
         let training = (self.samples as usize).saturating_mul(self.temperatures.len());
-        for &hidden in &self.hidden {
+        for &hidden in self.hidden.iter().chain(&self.hidden_high_low) {
             self.train_config(hidden).check(lattice.sites())?;
         }
         for (key, batch) in
@@ -148,171 +183,129 @@ impl experiment::Settings for Settings {
             );
         }
         flow::Calibration::new(&self.temperatures, lattice.sites(), self.thermometer.clone(), 0)?;
-        Ok(())
+        self.check_parts()
+    }
+}
+
+/// All that was computed.
+struct Results<'a> {
+    settings: &'a Settings,
+    sets: Vec<sets::Set>,
+    equilibrium: Equilibrium,
+    cells: Vec<flows::Cell>,
+    ends: Vec<ends::End>,
+    paths: Vec<paths::Path>,
+    weights: Vec<weights::Weights>,
+    correlators: correlators::Correlators,
+}
+
+impl<'a> Results<'a> {
+    fn of(run: &Run, settings: &'a Settings) -> Result<Self> {
+        // Steps 1 and 7: training sets, held-out configurations and a thermometer, for each seed.
+        let sets = sets::sets(run, settings)?;
+        // Step 2: one machine per seed, training set and number of hidden units.
+        let machines = machines::machines(run, settings, &sets)?;
+        // Steps 3-6: held-out configurations flow by each rule and are read.
+        Ok(Self {
+            settings,
+            cells: flows::flows(run, settings, &sets, &machines)?,
+            ends: ends::ends(run, settings, &sets, &machines)?,
+            paths: paths::paths(run, settings, &sets, &machines)?,
+            weights: weights::weights(settings, &sets, &machines)?,
+            correlators: correlators::correlators(settings, &sets, &machines)?,
+            equilibrium: readout::equilibrium(settings, &sets)?,
+            sets,
+        })
+    }
+
+    /// How machines were trained, in words.
+    fn trained(&self) -> String {
+        let Settings { train, epochs, .. } = self.settings;
+        let updates = Kind::All.count(self.settings) as u64 / train.batch as u64 * epochs;
+        let rate = train.learning_rate;
+        format!(
+            "{epochs} epochs of {} at the rate {rate}, rate × updates = {:.0}",
+            train.negative,
+            f64::from(rate) * updates as f64
+        )
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let Self { settings, sets, equilibrium, cells, ends, paths, weights, correlators } = self;
+        let mut figures = vec![figures::flows::temperature(settings, equilibrium, cells)];
+        for &rule in &settings.rules {
+            figures.push(figures::flows::distribution(settings, sets, cells, rule));
+        }
+        figures.push(figures::ends::starts(settings, ends));
+        for &rule in &settings.rules {
+            figures.push(figures::flows::thermometers(settings, paths, rule));
+        }
+        figures.extend([
+            figures::flows::plane(settings, equilibrium, cells),
+            figures::ends::training(settings, ends),
+        ]);
+        if settings.hidden.len() > 1 {
+            figures.push(figures::ends::hidden(settings, ends));
+        }
+        figures.extend([
+            figures::weights::spectra(settings, weights),
+            figures::weights::maps(settings, weights),
+            figures::weights::decay(settings, weights),
+            figures::correlators::maps(settings, correlators),
+            figures::correlators::participation(settings, correlators),
+        ]);
+        figures
     }
 }
 
 pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    // Steps 1 and 7: training sets, held-out configurations and a thermometer, for each seed.
-    let sets = cells::sets(run, settings)?;
-    // Step 2: one machine per seed and number of hidden units.
-    let machines = cells::machines(run, settings, &sets)?;
-    // Steps 3-6: held-out configurations flow by each rule and are read at every step.
-    let cells = cells::flows(run, settings, &sets, &machines)?;
-    let paths = physical::paths(run, settings, &sets, &machines)?;
-    let equilibrium = readout::equilibrium(settings, &sets)?;
-
-    let hidden = settings.train.hidden;
-    let mut claims = claims(run, settings, &equilibrium, &cells)?;
-    claims.push(physical::claim(&paths));
-    let mut figures = vec![
-        figures::flow_figure(settings, &equilibrium, &cells, hidden),
-        figures::distribution_figure(settings, &sets, &cells, hidden),
-        figures::epochs_figure(settings, &equilibrium, &cells),
-        figures::plane_figure(settings, &equilibrium, &cells, hidden),
-        figures::thermometer_figure(settings, &equilibrium),
-    ];
-    figures.extend(settings.rules.iter().map(|&rule| physical::figure(settings, &paths, rule)));
-    if settings.hidden.len() > 1 {
-        figures.push(figures::hidden_figure(settings, &equilibrium, &cells));
-    }
+    let results = Results::of(run, settings)?;
+    let mut claims = claims::claims(run, &results)?;
+    claims.extend(structure::claims(run, &results)?);
     Ok(Section {
         experiment: "flow-square".into(),
         title: "The flow of a machine trained on the square lattice".into(),
-        headline: headline(settings, &equilibrium, &cells),
-        introduction: vec![
-            format!("The protocol of Iso, Shiba and Yokoo: {} configurations of the {side} × {side} torus at each of {} temperatures train a machine; held-out configurations flow through it, $v \\to h \\to v'$; a network trained on the same set reads their temperature at every step. Everything is repeated for {} seeds; an error is the spread over seeds or the error within them, whichever is larger.",
-                settings.samples, settings.temperatures.len(), settings.seeds, side = settings.side),
-            "Beside the network two observables are read, |m| and the energy: a configuration at the temperature T must have those of T. Of the machines shown, flows from both ends of the scale are read by all five thermometers of experiment `thermometer`, and judged: one temperature, or none.".into(),
-        ],
+        headline: prose::headline(&results),
+        introduction: introduction(&results),
         claims,
-        figures,
-        tables: vec![physical::table(&paths), figures::ends_table(settings, &equilibrium, &cells), figures::samples_table(settings, &equilibrium)],
-        discussion: vec![
-            "Where a flow ends is a property of the machine as trained, not of the critical point. By the sampled rule flows from both ends of the scale must meet in time, at the machine's own distribution: the chain has one stationary law. The map of expectations may have several fixed points. That no thermometer agrees with another there is what to expect of a machine that was shown many temperatures: even one that had learnt its training set perfectly would end in the mixture, which has no temperature. Nothing is rescaled along the flow, so that it has no direction to compare with RG.".into(),
-            "The network was trained on spins ±1. Expectations are real numbers between, outside its domain, and its reading of them is an extrapolation.".into(),
+        figures: results.figures(),
+        tables: vec![
+            tables::ends(settings, &results.ends),
+            tables::weights(&results.weights),
+            tables::samples(settings, &results.equilibrium),
         ],
+        discussion: prose::discussion(&results),
         settings: toml::to_string(settings)?,
     })
 }
 
-/// Where the flow ends, by every rule, from both sides.
-fn headline(settings: &Settings, equilibrium: &readout::Equilibrium, cells: &[Cell]) -> String {
-    let end = |rule, start| {
-        shown(cells::over_cells(cells, settings.train.hidden, rule, start, |steps| {
-            &steps.temperature
-        }))
-    };
-    let of_rule = |&rule: &Rule| {
-        let (cold, hot) = (end(rule, settings.coldest()), end(rule, settings.hottest()));
-        format!("by the {} rule {cold} and {hot}", rule_name(rule))
-    };
-    let ends = settings.rules.iter().map(of_rule).collect::<Vec<_>>().join(", ");
-    format!(
-        "On the square lattice the flow ends, from cold and hot starts, at the network temperatures {ends} (N = {}, {} epochs of {}); configurations at $T_c = 2.27$ read {}.",
-        settings.train.hidden,
-        settings.epochs,
-        settings.train.negative,
-        shown(equilibrium.reading_at_critical),
-    )
-}
-
-/// How close to T_c is "at T_c": the spacing of the thermometer's scale.
-fn resolution(settings: &Settings) -> f64 {
-    settings.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
-}
-
-/// Whether an end is where the network reads genuine configurations at T_c, within its scale's spacing and errors.
-fn at_critical(settings: &Settings, equilibrium: &readout::Equilibrium, end: Estimate) -> Verdict {
-    let genuine = equilibrium.reading_at_critical;
-    let distance = (end.mean - genuine.mean).abs();
-    match distance <= resolution(settings) + SIGMAS * end.error.hypot(genuine.error) {
-        true => Verdict::Reproduced,
-        false => Verdict::Contradicted,
-    }
-}
-
-fn claims(
-    run: &Run,
-    settings: &Settings,
-    equilibrium: &readout::Equilibrium,
-    cells: &[Cell],
-) -> Result<Vec<Claim>> {
-    let hidden = settings.train.hidden;
-    let claim =
-        |id: &str, key: &str, value: Estimate, quantity: String, verdict, reason: String| {
-            let finding = Finding { value, quantity, verdict, reason };
-            run.published.claim(&format!("flow-square/{id}"), key, finding)
-        };
-    let genuine = shown(equilibrium.reading_at_critical);
-    let genuine_m = shown(equilibrium.abs_m_at_critical);
-    let trained = format!("{} epochs of {}", settings.epochs, settings.train.negative);
-    let mut claims = Vec::new();
-    for &rule in &settings.rules {
-        let name = rule_name(rule);
-        for (side, start) in [("below", settings.coldest()), ("above", settings.hottest())] {
-            let end = cells::over_cells(cells, hidden, rule, start, |steps| &steps.temperature);
-            let m = shown(cells::over_cells(cells, hidden, rule, start, |steps| &steps.abs_m));
-            let (key, verdict, remark) = match rule {
-                Rule::Mean => (
-                    "iso-2018/flows-to-tc",
-                    at_critical(settings, equilibrium, end),
-                    format!(
-                        "Judged at these settings ({trained}) within {}, the spacing of the scale.",
-                        resolution(settings)
-                    ),
-                ),
-                Rule::Sampled => (
-                    "veiga-2020/flows-to-tc",
-                    Verdict::NotComparable,
-                    format!(
-                        "The source's machine has units 0/1 without biases, which breaks the spin-flip symmetry, and 100 hidden units; ours has units ±1 and {trained}."
-                    ),
-                ),
-            };
-            claims.push(claim(
-                &format!("{name}-from-{side}"),
-                key,
-                end,
-                format!("network temperature after {} steps by the {name} rule from $T = {}$, N = {hidden}", settings.steps, settings.starts[start]),
-                verdict,
-                format!("Configurations truly at $T_c$ read {genuine} and have |m| = {genuine_m}; the end has |m| = {m}. {remark}"),
-            )?);
-        }
-    }
-    claims.extend(other_claims(settings, equilibrium, cells, claim)?);
-    Ok(claims)
-}
-
-/// The claims about magnetisation, thermometer and direction; by the sampled rule where it was run, as the sources did.
-fn other_claims(
-    settings: &Settings,
-    equilibrium: &readout::Equilibrium,
-    cells: &[Cell],
-    claim: impl Fn(&str, &str, Estimate, String, Verdict, String) -> Result<Claim>,
-) -> Result<Vec<Claim>> {
-    let hidden = settings.train.hidden;
-    let sampled = settings.rules.contains(&Rule::Sampled);
-    let rule = if sampled { Rule::Sampled } else { Rule::Mean };
-    let name = rule_name(rule);
-    let end_m = cells::over_cells(cells, hidden, rule, settings.coldest(), |steps| &steps.abs_m);
-    let excess = readout::excess_reading(settings, equilibrium, cells, rule);
-    let by_mean = match settings.rules.contains(&Rule::Mean) {
-        true => format!(
-            " By the mean rule, whose configurations are not spins, it is {}.",
-            shown(readout::excess_reading(settings, equilibrium, cells, Rule::Mean))
+fn introduction(results: &Results) -> Vec<String> {
+    let settings = results.settings;
+    let counts = Kind::EACH.map(|kind| {
+        format!(
+            "{} ({} configurations, {} epochs)",
+            kind.name(),
+            kind.count(settings),
+            kind.epochs(settings).last().copied().unwrap_or(0)
+        )
+    });
+    vec![
+        format!(
+            "The protocol of Iso, Shiba and Yokoo: {} configurations of the {side} × {side} torus at each of {} temperatures train a machine; held-out configurations flow through it, $v \\to h \\to v'$; a network trained on the same set reads their temperature at every step. Everything is repeated for {} seeds; an error is the spread over seeds or the error within them, whichever is larger.",
+            settings.samples,
+            settings.temperatures.len(),
+            settings.seeds,
+            side = settings.side
         ),
-        false => String::new(),
-    };
-    let first_step = cells::first_step(cells, hidden, rule, settings.hottest());
-    Ok(vec![
-        claim("magnetisation", "veiga-2020/m-star", end_m, format!("|m| at the end by the {name} rule, N = {hidden}"), Verdict::NotComparable,
-            "The source's machine has units 0/1 without biases, which breaks the spin-flip symmetry, and 100 hidden units; ours has units ±1.".into())?,
-        claim("thermometer", "veiga-2020/thermometer", excess, format!("network temperature at the end by the {name} rule, minus that of genuine configurations with the same |m|"), Verdict::NotComparable,
-            format!("The source argues from data without lattice geometry, which are not run here. A reading that depended on |m| alone would give 0.{by_mean}"))?,
-        claim("opposite-to-rg", "iso-2018/opposite-to-rg", first_step, format!("change of network temperature in the first step by the {name} rule from the hottest start, N = {hidden}"), Verdict::NotComparable,
-            "RG would heat it, but RG halves the length and compares $K'$ with K. The flow changes no length; by the sampled rule it is the relaxation of a Markov chain to its stationary law.".into())?,
-    ])
+        format!(
+            "Machines are trained on V, all temperatures; on H, those from T = {} up; and on L, those up to T = {}, where configurations are aligned, of both signs. H and L are parts of V, and are shown as often as gives every machine the same number of updates: {}. Training: {}. Of the source's training we remember 10000 epochs of CD-1 at the rate 0.1, which we could not check.",
+            settings.high_from,
+            settings.low_to,
+            counts.join(", "),
+            results.trained()
+        ),
+        "Beside the network |m| and the energy are read at every step. Where flows end, and at some steps between, all five thermometers of experiment `thermometer` read them and judge: one temperature, or none.".into(),
+    ]
 }
 
 fn rule_name(rule: Rule) -> &'static str {

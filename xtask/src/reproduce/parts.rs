@@ -3,6 +3,7 @@
 use crate::report::content::{At, Axis, Mark, Point, Series, Style, Verdict};
 use crate::report::numbers;
 use anyhow::{Result, bail, ensure};
+use nalgebra::{DMatrix, RowDVector};
 use stats::Estimate;
 use std::fmt::Debug;
 
@@ -42,6 +43,14 @@ pub(crate) fn measured(
 ) -> Series {
     let point = |(x, e): (f64, Estimate)| Point { x, y: e.mean, error: e.error };
     Series { label: label.into(), style, points: points.into_iter().map(point).collect() }
+}
+
+/// The rows of a matrix as a heat map; `label` is that of the rows' axis.
+pub(crate) fn matrix_rows(label: &str, matrix: &DMatrix<f64>) -> Vec<Series> {
+    let row = |row: RowDVector<f64>| {
+        curve(label, Style::Row, row.iter().enumerate().map(|(x, &y)| (x as f64, y)))
+    };
+    matrix.row_iter().map(|r| row(r.into_owned())).collect()
 }
 
 pub(crate) fn mark_x(label: &str, x: f64) -> Mark {
@@ -129,4 +138,33 @@ pub(crate) fn check_distinct<T: PartialEq + Debug>(key: &str, values: &[T]) -> R
 pub(crate) fn check_count(key: &str, value: u64, low: u64, high: u64) -> Result<()> {
     ensure!((low..=high).contains(&value), "{key} is {value}, but must be from {low} to {high}");
     Ok(())
+}
+
+/// Whether something is where it is said to be: within `resolution` and [`SIGMAS`] errors. None where the errors are too large
+/// to tell.
+pub(crate) fn is_near(distance: Estimate, resolution: f64) -> Option<bool> {
+    let error = SIGMAS * distance.error;
+    match distance.mean.abs() <= resolution + error {
+        true if error > resolution => None,
+        near => Some(near),
+    }
+}
+
+/// Whether several things are all so: not when one is not, and unknown when one is unknown.
+pub(crate) fn all(of: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let of: Vec<Option<bool>> = of.into_iter().collect();
+    match of.contains(&Some(false)) {
+        true => Some(false),
+        false if of.contains(&None) => None,
+        false => Some(true),
+    }
+}
+
+/// The verdict on such a place.
+pub(crate) fn verdict_near(near: Option<bool>) -> Verdict {
+    match near {
+        Some(true) => Verdict::Reproduced,
+        Some(false) => Verdict::Contradicted,
+        None => Verdict::NotComparable,
+    }
 }

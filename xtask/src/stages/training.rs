@@ -20,6 +20,8 @@ pub(crate) const TRAINING_VERSION: u32 = 4;
 pub(crate) enum Data<'a> {
     /// Configurations of the Ising model.
     Samples(&'a Done<Samples>),
+    /// Some of them: from the first to one past the last.
+    Rows { rows: &'a Done<Samples>, from: usize, to: usize },
     /// Hidden units of a machine, drawn once for each of its own data: the next layer's.
     Hidden { of: &'a Done<Trainer>, below: &'a Data<'a>, seed: u64 },
 }
@@ -27,7 +29,7 @@ pub(crate) enum Data<'a> {
 impl Data<'_> {
     pub(super) fn units(&self) -> usize {
         match self {
-            Self::Samples(samples) => samples.value.sites(),
+            Self::Samples(samples) | Self::Rows { rows: samples, .. } => samples.value.sites(),
             Self::Hidden { of, .. } => of.value.rbm().hidden(),
         }
     }
@@ -35,6 +37,7 @@ impl Data<'_> {
     fn len(&self) -> usize {
         match self {
             Self::Samples(samples) => samples.value.len(),
+            Self::Rows { from, to, .. } => to - from,
             Self::Hidden { below, .. } => below.len(),
         }
     }
@@ -43,6 +46,7 @@ impl Data<'_> {
     pub(super) fn matrix(&self) -> DMatrix<f32> {
         match self {
             Self::Samples(samples) => samples.value.to_matrix(),
+            Self::Rows { rows, from, to } => rows.value.rows(*from..*to).to_matrix(),
             Self::Hidden { of, below, seed } => {
                 let mut rng = stats::stream(*seed, "hidden", 0);
                 of.value.rbm().sample_hidden(&below.matrix(), &mut rng)
@@ -115,17 +119,27 @@ pub(crate) fn train_rbm(
     segment: u64,
     seed: u64,
 ) -> Result<Vec<Done<Trainer>>> {
+    let segment = usize::try_from(segment)?;
+    let stops: Vec<u64> = (0..epochs).step_by(segment).skip(1).chain([epochs]).collect();
+    train_rbm_on(store, Data::Samples(samples), config, &stops, seed)
+}
+
+/// Trains an RBM on any data from random weights: its state after each of these numbers of epochs, which ascend.
+pub(crate) fn train_rbm_on(
+    store: &Store,
+    data: Data<'_>,
+    config: TrainConfig,
+    stops: &[u64],
+    seed: u64,
+) -> Result<Vec<Done<Trainer>>> {
     let mut states: Vec<Done<Trainer>> = Vec::new();
-    loop {
+    let mut done = 0;
+    for &stop in stops {
         let from = states.last();
-        let left = epochs - from.map_or(0, |trainer| trainer.value.epochs(samples.value.len()));
-        if left == 0 {
-            return Ok(states);
-        }
-        let epochs = segment.min(left);
-        let data = Data::Samples(samples);
-        states.push(store.get(&TrainRbm { data, config, from, epochs, seed })?);
+        states.push(store.get(&TrainRbm { data, config, from, epochs: stop - done, seed })?);
+        done = stop;
     }
+    Ok(states)
 }
 
 /// Trains an RBM from random weights in phases of `(epochs, learning rate)`, a stage each.
@@ -205,4 +219,23 @@ pub(crate) fn calibrate(
         calibration = run(Some(&calibration), segment.min(epochs - calibration.value.epochs()))?;
     }
     Ok(calibration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ising::Coupling;
+
+    #[test]
+    fn a_part_of_a_set_is_its_rows_and_has_a_key_of_its_own() -> Result<()> {
+        let spins = DMatrix::from_fn(4, 6, |i, j| if (i * j) % 3 == 0 { 1.0 } else { -1.0 });
+        let samples = Done::new(Samples::from_matrix(&spins, Coupling::new(0.5)?)?)?;
+        let part = Data::Rows { rows: &samples, from: 2, to: 5 };
+        assert_eq!((part.units(), part.len()), (4, 3));
+        assert_eq!(part.matrix(), spins.columns(2, 3).into_owned());
+        let key = |data: &Data| serde_json::to_string(data);
+        assert_ne!(key(&part)?, key(&Data::Samples(&samples))?);
+        assert_ne!(key(&part)?, key(&Data::Rows { rows: &samples, from: 2, to: 6 })?);
+        Ok(())
+    }
 }

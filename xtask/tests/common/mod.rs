@@ -40,8 +40,8 @@ pub(crate) const EXPERIMENTS: [&str; 17] = [
 /// Files by their path, with their content.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// 76 stages of a millisecond each: 2 seeds of 2 samples, curves, 3 thermometer segments, 2 machines of 4 segments, 20 flows
-/// (4 of the smaller machine, 4 at each segment of the one shown), 4 of them read by all thermometers.
+/// 132 stages of a millisecond each: 2 seeds of 2 samples, curves and 3 thermometer segments; 8 machines of 4 segments, of two
+/// sizes and two more training sets; 24 flows of those of the size shown; 56 ends that all thermometers read, and 8 flows.
 const SMALL_SQUARE: &str = r#"
 side = 4
 temperatures = [0.0, 2.0, 4.0]
@@ -63,6 +63,9 @@ steps = 3
 rules = ["mean", "sampled"]
 train = { hidden = 8, batch = 10, learning_rate = 0.01, schedule = "constant", negative = { contrastive = { steps = 1 } }, optimiser = { ascent = { momentum = 0.0 } }, l1 = 0.0, l2 = 0.0, initial_std = 0.01, biases = false, ties = "free" }
 thermometer = { hidden = [6], batch = 10, learning_rate = 0.01 }
+high_from = 4.0
+low_to = 0.0
+hidden_high_low = [8]
 "#;
 
 /// A project directory that goes when the test ends.

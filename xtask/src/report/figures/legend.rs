@@ -3,7 +3,7 @@
 use kuva::render::render::Scene;
 
 use super::pen::{self, Align, Stroke, TICK_SIZE, Text};
-use crate::report::content::{Panel, Style};
+use crate::report::content::{Panel, Series, Style};
 
 const ROW: f64 = 21.0;
 const SAMPLE: f64 = 30.0;
@@ -24,7 +24,8 @@ pub(crate) struct Entry<'a> {
 /// `keys` holds the labels in the order of their colours.
 pub(crate) fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry> = Vec::new();
-    for series in panel.series.iter().filter(|s| !s.label.is_empty()) {
+    let named = |s: &&Series| !s.label.is_empty() && s.style != Style::Row;
+    for series in panel.series.iter().filter(named) {
         let (line, marker) = (super::stroke(series.style), super::has_markers(series));
         let dot = series.style == Style::Dots;
         match entries.iter_mut().find(|entry| entry.label == series.label) {

@@ -3,6 +3,8 @@
 use kuva::render::color::Color;
 use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
 
+use super::Frame;
+
 pub(crate) const INK: &str = "#222222";
 pub(crate) const MARK_INK: &str = "#666666";
 pub(crate) const TICK_SIZE: u32 = 13;
@@ -181,17 +183,49 @@ pub(crate) fn text_width(text: &str, size: u32) -> f64 {
 }
 
 /// Hides what lies below, for text on top of lines.
-pub(crate) fn blank(scene: &mut Scene, x: f64, y: f64, width: f64, height: f64) {
+pub(crate) fn blank(scene: &mut Scene, left: f64, top: f64, width: f64, height: f64) {
+    rectangle(scene, Frame { left, top, width, height }, "#ffffff");
+}
+
+/// A rectangle of one colour.
+pub(crate) fn rectangle(scene: &mut Scene, frame: Frame, colour: &str) {
+    let Frame { left: x, top: y, width, height } = frame;
+    let fill = Color::from(colour);
     scene.add(Primitive::Rect {
         x,
         y,
         width,
         height,
-        fill: Color::from("#ffffff"),
+        fill,
         stroke: None,
         stroke_width: None,
         opacity: None,
     });
+}
+
+/// Lines along the path `d`.
+pub(crate) fn strokes(scene: &mut Scene, d: String, colour: &str, width: f64) {
+    scene.add(Primitive::Path(Box::new(PathData {
+        d,
+        fill: None,
+        stroke: Color::from(colour),
+        stroke_width: width,
+        opacity: None,
+        stroke_dasharray: None,
+    })));
+}
+
+/// Draws the contents in units of their own, from an origin of their own, with hard edges: neighbours leave no seam.
+pub(crate) fn scaled(
+    scene: &mut Scene,
+    (x, y): Pixel,
+    (width, height): Pixel,
+    draw: impl FnOnce(&mut Scene),
+) {
+    let transform = format!("translate({x:.3} {y:.3}) scale({width:.5} {height:.5})");
+    scene.add(Primitive::GroupStart { transform: Some(transform), title: None, extra_attrs: None });
+    draw(scene);
+    scene.add(Primitive::GroupEnd);
 }
 
 /// Draws the contents inside a rectangle only. `id` must be unique on the page.

@@ -197,11 +197,7 @@ fn no_lattice(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<
         },
         reason: format!(
             "{}The network reads genuine configurations at $T_c$ as {}; here its distribution is largest at T = {}; of the {PHYSICAL} physical thermometers {physical} are at $T_c$: {}.",
-            if is_near.is_none() {
-                "Seeds differ by more than the spacing of the scale. "
-            } else {
-                ""
-            },
+            if is_near.is_none() { "Errors are too large to tell. " } else { "" },
             shown(genuine.networks[0]),
             end.peak,
             end_in_words(end)

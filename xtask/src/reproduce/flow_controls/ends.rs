@@ -129,15 +129,10 @@ fn peak(torus: &Torus, ends: &[&FlowReadings]) -> f64 {
 }
 
 impl End {
-    /// Whether a thermometer is at T_c, within the spacing of the scale and five errors. None where seeds differ by so much
-    /// that the error is above the spacing.
+    /// Whether a thermometer is at T_c, within the spacing of the scale and five errors. None where these are too large to tell.
     pub(super) fn at_critical(&self, torus: &Torus, thermometer: usize) -> Option<bool> {
         let Some(distance) = self.distance[thermometer] else { return Some(false) };
-        let near = distance.mean.abs() <= torus.resolution() + SIGMAS * distance.error;
-        match near {
-            true if distance.error > torus.resolution() => None,
-            near => Some(near),
-        }
+        is_near(distance, torus.resolution())
     }
 
     /// Whether the source's network is at T_c, where that can be said.

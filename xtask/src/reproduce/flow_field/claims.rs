@@ -71,9 +71,8 @@ pub(super) fn headline(settings: &Settings, exact: &[Vec<Exact>], ends: &[End]) 
 
 /// Whether all temperatures are where they are said to be, within the spacing of the scale and their errors.
 fn all_near(settings: &Settings, pairs: &[(Estimate, f64)]) -> Verdict {
-    let near =
-        |(t, to): &(Estimate, f64)| (t.mean - to).abs() <= settings.spacing + SIGMAS * t.error;
-    if pairs.iter().all(near) { Verdict::Reproduced } else { Verdict::Contradicted }
+    let distance = |(t, to): &(Estimate, f64)| Estimate { mean: t.mean - to, ..*t };
+    verdict_near(all(pairs.iter().map(|pair| is_near(distance(pair), settings.spacing))))
 }
 
 pub(super) fn claims(

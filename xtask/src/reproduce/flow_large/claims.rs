@@ -82,7 +82,7 @@ impl Trend {
         match (self.comes_closer(), self.goes_away()) {
             (true, _) => "comes closer to",
             (_, true) => "moves away from",
-            _ => "comes neither closer to nor moves away from",
+            _ => "keeps its distance, within the errors, from",
         }
     }
 }

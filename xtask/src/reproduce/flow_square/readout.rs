@@ -1,7 +1,9 @@
 //! What the flows of `flow-square` are held against: the same readings of configurations in equilibrium.
 
-use super::cells::{Cell, Set, held_out_temperatures, select};
-use super::{Settings, over_seeds};
+use super::Settings;
+use super::flows::{Cell, select};
+use super::sets::{Kind, Set, held_out_temperatures};
+use crate::reproduce::parts::over_seeds;
 use crate::stages::FlowSteps;
 use anyhow::Result;
 use flow::Rule;
@@ -92,6 +94,6 @@ pub(super) fn excess_reading(
         let mean = network.mean - genuine(m.mean);
         Estimate { mean, error: network.error.hypot(spread), ..network }
     };
-    let coldest = settings.coldest();
-    over_seeds(&select(cells, settings.train.hidden, rule, coldest).map(excess).collect::<Vec<_>>())
+    let of_seeds = select(cells, Kind::All, rule, settings.coldest());
+    over_seeds(&of_seeds.map(excess).collect::<Vec<_>>())
 }

@@ -1,0 +1,107 @@
+//! Figures of where flows end: against the start, the number of hidden units and the time of training.
+
+use super::rule_title;
+use crate::report::content::{Figure, Panel, Style};
+use crate::reproduce::flow_square::ends::{End, from, trained};
+use crate::reproduce::flow_square::sets::Kind;
+use crate::reproduce::flow_square::{Settings, rule_name};
+use crate::reproduce::parts::*;
+use crate::reproduce::thermometers::NAMES;
+use exact::square::critical_temperature;
+use flow::Rule;
+
+/// The number of the energy and of the network among the thermometers.
+const ENERGY: usize = 0;
+const NETWORK: usize = NAMES.len() - 1;
+
+pub(in super::super) fn starts(settings: &Settings, ends: &[End]) -> Figure {
+    let panel = |&rule: &Rule| {
+        let series = NAMES.iter().enumerate().map(|(index, name)| {
+            let ends = trained(ends, Kind::All, settings.train.hidden, rule);
+            let points = ends.filter_map(|end| Some((end.start, end.temperature(index)?)));
+            measured(*name, Style::LinePoints, points.collect::<Vec<_>>())
+        });
+        Panel {
+            title: rule_title(rule).into(),
+            x: axis("temperature of the start (J/k_B)"),
+            y: axis("temperature at the end (J/k_B)"),
+            series: series.collect(),
+            marks: vec![mark_y("T_c", critical_temperature())],
+        }
+    };
+    Figure {
+        id: "flow-square-starts".into(),
+        caption: format!(
+            "Where the flow is after {} steps against where it began, by five thermometers, trained on V, N = {}; a flow that forgets its start gives a horizontal line. Mean and error over seeds, where all are on the scale.",
+            settings.steps, settings.train.hidden
+        ),
+        panels: settings.rules.iter().map(panel).collect(),
+    }
+}
+
+pub(in super::super) fn hidden(settings: &Settings, ends: &[End]) -> Figure {
+    let mut panels = Vec::new();
+    for &rule in &settings.rules {
+        for start in settings.ends() {
+            let series = NAMES.iter().enumerate().map(|(index, name)| {
+                let points = settings.hidden.iter().filter_map(|&n| {
+                    let end = from(ends, (Kind::All, n, rule), start)?;
+                    Some((n as f64, end.temperature(index)?))
+                });
+                measured(*name, Style::LinePoints, points.collect::<Vec<_>>())
+            });
+            panels.push(Panel {
+                title: format!("{} rule, from T = {start}", rule_name(rule)),
+                x: log_axis("hidden units N"),
+                y: axis("temperature at the end (J/k_B)"),
+                series: series.collect(),
+                marks: vec![mark_y("T_c", critical_temperature())],
+            });
+        }
+    }
+    Figure {
+        id: "flow-square-hidden".into(),
+        caption: format!(
+            "Where the flow is after {} steps against the number of hidden units, trained on V; mean and error over {} seeds, where all are on the scale.",
+            settings.steps, settings.seeds
+        ),
+        panels,
+    }
+}
+
+/// Whether the end has settled as training goes on.
+pub(in super::super) fn training(settings: &Settings, ends: &[End]) -> Figure {
+    let rate = f64::from(settings.train.learning_rate);
+    let panel = |&rule: &Rule| {
+        let series =
+            [(ENERGY, "energy"), (NETWORK, "network")].into_iter().flat_map(|(of, name)| {
+                settings.ends().map(move |start| {
+                    let wanted = |end: &&End| {
+                        (end.kind, end.hidden) == (Kind::All, settings.train.hidden)
+                            && (end.rule, end.start) == (rule, start)
+                    };
+                    let points = ends
+                        .iter()
+                        .filter(wanted)
+                        .filter_map(|end| Some((rate * end.updates as f64, end.temperature(of)?)));
+                    let label = format!("{name}, from T = {start}");
+                    measured(label, Style::LinePoints, points.collect::<Vec<_>>())
+                })
+            });
+        Panel {
+            title: rule_title(rule).into(),
+            x: log_axis("time of training (rate × updates)"),
+            y: axis("temperature at the end (J/k_B)"),
+            series: series.collect(),
+            marks: vec![mark_y("T_c", critical_temperature())],
+        }
+    };
+    Figure {
+        id: "flow-square-training".into(),
+        caption: format!(
+            "Where the flow is after {} steps while the machine is being trained on V, N = {}.",
+            settings.steps, settings.train.hidden
+        ),
+        panels: settings.rules.iter().map(panel).collect(),
+    }
+}
