@@ -128,34 +128,39 @@ impl Project {
             "thermometer",
             "scale = [0.0, 2.0, 4.0]\nread = [2.0, 3.0]\nensemble = 100\n[[lattices]]\nside = 4\ncurve_draws = 200\nsamples = 20\nnetworks = [{ name = \"6\", epochs = 2, train = { hidden = [6], batch = 10, learning_rate = 0.01 } }]",
         );
+        project.shrink_flows();
+        project.shrink(
+            "thermodynamics",
+            "temperatures = [2.269, 3.54]\nsamples = 200\nheld_out = 100\nmeasuring = { draws = 200, chains = { number = 8, burn_in = 1, stride = 1, draws = 10 }, annealing = { chains = 4, steps = 2 } }\n[[machines]]\nhidden = 4\nstarts = 2\nphases = [{ epochs = 1, batch = 50, negative = \"exact\", learning_rate = 0.1, last_rate = 0.1 }]\n[[machines]]\nhidden = 64\nstarts = 1\nphases = [{ epochs = 2, batch = 50, negative = { persistent = { chains = 10, steps = 1 } }, learning_rate = 0.1, last_rate = 0.01 }]",
+        );
+        project
+    }
+
+    /// The studies of flows.
+    fn shrink_flows(&self) {
         let training = |data: &str| {
             format!(
                 "[[tori.trainings]]\ndata = {data:?}\nsamples = 30\nbinary = {{ learning_rate = 0.1, epochs = 2, segment = 1 }}\nspins = {{ learning_rate = 0.01, epochs = 2, segment = 2 }}\nsource_time = 1.0\nm_star = \"veiga-2020/m-star\"\nreconstruction = \"veiga-2020/reconstruction\"\n"
             )
         };
         let network = "train = { hidden = [6], batch = 10, learning_rate = 0.01 }";
-        project.shrink(
+        self.shrink(
             "flow-controls",
             &format!("copies = 100\nsteps = 3\nshown = [0, 3]\n[[tori]]\nside = 4\nseeds = 2\ntemperatures = [0.0, 2.0, 4.0]\ncurve_draws = 200\nnetwork_samples = 20\nnetworks = [{{ name = \"6\", epochs = 2, {network} }}, {{ name = \"7\", epochs = 1, {network} }}]\nhidden = 4\nbatch = 10\ninitial_std = 0.1\ncheck = {{ learning_rate = 0.05, epochs = 2, segment = 2 }}\n{}",
                 ["torus", "ends", "complete-graph", "mean-field"].map(training).concat()),
         );
-        project.shrink(
+        self.shrink(
             "flow-large",
             "temperatures = [0.0, 2.0, 4.0]\nsamples = 20\nseeds = 2\nbatch = 10\nepochs = [1, 2]\ncopies = 100\nmixture = 40\nsteps = 3\nnetwork_epochs = 2\nnetwork = { hidden = [6], batch = 10, learning_rate = 0.01 }\ntori = [{ side = 4, curve_draws = 200 }, { side = 6, curve_draws = 200 }]",
         );
-        project.shrink(
+        self.shrink(
             "flow-field",
             "side = 3\nhottest = [4.0, 6.0]\nspacing = 2.0\nfields = [0.0, 1.0]\nsamples = 30\nheld_out = 100\nseeds = 2\nepochs = [1, 2]\nnetwork_epochs = 2\nsteps = [3]\nnetwork = { hidden = [6], batch = 10, learning_rate = 0.01 }\ntrain = { hidden = 4, batch = 10, learning_rate = 0.01, schedule = \"constant\", negative = { contrastive = { steps = 1 } }, optimiser = { ascent = { momentum = 0.0 } }, l1 = 0.0, l2 = 0.0, initial_std = 0.01, biases = true, ties = \"free\" }",
         );
-        project.shrink(
+        self.shrink(
             "flow-explained",
             "side = 4\ntemperatures = [0.0, 2.0, 4.0]\nsamples = 40\nheld_out = 20\nseeds = 2\nfirst = 2\na_decade = 2\nchains = 10\nsteps = 20\nmean_steps = 10\nsearched = 4\ndraws = 50\nwitnesses = 4\nsweeps = 10\nannealing = { chains = 4, steps = 5 }\nthermometer_epochs = 2\nmachines = [{ hidden = 20, negative = { contrastive = { steps = 1 } }, updates = 20 }, { hidden = 4, negative = { persistent = { chains = 5, steps = 1 } }, updates = 20 }]\nthermometer = { hidden = [6], batch = 10, learning_rate = 0.01 }\nfrozen = { temperature = 2.5, weights = [1.0, 4.0], held_out = 20 }\n[train]\nhidden = 20\nbatch = 10\nlearning_rate = 0.1\nschedule = \"constant\"\nnegative = { contrastive = { steps = 1 } }\noptimiser = { ascent = { momentum = 0.0 } }\nl1 = 0.0\nl2 = 0.0\ninitial_std = 0.1\nbiases = false\nties = \"free\"",
         );
-        project.shrink(
-            "thermodynamics",
-            "temperatures = [2.269, 3.54]\nsamples = 200\nheld_out = 100\nmeasuring = { draws = 200, chains = { number = 8, burn_in = 1, stride = 1, draws = 10 }, annealing = { chains = 4, steps = 2 } }\n[[machines]]\nhidden = 4\nstarts = 2\nphases = [{ epochs = 1, batch = 50, negative = \"exact\", learning_rate = 0.1, last_rate = 0.1 }]\n[[machines]]\nhidden = 64\nstarts = 1\nphases = [{ epochs = 2, batch = 50, negative = { persistent = { chains = 10, steps = 1 } }, learning_rate = 0.1, last_rate = 0.01 }]",
-        );
-        project
     }
 
     /// Replaces values in all profiles of an experiment.
