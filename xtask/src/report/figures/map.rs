@@ -137,7 +137,7 @@ pub(crate) fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, fra
     let mut shades: Vec<String> = vec![String::new(); 2 * SHADES as usize + 1];
     for (number, row) in rows(panel).enumerate() {
         for (from, length, shade) in runs(row, colours) {
-            shades[(shade + SHADES) as usize] += &format!("M{from} {number}h{length}.1");
+            shades[(shade + SHADES) as usize] += &format!("M{from} {number}h{length}.2");
         }
     }
     let width = frame.width / (columns.1 - columns.0);
@@ -148,7 +148,7 @@ pub(crate) fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, fra
         let shades = shades.into_iter().zip(-SHADES..);
         for (path, shade) in shades.filter(|(path, _)| !path.is_empty()) {
             // A little too wide, so that no seams show between rows.
-            pen::strokes(scene, path, &colour(shade), 1.03);
+            pen::strokes(scene, path, &colour(shade), 1.2);
         }
     });
 }

@@ -223,7 +223,9 @@ pub(crate) fn scaled(
     draw: impl FnOnce(&mut Scene),
 ) {
     let transform = format!("translate({x:.3} {y:.3}) scale({width:.5} {height:.5})");
-    scene.add(Primitive::GroupStart { transform: Some(transform), title: None, extra_attrs: None });
+    // Cells with soft edges would show seams.
+    let extra_attrs = Some("shape-rendering=\"crispEdges\"".to_owned());
+    scene.add(Primitive::GroupStart { transform: Some(transform), title: None, extra_attrs });
     draw(scene);
     scene.add(Primitive::GroupEnd);
 }
