@@ -118,7 +118,7 @@ mod tests {
         let all: usize = GROUPS.iter().map(|(_, entries)| entries.len()).sum();
         assert_eq!(names(&[]).len(), all);
         assert_eq!(names(&["exact"]).len(), exact::ENTRIES.len());
-        assert_eq!(names(&["exact", "ln-z", "rbm", "ising"]).len(), all);
+        assert_eq!(names(&["exact", "ln-z", "flow", "rbm", "ising"]).len(), all);
         assert_eq!(names(&["kaufman", "ln-z", "kaufman"]), ["ln-z", "kaufman"]);
         assert_eq!(names(&["multispin_updates_per_ns"]).len(), 2);
     }

@@ -87,7 +87,11 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         headline: claims::headline(&tori),
         introduction: introduction(settings),
         claims,
-        figures: vec![figures::bias(&tori), figures::errors(settings, &tori)],
+        figures: vec![
+            figures::bias(&tori),
+            figures::errors(settings, &tori),
+            figures::confusion_map(settings, &tori),
+        ],
         tables: vec![figures::readings(&tori), figures::confusion(settings, &tori)],
         discussion: discussion(),
         settings: toml::to_string(settings)?,

@@ -5,6 +5,7 @@ use super::readings::{Ensemble, PHYSICAL, Torus};
 use crate::report::content::{Cell, Figure, Panel, Series, Style, Table};
 use crate::reproduce::parts::*;
 use exact::square::critical_temperature;
+use nalgebra::DMatrix;
 use stats::Estimate;
 
 const TEMPERATURE: &str = "true temperature T (J/k_B)";
@@ -124,6 +125,35 @@ pub(super) fn readings(tori: &[Torus]) -> Table {
 }
 
 /// How often a configuration is taken for its own temperature, for a neighbour, for another.
+/// The networks' confusion of all temperatures of the scale.
+pub(super) fn confusion_map(settings: &Settings, tori: &[Torus]) -> Figure {
+    let panel = |torus: &Torus, name: &str, counts: &DMatrix<u64>| {
+        let share = |row: usize, column: usize| {
+            counts[(row, column)] as f64 / counts.row(row).sum().max(1) as f64
+        };
+        let shares = DMatrix::from_fn(counts.nrows(), counts.ncols(), share);
+        Panel {
+            title: format!("network {name}, L = {}", torus.side),
+            x: axis("temperature read, its number"),
+            y: axis("share of configurations"),
+            series: matrix_rows("true temperature, its number", &shares),
+            marks: vec![],
+        }
+    };
+    let panels = tori.iter().flat_map(|torus| {
+        let networks = torus.networks.iter().zip(&torus.confusion);
+        networks.map(move |(name, counts)| panel(torus, name, counts))
+    });
+    Figure {
+        id: "thermometer-confusion-map".into(),
+        caption: format!(
+            "Single held-out configurations as the networks class them, by the numbers of the {} temperatures on their scale, from 0.",
+            settings.scale.len()
+        ),
+        panels: panels.collect(),
+    }
+}
+
 pub(super) fn confusion(settings: &Settings, tori: &[Torus]) -> Table {
     let mut rows = Vec::new();
     for torus in tori {
