@@ -69,6 +69,14 @@ impl experiment::Settings for Settings {
         check_count("network_epochs", self.network_epochs, 1, 1_000_000)?;
         let sites = self.side * self.side;
         self.train.check(sites)?;
+        let fewest = self.hottest.iter().map(|t| self.temperatures(*t).len()).min().unwrap_or(0);
+        let training = fewest * self.samples as usize;
+        for (key, batch) in [("train", self.train.batch), ("network", self.network.batch)] {
+            ensure!(
+                batch <= training,
+                "batch in {key} is {batch}, but a training set has {training} configurations"
+            );
+        }
         for &hottest in &self.hottest {
             flow::Calibration::new(&self.temperatures(hottest), sites, self.network.clone(), 0)?;
         }

@@ -119,25 +119,41 @@ fn one_run(
     Ok(Finding { value, quantity, verdict, reason })
 }
 
-/// Counts of ends: the network at T_c and all physical ones too, the network alone, not the network.
-fn counts(torus: &Torus, ends: &[End]) -> [usize; 3] {
-    let network = ends.iter().filter(|end| end.network_at_critical(torus) == Some(true));
-    let both = network.clone().filter(|end| end.all_at_critical(torus)).count();
-    let network = network.count();
-    [both, network - both, ends.len() - network]
+/// Counts of ends.
+struct Counts {
+    /// The network at T_c, and all physical thermometers too.
+    both: usize,
+    /// The network at T_c, but not all physical ones.
+    alone: usize,
+    /// What errors leave open.
+    open: usize,
+}
+
+fn counts(torus: &Torus, ends: &[End]) -> Counts {
+    let number = |of: fn(Option<bool>, Option<bool>) -> bool| {
+        let of = |end: &&End| of(end.network_at_critical(torus), end.all_at_critical(torus));
+        ends.iter().filter(of).count()
+    };
+    Counts {
+        both: number(|network, physical| (network, physical) == (Some(true), Some(true))),
+        alone: number(|network, physical| (network, physical) == (Some(true), Some(false))),
+        open: number(|network, physical| {
+            network.is_none() || (network == Some(true) && physical.is_none())
+        }),
+    }
 }
 
 /// Whether network and physical thermometers agree on T_c.
 fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Claim> {
-    let [both, alone, _] = counts(torus, ends);
+    let Counts { both, alone, open } = counts(torus, ends);
     let verdict = match (both, alone) {
         (0, 0) => Verdict::NotComparable,
         (_, 0) => Verdict::Contradicted,
         _ => Verdict::Reproduced,
     };
-    let network_only = ends
-        .iter()
-        .filter(|e| e.network_at_critical(torus) == Some(true) && !e.all_at_critical(torus));
+    let network_only = ends.iter().filter(|end| {
+        (end.network_at_critical(torus), end.all_at_critical(torus)) == (Some(true), Some(false))
+    });
     let off: Vec<String> = network_only.take(3).map(end_in_words).collect();
     let examples =
         if off.is_empty() { String::new() } else { format!(" For instance {}.", off.join("; ")) };
@@ -151,8 +167,7 @@ fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Claim> {
         ),
         verdict,
         reason: format!(
-            "At {} ends the network reads as at $T_c$, at {both} of them all four physical thermometers too, within {} and five errors.{examples}",
-            both + alone,
+            "Of the ends that the network reads as at $T_c$, within {} and five errors, {both} are there by all four physical thermometers too; errors leave {open} of all ends open.{examples}",
             torus.resolution()
         ),
     };
@@ -237,13 +252,14 @@ fn one_temperature(torus: &Torus, ends: &[End]) -> Claim {
 
 /// The answer to the question whether network and physical thermometers agree on T_c.
 pub(super) fn headline(torus: &Torus, genuine: &Genuine, ends: &[End]) -> String {
-    let [both, alone, _] = counts(torus, ends);
+    let Counts { both, alone, open } = counts(torus, ends);
     let answer = match (both, alone) {
-        (0, 0) => "No flow ends where the network reads $T_c$".to_owned(),
+        (0, 0) => "No flow ends where the network reads $T_c$ beyond doubt".to_owned(),
         (_, 0) => "Network and physical thermometers agree on $T_c$".to_owned(),
         _ => format!(
-            "Network and physical thermometers do not agree on $T_c$: of {} ends that the network reads there, physical thermometers say so of {both}",
-            both + alone
+            "Network and physical thermometers do not agree on $T_c$: of {} ends that the network reads there, physical thermometers say so of {both}, and errors leave {open} of {} open",
+            both + alone,
+            ends.len()
         ),
     };
     let of_torus = ends.iter().find(|end| end.kind == Kind::Binary && end.training == Some(0));

@@ -145,8 +145,8 @@ impl End {
         (self.peak - critical_temperature()).abs() <= torus.resolution()
     }
 
-    /// Whether all physical thermometers are at T_c.
-    pub(super) fn all_at_critical(&self, torus: &Torus) -> bool {
-        (0..PHYSICAL).all(|thermometer| self.at_critical(torus, thermometer) == Some(true))
+    /// Whether all physical thermometers are at T_c, where that can be said.
+    pub(super) fn all_at_critical(&self, torus: &Torus) -> Option<bool> {
+        all((0..PHYSICAL).map(|thermometer| self.at_critical(torus, thermometer)))
     }
 }

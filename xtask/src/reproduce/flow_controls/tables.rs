@@ -79,11 +79,11 @@ fn distances(torus: &Torus, ends: &[End]) -> Table {
         let mut row = head(end);
         row.extend(end.distance.map(apart));
         let verdict = match (end.network_at_critical(torus), end.all_at_critical(torus)) {
-            (Some(true), true) => "both",
-            (Some(true), false) => "the network alone",
-            (Some(false), true) => "physical alone",
-            (Some(false), false) => "neither",
-            (None, _) => "seeds differ",
+            (Some(true), Some(true)) => "both",
+            (Some(true), Some(false)) => "the network alone",
+            (Some(false), Some(true)) => "physical alone",
+            (Some(false), Some(false)) => "neither",
+            (None, _) | (_, None) => "open",
         };
         row.push(Cell::Text(verdict.to_owned()));
         row

@@ -317,7 +317,7 @@ fn learnt(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Result<
     })
 }
 
-/// Whether flows of some ten steps are long.
+/// Whether flows of some ten steps are long: for all machines, for some, or for none.
 fn forgets(settings: &Settings, courses: &[Course]) -> Result<Claim> {
     let met = |recipe| at_end(courses, recipe, |_, r| Some(meeting(settings, &r.relaxation)));
     let found = met(0).context("no machine")?;
@@ -337,9 +337,12 @@ fn forgets(settings: &Settings, courses: &[Course]) -> Result<Claim> {
         ))
     });
     let words: Vec<String> = words.collect();
-    let verdict = match found.mean <= THEIR_STEPS as f64 {
-        true => Verdict::Reproduced,
-        false => Verdict::Contradicted,
+    let all = settings.machines.len();
+    let soon = |recipe: &usize| met(*recipe).is_some_and(|e| e.mean <= THEIR_STEPS as f64);
+    let verdict = match (0..all).filter(soon).count() {
+        0 => Verdict::Contradicted,
+        n if n == all => Verdict::Reproduced,
+        _ => Verdict::Corrected,
     };
     let claim = ours(
         "relaxation",
