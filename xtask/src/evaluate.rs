@@ -110,8 +110,7 @@ impl Judgement {
     /// That the bounds are out of order by more than their errors or, where nothing else is known of ln Z, that they are
     /// apart or their errors doubtful.
     fn warning(&self) -> Option<String> {
-        let (lower, upper) = (self.forward.ln_z, self.backward.ln_z);
-        let (gap, error) = (upper.mean - lower.mean, lower.error.hypot(upper.error));
+        let Estimate { mean: gap, error, .. } = self.backward.ln_z - self.forward.ln_z;
         if gap.abs() <= 5.0 * error {
             let chains = self.forward.effective_chains.min(self.backward.effective_chains);
             let few = self.exact.is_none() && chains < FEW;

@@ -138,8 +138,7 @@ fn judge(series: &Series, points: usize, gap: usize, sweeps: u64) -> Pilot {
             own.flatten().copied().collect::<Vec<f64>>()
         });
         let [a, b] = [&ordered, &random].map(|data| Estimate::from_chains(data, chains / 2));
-        let error = a.error.hypot(b.error);
-        agree &= a.mean == b.mean || (a.mean - b.mean).abs() <= AGREEMENT * error;
+        agree &= (a - b).sigmas_from(0.0) <= AGREEMENT;
         ratio = ratio.max(r_hat(&[&ordered, &random]));
     }
     let long = points as f64 >= TIMES.1 * tau && (points * chains) as f64 >= TIMES.0 * tau;

@@ -69,12 +69,7 @@ pub fn free_energy_gap(
 ) -> Result<Estimate, Error> {
     let training = Estimate::from_independent(&free_energies(rbm, training)?);
     let held_out = Estimate::from_independent(&free_energies(rbm, held_out)?);
-    Ok(Estimate {
-        mean: held_out.mean - training.mean,
-        error: held_out.error.hypot(training.error),
-        tau: 0.5,
-        count: held_out.count + training.count,
-    })
+    Ok(Estimate { count: held_out.count + training.count, ..held_out - training })
 }
 
 /// `KL(q || p) = <ln q(v) - ln p(v)>_q` from independent samples of a known q, with the exact `ln q(v)` of each.

@@ -2,6 +2,7 @@
 
 use crate::autocorrelation::{Autocorrelation, autocorrelation, mean};
 use serde::{Deserialize, Serialize};
+use std::ops::Sub;
 
 /// A mean with its standard error.
 ///
@@ -65,6 +66,25 @@ impl Estimate {
     pub fn sigmas_from(&self, value: f64) -> f64 {
         let distance = (self.mean - value).abs();
         if distance == 0.0 { 0.0 } else { distance / self.error }
+    }
+}
+
+/// The difference of two independent estimates, its errors added in quadrature: a bound where they are positively
+/// correlated. Autocorrelation time and count are those of the first.
+impl Sub for Estimate {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { mean: self.mean - other.mean, error: self.error.hypot(other.error), ..self }
+    }
+}
+
+/// The distance from an exact number.
+impl Sub<f64> for Estimate {
+    type Output = Self;
+
+    fn sub(self, exact: f64) -> Self {
+        Self { mean: self.mean - exact, ..self }
     }
 }
 
@@ -156,6 +176,19 @@ mod tests {
             let squares = data.iter().map(|x| x * x).sum::<f64>();
             let textbook = ((squares / n - estimate.mean.powi(2)).max(0.0) / (n - 1.0)).sqrt();
             prop_assert!((estimate.error - textbook).abs() < 1e-7);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn errors_of_a_difference_add_in_quadrature(
+            a in -1e3..1e3f64, b in -1e3..1e3f64, error in 0.0..10.0f64, other in 0.0..10.0f64,
+        ) {
+            let (x, y) = (Estimate { error, ..Estimate::exact(a) }, Estimate { error: other, ..Estimate::exact(b) });
+            let difference = x - y;
+            prop_assert_eq!(difference.mean, a - b);
+            prop_assert!((difference.error.powi(2) - error.powi(2) - other.powi(2)).abs() < 1e-12);
+            prop_assert_eq!(x - b, x - Estimate::exact(b));
         }
     }
 }

@@ -140,6 +140,14 @@ pub(crate) fn check_count(key: &str, value: u64, low: u64, high: u64) -> Result<
     Ok(())
 }
 
+/// Root of the mean square of differences, with its error to first order.
+pub(crate) fn root_mean_square(differences: &[Estimate]) -> Estimate {
+    let n = differences.len() as f64;
+    let mean = (differences.iter().map(|d| d.mean.powi(2)).sum::<f64>() / n).sqrt();
+    let slopes = differences.iter().map(|d| (d.mean / (n * mean) * d.error).powi(2));
+    Estimate { error: slopes.sum::<f64>().sqrt(), ..Estimate::exact(mean) }
+}
+
 /// Whether something is where it is said to be: within `resolution` and [`SIGMAS`] errors. None where the errors are too large
 /// to tell.
 pub(crate) fn is_near(distance: Estimate, resolution: f64) -> Option<bool> {

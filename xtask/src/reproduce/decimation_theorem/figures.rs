@@ -10,7 +10,6 @@ use exact::decimation::hidden_coupling;
 use exact::ring::decimate;
 use exact::{Machine, Ring, symmetric};
 use nalgebra::DMatrix;
-use stats::Estimate;
 
 /// How the renormalization group is named in every legend.
 const RG: &str = "RG, tanh K′ = tanh² K";
@@ -63,10 +62,7 @@ fn step_panel(settings: &Settings, minima: &[Minimum], sampled: &[Sampled]) -> R
 
 fn deviation_panel(minima: &[Minimum], sampled: &[Sampled]) -> Panel {
     let exact = minima.iter().map(|m| (m.coupling, m.hidden.coupling - decimate(m.coupling)));
-    let beyond = |s: &Sampled| {
-        let mean = s.coupling.mean - decimate(s.coupling_of_data);
-        (s.coupling_of_data, Estimate { mean, ..s.coupling })
-    };
+    let beyond = |s: &Sampled| (s.coupling_of_data, s.coupling - decimate(s.coupling_of_data));
     Panel {
         title: "what is left".into(),
         x: axis("coupling K, visible layer"),

@@ -121,9 +121,7 @@ fn universal(settings: &Settings, cells: &[Cell]) -> Finding {
     let fits = [Dynamics::HeatBath, Dynamics::Metropolis]
         .map(|dynamics| power(settings, cells, dynamics, ABS_M));
     let [Some(bath), Some(metropolis)] = fits else { return nothing_fits(quantity) };
-    let mean = bath.slope.mean - metropolis.slope.mean;
-    let error = bath.slope.error.hypot(metropolis.slope.error);
-    let value = Estimate { mean, error, tau: 0.5, count: 2 };
+    let value = Estimate { tau: 0.5, count: 2, ..bath.slope - metropolis.slope };
     let ratio = |observable| {
         let of = |dynamics| times(cells, dynamics, observable);
         let (bath, metropolis) = (of(Dynamics::HeatBath), of(Dynamics::Metropolis));

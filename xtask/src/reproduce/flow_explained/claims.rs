@@ -65,8 +65,7 @@ pub(super) fn drift(settings: &Settings, courses: &[Course], recipe: usize) -> O
         let (before, last) = last_decade(course)?;
         let readings: Vec<&Reading> = course.readings().map(|(_, reading)| reading).collect();
         let [from, to] = [before, last].map(|number| cold(settings, readings[number]));
-        let (from, to) = (from?, to?);
-        Some(Estimate { mean: to.mean - from.mean, error: to.error.hypot(from.error), ..to })
+        Some(to? - from?)
     };
     let mine = courses.iter().filter(|course| course.recipe == recipe);
     Some(over_seeds(&mine.map(of_course).collect::<Option<Vec<_>>>()?))
@@ -93,11 +92,7 @@ pub(super) fn machine(settings: &Settings, recipe: usize) -> String {
 fn one_number(settings: &Settings, courses: &[Course]) -> Result<Claim> {
     let ends = ends(settings, courses);
     let [low, high] = extremes(&ends).context("no flow ends at a temperature")?;
-    let spread = Estimate {
-        mean: high.1.mean - low.1.mean,
-        error: high.1.error.hypot(low.1.error),
-        ..high.1
-    };
+    let spread = high.1 - low.1;
     let drifts: Vec<(usize, Estimate)> = (0..settings.machines.len())
         .filter_map(|recipe| Some((recipe, drift(settings, courses, recipe)?)))
         .collect();
@@ -168,8 +163,8 @@ impl Pulls {
 }
 
 fn pull(a: Estimate, b: Estimate) -> Option<f64> {
-    let error = a.error.hypot(b.error);
-    (error > 0.0).then(|| (a.mean - b.mean) / error)
+    let Estimate { mean, error, .. } = a - b;
+    (error > 0.0).then(|| mean / error)
 }
 
 /// Draws from p(v) stay draws from p(v).

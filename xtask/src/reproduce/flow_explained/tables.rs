@@ -78,12 +78,7 @@ pub(super) fn judged(settings: &Settings, courses: &[Course]) -> Table {
         let mut row = names(settings, recipe);
         row.extend([
             end(&|_, reading| Some(reading.divergence.kl)),
-            end(&|_, reading| {
-                let above = reading.divergence.ln_z_above?;
-                let below = reading.divergence.ln_z;
-                let error = above.error.hypot(below.error);
-                Some(Estimate { mean: above.mean - below.mean, error, ..above })
-            }),
+            end(&|_, reading| Some(reading.divergence.ln_z_above? - reading.divergence.ln_z)),
             end(&|_, reading| exactly(reading.relaxation.abs_m.tau)),
             end(&|_, reading| exactly(reading.relaxation.energy.tau)),
             end(&|_, reading| Some(meeting(settings, &reading.relaxation))),

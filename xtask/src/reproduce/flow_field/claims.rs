@@ -19,15 +19,6 @@ fn trained<'a>(settings: &Settings, ends: &'a [End]) -> impl Iterator<Item = &'a
     after(settings.epochs.last().copied().unwrap_or(0), ends)
 }
 
-/// Root of the mean square distance of temperatures from what they might be, with its error to first order.
-fn distance(pairs: &[(Estimate, f64)]) -> Estimate {
-    let n = pairs.len() as f64;
-    let square = pairs.iter().map(|(t, to)| (t.mean - to).powi(2)).sum::<f64>() / n;
-    let mean = square.sqrt();
-    let slopes = pairs.iter().map(|(t, to)| ((t.mean - to) / (n * mean) * t.error).powi(2));
-    Estimate { error: slopes.sum::<f64>().sqrt(), ..Estimate::exact(mean) }
-}
-
 /// The three candidates.
 struct Candidates {
     peak: Estimate,
@@ -42,9 +33,9 @@ fn candidates(
     of: impl Fn(&End) -> Option<Estimate>,
 ) -> Candidates {
     let to = |candidate: &dyn Fn(&Exact) -> f64| {
-        let pairs = after(epochs, ends)
-            .filter_map(|end| Some((of(end)?, candidate(&exact[end.range][end.field]))));
-        distance(&pairs.collect::<Vec<_>>())
+        let distances = after(epochs, ends)
+            .filter_map(|end| Some(of(end)? - candidate(&exact[end.range][end.field])));
+        root_mean_square(&distances.collect::<Vec<_>>())
     };
     Candidates {
         peak: to(&|exact| exact.peak),
@@ -71,8 +62,7 @@ pub(super) fn headline(settings: &Settings, exact: &[Vec<Exact>], ends: &[End]) 
 
 /// Whether all temperatures are where they are said to be, within the spacing of the scale and their errors.
 fn all_near(settings: &Settings, pairs: &[(Estimate, f64)]) -> Verdict {
-    let distance = |(t, to): &(Estimate, f64)| Estimate { mean: t.mean - to, ..*t };
-    verdict_near(all(pairs.iter().map(|pair| is_near(distance(pair), settings.spacing))))
+    verdict_near(all(pairs.iter().map(|&(t, to)| is_near(t - to, settings.spacing))))
 }
 
 pub(super) fn claims(
@@ -145,9 +135,7 @@ fn range_claim(
     let of_range = |range: usize| trained(settings, ends).filter(move |end| end.range == range);
     let pairs =
         || of_range(0).zip(of_range(1)).filter_map(|(a, b)| Some((a.field, a.energy?, b.energy?)));
-    let shifts: Vec<Estimate> = pairs()
-        .map(|(_, a, b)| Estimate { mean: b.mean - a.mean, error: a.error.hypot(b.error), ..a })
-        .collect();
+    let shifts: Vec<Estimate> = pairs().map(|(_, a, b)| b - a).collect();
     let expected: Vec<f64> =
         pairs().map(|(field, ..)| exact[1][field].mixture - exact[0][field].mixture).collect();
     let shift = over_fields(&shifts);
@@ -190,13 +178,8 @@ fn over_fields(of_fields: &[Estimate]) -> Estimate {
 /// How much of the field of the start the flow of one machine of all fields remembers.
 fn memory(settings: &Settings, joint: &[Joint]) -> Finding {
     let (first, last) = (&joint[0], &joint[joint.len() - 1]);
-    let between = |a: Estimate, b: Estimate| Estimate {
-        mean: b.mean - a.mean,
-        error: a.error.hypot(b.error),
-        ..Estimate::exact(0.0)
-    };
-    let at_start = between(first.started[0], last.started[0]);
-    let at_end = between(first.ended[0], last.ended[0]);
+    let at_start = last.started[0] - first.started[0];
+    let at_end = last.ended[0] - first.ended[0];
     let forgotten = at_end.sigmas_from(0.0) <= SIGMAS;
     Finding {
         value: at_end,

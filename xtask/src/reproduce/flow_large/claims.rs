@@ -30,7 +30,7 @@ fn trend(sizes: &[Size], start: usize, thermometer: usize) -> Option<Trend> {
             NETWORK => size.network_at_critical,
             _ => Estimate::exact(critical_temperature()),
         };
-        Some(Estimate { mean: e.mean - from.mean, error: e.error.hypot(from.error), ..e })
+        Some(e - from)
     };
     let distances: Vec<Estimate> = sizes.iter().map(distance).collect::<Option<_>>()?;
     let points = sizes.iter().zip(&distances).map(|(size, e)| (1.0 / size.side as f64, *e));

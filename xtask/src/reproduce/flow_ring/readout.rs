@@ -117,8 +117,8 @@ pub(super) fn sampled_paths(
         free_end: end(&free, last),
         free_coupling: coupling(run, settings, &free),
         equal_own: symmetric::pair_correlation(&own),
-        hot_minus_cold: difference(equal_path[hot][last], equal_path[cold][last]),
-        free_hot_minus_cold: difference(free_path[hot][last], free_path[cold][last]),
+        hot_minus_cold: equal_path[hot][last] - equal_path[cold][last],
+        free_hot_minus_cold: free_path[hot][last] - free_path[cold][last],
         distance_dependence: over_seeds(&first_steps),
         equal: equal_path,
         free: free_path,
@@ -167,11 +167,6 @@ fn end(paths: &[Vec<Path>], last: usize) -> Estimate {
         Estimate { mean, error, tau: 0.5, count: ends.map(|e| e.count).sum() }
     };
     over_seeds(&(0..paths[0].len()).map(of_seed).collect::<Vec<_>>())
-}
-
-/// The difference of two independent estimates (or a bound, where they are positively correlated).
-fn difference(a: Estimate, b: Estimate) -> Estimate {
-    Estimate { mean: a.mean - b.mean, error: a.error.hypot(b.error), ..a }
 }
 
 fn index_of_extreme(values: &[f64], largest: bool) -> usize {

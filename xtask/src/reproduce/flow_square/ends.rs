@@ -142,8 +142,7 @@ pub(super) fn range_over_starts<'a>(
         ends.map(|end| end.temperature(thermometer)).collect::<Option<_>>()?;
     let by_mean = |a: &&Estimate, b: &&Estimate| a.mean.total_cmp(&b.mean);
     let (low, high) = (read.iter().min_by(by_mean)?, read.iter().max_by(by_mean)?);
-    let error = low.error.hypot(high.error);
-    Some(Estimate { mean: high.mean - low.mean, error, ..*high })
+    Some(*high - *low)
 }
 
 /// Whether ends so far apart are still the same.

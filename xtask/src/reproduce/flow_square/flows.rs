@@ -84,9 +84,6 @@ pub(super) fn end(
 
 /// The change of temperature in the first step, over seeds.
 pub(super) fn first_step(cells: &[Cell], kind: Kind, rule: Rule, start: f64) -> Estimate {
-    let change = |steps: &FlowSteps| {
-        let [before, after] = [steps.temperature[0], steps.temperature[1]];
-        Estimate { mean: after.mean - before.mean, error: after.error.hypot(before.error), ..after }
-    };
+    let change = |steps: &FlowSteps| steps.temperature[1] - steps.temperature[0];
     over_seeds(&select(cells, kind, rule, start).map(change).collect::<Vec<_>>())
 }

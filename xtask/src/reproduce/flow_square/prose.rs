@@ -61,7 +61,7 @@ fn of_high(results: &Results) -> String {
     }
     let [mean, sampled] =
         [Rule::Mean, Rule::Sampled].map(|rule| end_of(cells, Kind::High, rule, start));
-    let apart = (mean.mean - sampled.mean).abs() > SIGMAS * mean.error.hypot(sampled.error);
+    let apart = (mean - sampled).sigmas_from(0.0) > SIGMAS;
     let energy = ends::from(ends, (Kind::High, settings.train.hidden, Rule::Mean), start);
     let energy = match energy.and_then(|end| end.temperature(0)) {
         Some(energy) => format!("have the energy of T = {}", shown(energy)),
@@ -85,12 +85,7 @@ fn disagreement(results: &Results) -> String {
     };
     let network = at(NAMES.len() - 1);
     let differences: Vec<(&str, Estimate)> = (0..NAMES.len() - 1)
-        .filter_map(|index| {
-            let (physical, network) = (at(index)?, network?);
-            let error = physical.error.hypot(network.error);
-            let mean = network.mean - physical.mean;
-            Some((NAMES[index], Estimate { mean, error, ..network }))
-        })
+        .filter_map(|index| Some((NAMES[index], network? - at(index)?)))
         .collect();
     let apart = differences.iter().filter(|(_, e)| e.mean.abs() > SIGMAS * e.error).count();
     let words = differences.iter().map(|(name, e)| format!("{} from the {name}", shown(*e)));
@@ -121,7 +116,7 @@ fn drift(results: &Results) -> String {
     let (Some(first), Some(last)) = (read.first(), read.last()) else {
         return "The ends during training have an energy off the scale.".into();
     };
-    let moved = (last.1.mean - first.1.mean).abs() > SIGMAS * last.1.error.hypot(first.1.error);
+    let moved = (last.1 - first.1).sigmas_from(0.0) > SIGMAS;
     let critical = critical_temperature();
     let passes = read
         .windows(2)

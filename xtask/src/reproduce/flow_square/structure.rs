@@ -42,7 +42,8 @@ fn verdict(holds: bool) -> Verdict {
 
 /// Whether a is larger than b beyond errors.
 fn exceeds(a: Estimate, b: Estimate) -> bool {
-    a.mean - b.mean > SIGMAS * a.error.hypot(b.error)
+    let Estimate { mean, error, .. } = a - b;
+    mean > SIGMAS * error
 }
 
 /// Whether a number is below a limit, errors included.
@@ -166,7 +167,7 @@ fn block_spins(results: &Results) -> Finding {
     let whole = correlators.participation(|seed| &seed.of_hidden);
     let whole_of_blocks = correlators.participation(|seed| &seed.of_blocks);
     let weights = correlators.participation(|seed| &seed.of_weights);
-    let apart = (value.mean - blocks.mean).abs() > SIGMAS * value.error.hypot(blocks.error);
+    let apart = (value - blocks).sigmas_from(0.0) > SIGMAS;
     let are = match apart {
         true => "differ, so that hidden units are no block spins",
         false => "agree within errors, so that hidden units are not told from block spins",

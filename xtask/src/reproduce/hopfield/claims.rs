@@ -175,7 +175,8 @@ fn gross(settings: &Settings, basins: &[Basin]) -> Result<Finding> {
     let lost =
         |basin: &Basin| Estimate { mean: 1.0 - basin.retrieved[f].mean, ..basin.retrieved[f] };
     let (low, high) = (lost(first), lost(last));
-    let more = high.mean - low.mean > SIGMAS * high.error.hypot(low.error) && high.mean > 0.1;
+    let Estimate { mean, error, .. } = high - low;
+    let more = mean > SIGMAS * error && high.mean > 0.1;
     Ok(Finding {
         value: high,
         quantity: format!(

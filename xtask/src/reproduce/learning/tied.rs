@@ -88,8 +88,7 @@ fn limit(
         paths.iter().map(|path| Estimate::from_series(&path[first..])).collect();
     let steps = steps_of(negative);
     let beside = |(weight, data): (&Estimate, &Done<Samples>)| {
-        let own = root_of_update(&of_sums(&data.value), n, steps);
-        Estimate { mean: weight.mean - own, ..*weight }
+        *weight - root_of_update(&of_sums(&data.value), n, steps)
     };
     let deviations: Vec<Estimate> = weights.iter().zip(&rings.samples).map(beside).collect();
     let root = root_of_update(&rings.ring.magnetisation_probabilities(), n, steps);

@@ -9,6 +9,7 @@ use crate::report::numbers;
 use crate::reproduce::Run;
 use crate::reproduce::parts::{SIGMAS, shown};
 use anyhow::{Context, Result};
+use stats::Estimate;
 
 pub(super) fn claims(
     run: &Run,
@@ -45,8 +46,7 @@ fn of_machine_and_observable(cells: &[&Cell]) -> Result<Finding> {
     let ours = largest(cells, |c| c.ours.mean).context("no temperature")?;
     let theirs = largest(cells, |c| c.theirs.mean).context("no temperature")?;
     let worst = largest(cells, Cell::ratio).context("no temperature")?;
-    let error = ours.ours.error.hypot(theirs.theirs.error);
-    let excess = ours.ours.mean - theirs.theirs.mean;
+    let Estimate { mean: excess, error, .. } = ours.ours - theirs.theirs;
     let farther: Vec<&&Cell> = cells.iter().filter(|c| c.outcome() == Outcome::Farther).collect();
     let all = TEMPERATURES.iter().all(|t| cells.iter().any(|cell| cell.temperature == *t));
     let (verdict, why) = match excess {

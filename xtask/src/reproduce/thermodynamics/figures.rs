@@ -106,11 +106,7 @@ pub(super) fn correlations(settings: &Settings, tori: &[Torus]) -> Result<Figure
         let label = format!("N = {}", of.hidden);
         let points = distances.clone().map(|r| (r as f64, machine(index, r)));
         functions.push(measured(&label, Style::LinePoints, points));
-        let difference = |r: usize| {
-            let (ours, data) = (machine(index, r), data(r));
-            Estimate { mean: ours.mean - data.mean, error: ours.error.hypot(data.error), ..ours }
-        };
-        let points = distances.clone().map(|r| (r as f64, difference(r)));
+        let points = distances.clone().map(|r| (r as f64, machine(index, r) - data(r)));
         differences.push(measured(&label, Style::LinePoints, points));
         let points = tori.iter().map(|t| (t.temperature, t.of_machine(index, |m| m.kl)));
         // A logarithm has no room for what is 0 within its error.

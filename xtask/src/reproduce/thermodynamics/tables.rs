@@ -101,11 +101,7 @@ pub(super) fn machines(settings: &Settings, tori: &[Torus]) -> Table {
                 false => Entry::Text("–".into()),
             };
             let gap = seeds.iter().filter_map(|m| Some((m.ln_z_above?, m.ln_z)));
-            let gap = gap.map(|(above, below)| Estimate {
-                mean: above.mean - below.mean,
-                error: above.error.hypot(below.error),
-                ..above
-            });
+            let gap = gap.map(|(above, below)| above - below);
             let gap = gap.max_by(|a, b| a.mean.abs().total_cmp(&b.mean.abs()));
             rows.push(vec![
                 Entry::Number(machine.hidden as f64),
@@ -128,7 +124,7 @@ pub(super) fn machines(settings: &Settings, tori: &[Torus]) -> Table {
 }
 
 fn apart(a: Estimate, b: Estimate) -> f64 {
-    (a.mean - b.mean).abs() / a.error.hypot(b.error)
+    (a - b).sigmas_from(0.0)
 }
 
 /// Three digits.
