@@ -46,10 +46,12 @@ fn m_star(
     ends: &[End],
     end: &End,
 ) -> Result<Option<Claim>> {
-    let training = end.training.map(|number| &torus.trainings[number]);
-    let Some(training) = training.filter(|training| !training.m_star.is_empty()) else {
+    // Weights that were redrawn are those of the torus' machine.
+    let training = &torus.trainings[end.training.unwrap_or(0)];
+    let key = if end.training.is_some() { &training.m_star } else { &torus.m_star_redrawn };
+    if key.is_empty() {
         return Ok(None);
-    };
+    }
     let times = (training.source_time, torus.time(training, training.binary));
     let of_spins =
         |other: &&End| (other.kind, other.name, other.start) == (Kind::Spins, end.name, end.start);
@@ -61,10 +63,9 @@ fn m_star(
         "|m| after {} steps from T = {}, units 0/1, {}, L = {}",
         settings.steps, STARTS[end.start], end.name, torus.side
     );
-    let finding = one_run(run, &training.m_star, end.abs_m, quantity, times, &remark)?;
-    let key = training.data.key();
-    let id = format!("flow-controls/m-star-{}-{key}-{}", torus.side, start_key(end.start));
-    Ok(Some(run.published.claim(&id, &training.m_star, finding)?))
+    let finding = one_run(run, key, end.abs_m, quantity, times, &remark)?;
+    let id = end_id("m-star", torus, end);
+    Ok(Some(run.published.claim(&id, key, finding)?))
 }
 
 /// The share of units that a step changes beside the source's, where it has one: whether the machines are the same.
@@ -90,8 +91,11 @@ fn reconstruction(
     Ok(Some(run.published.claim(&id, &training.reconstruction, finding)?))
 }
 
-fn start_key(start: usize) -> &'static str {
-    ["cold", "hot"][start]
+/// The name of a claim about an end.
+fn end_id(claim: &str, torus: &Torus, end: &End) -> String {
+    let data = end.training.map_or("redrawn", |number| torus.trainings[number].data.key());
+    let start = ["cold", "hot"][end.start];
+    format!("flow-controls/{claim}-{}-{data}-{start}", torus.side)
 }
 
 /// A number of one run of the source against ours over seeds: theirs is one more draw, with the spread of seeds.
@@ -157,18 +161,20 @@ fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Claim> {
     let off: Vec<String> = network_only.take(3).map(end_in_words).collect();
     let examples =
         if off.is_empty() { String::new() } else { format!(" For instance {}.", off.join("; ")) };
-    let value = Estimate::exact(alone as f64);
+    let gaps: Vec<Estimate> = ends.iter().filter_map(|end| end.gap).collect();
     let finding = Finding {
-        value,
+        value: root_mean_square(&gaps),
         quantity: format!(
-            "of {} ends of flows, L = {}: those that the network reads at $T_c$ and not all physical thermometers do",
+            "network temperature minus energy temperature, root mean square of {} of {} ends of flows (the others are off the energy's scale), L = {}",
+            gaps.len(),
             ends.len(),
             torus.side
         ),
         verdict,
         reason: format!(
-            "Of the ends that the network reads as at $T_c$, within {} and five errors, {both} are there by all four physical thermometers too; errors leave {open} of all ends open.{examples}",
-            torus.resolution()
+            "Within {} and five errors the network reads {} ends as at $T_c$ for which physical thermometers can be judged; of these {both} are there by all four physical thermometers. Errors leave {open} of all ends open.{examples}",
+            torus.resolution(),
+            both + alone
         ),
     };
     run.published.claim(
@@ -218,9 +224,7 @@ fn no_lattice(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<
             end_in_words(end)
         ),
     };
-    let key = end.training.map_or("redrawn", |number| torus.trainings[number].data.key());
-    let id = format!("flow-controls/no-lattice-{}-{key}-{}", torus.side, start_key(end.start));
-    run.published.claim(&id, "veiga-2020/no-lattice", finding)
+    run.published.claim(&end_id("no-lattice", torus, end), "veiga-2020/no-lattice", finding)
 }
 
 /// Whether the ensembles at the ends are those of the Ising model at one temperature.
@@ -257,7 +261,7 @@ pub(super) fn headline(torus: &Torus, genuine: &Genuine, ends: &[End]) -> String
         (0, 0) => "No flow ends where the network reads $T_c$ beyond doubt".to_owned(),
         (_, 0) => "Network and physical thermometers agree on $T_c$".to_owned(),
         _ => format!(
-            "Network and physical thermometers do not agree on $T_c$: of {} ends that the network reads there, physical thermometers say so of {both}, and errors leave {open} of {} open",
+            "Network and physical thermometers do not agree on $T_c$: of {} that the network surely reads there, physical thermometers say so of {both}, and errors leave {open} of {} ends open",
             both + alone,
             ends.len()
         ),

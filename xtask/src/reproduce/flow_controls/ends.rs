@@ -3,7 +3,7 @@
 use super::machines::{Path, Seed};
 use super::{Kind, Torus};
 use crate::reproduce::parts::*;
-use crate::reproduce::thermometers::{NAMES, temperature, with_temperature};
+use crate::reproduce::thermometers::{NAMES, temperature, temperatures, with_temperature};
 use crate::stages::{FlowReadings, FlowSteps};
 use anyhow::Result;
 use exact::square::{critical_coupling, critical_temperature};
@@ -33,6 +33,8 @@ pub(super) struct End {
     pub(super) read: [Option<Estimate>; THERMOMETERS],
     /// Distances from T_c: of a network from what it reads there.
     pub(super) distance: [Option<Estimate>; THERMOMETERS],
+    /// What the first network reads minus the energy's temperature, each seed by itself.
+    pub(super) gap: Option<Estimate>,
     pub(super) abs_m: Estimate,
     /// Where on the scale the first network's mean distribution is largest: what a figure of it shows.
     pub(super) peak: f64,
@@ -99,12 +101,9 @@ fn end(torus: &Torus, genuine: &Genuine, path: &Path) -> End {
     }
     let second = path.seeds.iter().map(|seed| &seed.steps);
     read[PHYSICAL + 1] = Some(at_end(second, |steps| &steps.temperature));
-    let from = |at: Estimate, read: Option<Estimate>| {
-        read.map(|e| Estimate { mean: e.mean - at.mean, error: e.error.hypot(at.error), ..e })
-    };
     let critical = Estimate::exact(critical_temperature());
     let [first, second] = genuine.networks;
-    let distance = [critical, critical, critical, critical, first, second];
+    let at_critical = [critical, critical, critical, critical, first, second];
     let fits = last.iter().filter_map(|read| read.readings.as_ref());
     let chi_square = fits.map(|r| r.two_point.chi_square / r.two_point.degrees_of_freedom as f64);
     End {
@@ -113,12 +112,22 @@ fn end(torus: &Torus, genuine: &Genuine, path: &Path) -> End {
         kind: path.kind,
         start: path.start,
         read,
-        distance: std::array::from_fn(|number| from(distance[number], read[number])),
+        distance: std::array::from_fn(|number| Some(read[number]? - at_critical[number])),
+        gap: gap(&last),
         abs_m: abs_m(path),
         peak: peak(torus, &last),
         with_temperature: with_temperature(last.iter().copied()),
         chi_square: chi_square.fold(f64::NAN, f64::min),
     }
+}
+
+/// The network minus the energy, over seeds; none where one is off the scale.
+fn gap(ends: &[&FlowReadings]) -> Option<Estimate> {
+    let of_seed = |end: &&FlowReadings| {
+        let read = temperatures(end.readings.as_ref()?);
+        Some(read[PHYSICAL]? - read[0]?)
+    };
+    Some(over_seeds(&ends.iter().map(of_seed).collect::<Option<Vec<_>>>()?))
 }
 
 /// The temperature with the largest mean probability.

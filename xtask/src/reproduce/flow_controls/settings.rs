@@ -41,6 +41,8 @@ pub(crate) struct Torus {
     pub(super) batch: usize,
     /// Standard deviation of the initial weights of units 0 and 1; a quarter of it of units +-1.
     pub(super) initial_std: f32,
+    /// The source's |m| where weights were redrawn, by its key; empty where it has none.
+    pub(super) m_star_redrawn: String,
     pub(super) trainings: Vec<Training>,
     /// Machines on the first data set at another learning rate: whether only rate times updates counts.
     pub(super) check: Pace,

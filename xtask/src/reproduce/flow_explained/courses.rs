@@ -170,14 +170,17 @@ fn state(
     let read = match updates >= settings.first {
         true => {
             let rbm = Flowing::Trained(&machine);
-            let (relaxation, divergence) = measure(run, settings, set, rbm, seed)?;
+            let mixture = (&set.held_out, &settings.temperatures[..]);
+            let (divergence, relaxation) = measure(run, settings, set, rbm, mixture, seed)?;
             let (stood, witness) = witnesses(run, settings, set, &machine, witnessed, seed)?;
             let rbm = Flowing::Capped { capped: &machine, weight, participation, most };
             let capped = match last && locks > 0 {
-                true => Some(measure(run, settings, set, rbm, child_seed(seed, "capped", 0))?),
+                true => {
+                    let seed = child_seed(seed, "capped", 0);
+                    Some(measure(run, settings, set, rbm, mixture, seed)?)
+                }
                 false => None,
             };
-            let capped = capped.map(|(relaxation, divergence)| (divergence, relaxation));
             Some(Reading { relaxation, divergence, stood, witness, capped })
         }
         false => None,
@@ -185,14 +188,15 @@ fn state(
     Ok(State { updates, time: settings.time(updates), means: means.value, read, locks, machine })
 }
 
-/// What a machine is to the mixture, and how its flow relaxes.
-fn measure(
+/// How far a machine is from held-out configurations of the mixture of these temperatures, and how its flow relaxes.
+pub(super) fn measure(
     run: &Run,
     settings: &Settings,
     set: &Set,
     rbm: Flowing<'_>,
+    (held_out, temperatures): (&Done<Samples>, &[f64]),
     seed: u64,
-) -> Result<(Relaxation, Divergence)> {
+) -> Result<(Divergence, Relaxation)> {
     let relaxation = run.store.get(&Relax {
         rbm,
         network: &set.network,
@@ -204,13 +208,13 @@ fn measure(
     })?;
     let divergence = run.store.get(&Diverge {
         rbm,
-        held_out: &set.held_out,
+        held_out,
         side: settings.side,
-        temperatures: &settings.temperatures,
+        temperatures,
         annealing: settings.annealing,
         seed: child_seed(seed, "divergence", 0),
     })?;
-    Ok((relaxation.value, divergence.value))
+    Ok((divergence.value, relaxation.value))
 }
 
 /// What p(v) is by other means than the flow: sums over hidden states, or Metropolis dynamics.

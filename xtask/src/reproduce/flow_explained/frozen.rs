@@ -1,11 +1,11 @@
 //! Freezing where it is real: machines that are the torus at one temperature, with every second site copied.
 
-use super::courses::{Course, Set};
+use super::courses::{Course, Set, measure};
 use super::{Locks, Run, Settings};
 use crate::report::content::{Cell, Claim, Figure, Found, Panel, Style, Table, Verdict};
 use crate::report::numbers;
 use crate::reproduce::parts::*;
-use crate::stages::{Diverge, Divergence, DrawEquilibrium, Flowing, Relax, Relaxation};
+use crate::stages::{Divergence, DrawEquilibrium, Flowing, Relaxation};
 use crate::store::Done;
 use anyhow::{Context, Result};
 use flow::freezing;
@@ -88,24 +88,8 @@ pub(super) fn frozen(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec
         let of_seed =
             |(set, held_out): (&Set, &Done<Samples>)| -> Result<(Divergence, Relaxation)> {
                 let seed = child_seed(set.seed, "copying", copied.to_bits() ^ u64::from(*capped));
-                let divergence = run.store.get(&Diverge {
-                    rbm: Flowing::Given(rbm),
-                    held_out,
-                    side: settings.side,
-                    temperatures: &[temperature],
-                    annealing: settings.annealing,
-                    seed: child_seed(seed, "divergence", 0),
-                })?;
-                let relaxation = run.store.get(&Relax {
-                    rbm: Flowing::Given(rbm),
-                    network: &set.network,
-                    hot: &set.held_out,
-                    range: settings.hot(settings.chains),
-                    side: settings.side,
-                    steps: settings.steps,
-                    seed: child_seed(seed, "relaxation", 0),
-                })?;
-                Ok((divergence.value, relaxation.value))
+                let one = (held_out, &[temperature][..]);
+                measure(run, settings, set, Flowing::Given(rbm), one, seed)
             };
         let seeds = sets.par_iter().zip(&held_out).map(of_seed).collect::<Result<_>>()?;
         let locks = freezing::locks(rbm, weight, participation).len();

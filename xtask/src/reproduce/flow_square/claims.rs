@@ -63,8 +63,7 @@ fn resolution(settings: &Settings) -> f64 {
 
 /// Whether the network reads an end as it reads genuine configurations, within its scale's spacing and errors.
 fn is_read_as(settings: &Settings, end: Estimate, genuine: Estimate) -> Option<bool> {
-    let (mean, error) = (end.mean - genuine.mean, end.error.hypot(genuine.error));
-    is_near(Estimate { mean, error, ..end }, resolution(settings))
+    is_near(end - genuine, resolution(settings))
 }
 
 fn verdict(holds: bool) -> Verdict {
@@ -170,6 +169,11 @@ fn independent(results: &Results) -> Claim {
         })
     });
     let words = words.collect::<Vec<_>>().join(", ");
+    let others = settings.hidden.iter().filter(|&&other| other != hidden).map(|&other| {
+        let apart = range_over_starts(ends::trained(ends, Kind::All, other, rule), 0);
+        format!("{} at N = {other}", apart.map_or("off the scale".to_owned(), shown))
+    });
+    let others = others.collect::<Vec<_>>().join(", ");
     Claim {
         id: "flow-square/independent-of-start".into(),
         experiment: "flow-square".into(),
@@ -185,7 +189,7 @@ fn independent(results: &Results) -> Claim {
         ),
         verdict: verdict(value.is_some_and(is_independent)),
         reason: format!(
-            "Within {SIGMAS} errors of the two ends that are farthest apart. By all thermometers that are on the scale: {words}."
+            "Within {SIGMAS} errors of the two ends that are farthest apart. By all thermometers that are on the scale: {words}. Machines of other sizes, from the coldest and the hottest start by the energy: {others}."
         ),
     }
 }
@@ -294,9 +298,7 @@ fn of_hidden(results: &Results) -> Finding {
     let few = if settings.train.hidden < many { settings.train.hidden } else { least };
     let change = |start| {
         let at = |hidden| ends::from(ends, (Kind::All, hidden, rule), start)?.temperature(network);
-        let (few, many) = at(few).zip(at(many))?;
-        let error = few.error.hypot(many.error);
-        Some(Estimate { mean: many.mean - few.mean, error, ..many })
+        Some(at(many)? - at(few)?)
     };
     let (cold, hot) = (change(settings.coldest()), change(settings.hottest()));
     let rises = |change: Option<Estimate>| change.is_some_and(|e| e.mean > SIGMAS * e.error);
