@@ -4,6 +4,7 @@ use anyhow::Context;
 use askama::Template;
 use pulldown_latex::event::{Content, Event};
 use pulldown_latex::{Parser, RenderConfig, Storage, push_mathml};
+use std::collections::BTreeSet;
 
 use super::content::{Cell, Claim, Report, Section, Table, Verdict};
 use super::{figures, numbers};
@@ -103,18 +104,20 @@ struct CellView {
 fn summary(sections: &[Section]) -> String {
     let claims = sections.iter().flat_map(|s| &s.claims);
     let total = claims.clone().count();
-    let parts: Vec<String> = counts(claims)
+    let parts: Vec<String> = counts(claims.clone())
         .iter()
         .filter(|(_, count)| *count > 0)
         .map(|(verdict, count)| format!("{count} {}", word(*verdict)))
         .collect();
     let list = match parts.split_last() {
-        None => return "This run examined no published statement.".to_owned(),
+        None => return "This run examined no statement.".to_owned(),
         Some((only, [])) => only.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     };
-    let noun = if total == 1 { "statement" } else { "statements" };
-    format!("Of {total} published {noun} re-examined: {list}.")
+    let said: BTreeSet<&str> = claims.map(|claim| claim.statement.as_str()).collect();
+    let plural =
+        |count, noun| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
+    format!("{} of {}: {list}.", plural(total, "check"), plural(said.len(), "statement"))
 }
 
 fn section((index, section): (usize, &Section)) -> SectionView {
@@ -298,7 +301,7 @@ mod tests {
     fn an_empty_report_is_a_page() -> anyhow::Result<()> {
         let mut report = example::report();
         report.sections.clear();
-        assert!(html(&report)?.contains("no published statement"));
+        assert!(html(&report)?.contains("examined no statement"));
         Ok(())
     }
 }

@@ -19,6 +19,8 @@ const ANCHORS: [[f64; 3]; 5] = [
 const MISSING: &str = "#cccccc";
 /// Shades on each side of 0: more are not told apart, and cells of one shade are drawn together.
 const SHADES: i32 = 32;
+/// By how much cells reach over their edges.
+const OVERLAP: f64 = 0.6;
 /// The bar beside the axes: its distance from them, its width, and the room for its label.
 const GAP: f64 = 14.0;
 const BAR: f64 = 13.0;
@@ -131,24 +133,27 @@ fn colour(shade: i32) -> String {
 }
 
 /// Cells in their own units, rows from the top: those of one shade are one path of thick strokes, equal neighbours one stroke.
-/// Strokes are a little too long, so that no seams show between them.
+/// Strokes are a little too long and too wide, so that no seams show between them.
 pub(crate) fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
     let columns = column_axis(panel).range.unwrap_or((-0.5, 0.5));
+    let width = frame.width / (columns.1 - columns.0);
+    let height = frame.height / rows(panel).count().max(1) as f64;
+    // As a share of a cell.
+    let [wider, higher] = [width, height].map(|size| (OVERLAP / size).min(0.2));
     let mut shades: Vec<String> = vec![String::new(); 2 * SHADES as usize + 1];
     for (number, row) in rows(panel).enumerate() {
         for (from, length, shade) in runs(row, colours) {
-            shades[(shade + SHADES) as usize] += &format!("M{from} {number}h{length}.2");
+            let length = format!("{:.2}", length as f64 + wider);
+            let length = length.trim_end_matches('0');
+            shades[(shade + SHADES) as usize] += &format!("M{from} {number}h{length}");
         }
     }
-    let width = frame.width / (columns.1 - columns.0);
-    let height = frame.height / rows(panel).count().max(1) as f64;
     let (left, top) = (frame.left - (columns.0 + 0.5) * width, frame.top + 0.5 * height);
     pen::rectangle(scene, frame, MISSING);
     pen::scaled(scene, (left, top), (width, height), |scene| {
         let shades = shades.into_iter().zip(-SHADES..);
         for (path, shade) in shades.filter(|(path, _)| !path.is_empty()) {
-            // A little too wide, so that no seams show between rows.
-            pen::strokes(scene, path, &colour(shade), 1.2);
+            pen::strokes(scene, path, &colour(shade), 1.0 + higher);
         }
     });
 }
