@@ -2,6 +2,8 @@
 
 mod decimation;
 mod decimation_theorem;
+#[cfg(test)]
+mod distinct;
 mod dynamics;
 mod equilibrium;
 mod flow_controls;

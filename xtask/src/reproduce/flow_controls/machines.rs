@@ -257,3 +257,28 @@ pub(super) fn reconstructions(
     };
     machines.iter().filter(|machine| !machine.is_check).map(of_machine).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Profile, load};
+    use crate::reproduce::distinct::{HOT, assert_distinct, run};
+
+    #[test]
+    fn training_and_start_sets_share_no_configuration() {
+        let (_directory, run) = run();
+        let mut settings = load::<Settings>("flow-controls", Profile::Quick).unwrap().settings;
+        settings.copies = 100;
+        let torus = &mut settings.tori[0];
+        torus.temperatures = HOT.into();
+        torus.curve_draws = 100;
+        torus.networks.iter_mut().for_each(|network| network.epochs = 1);
+        torus.trainings.iter_mut().for_each(|training| training.samples = 100);
+        let seeds = seeds(&run, &settings, &settings.tori[0]).unwrap();
+        // The starts: of the hot ones every site is a coin.
+        let hot = |seed: &Seed| seed.starts.value.rows(100..200);
+        let starts: Vec<Samples> = seeds.iter().map(hot).collect();
+        let tori = seeds.iter().map(|seed| &seed.data[0].value);
+        assert_distinct(&tori.chain(&starts).collect::<Vec<_>>());
+    }
+}

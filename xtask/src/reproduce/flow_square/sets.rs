@@ -138,39 +138,17 @@ pub(super) fn sets(run: &Run, settings: &Settings) -> Result<Vec<Set>> {
 mod tests {
     use super::*;
     use crate::experiment::{Profile, load};
-    use crate::progress::Progress;
-    use crate::published::Published;
-    use crate::store::Store;
-    use std::collections::BTreeSet;
+    use crate::reproduce::distinct::{HOT, assert_distinct, run};
 
     #[test]
     fn training_and_start_sets_share_no_configuration() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path().into(), false, Progress::new(1.0)).unwrap();
-        let run = Run { store, published: Published::load().unwrap(), seed: 1 };
+        let (_directory, run) = run();
         let mut settings = load::<Settings>("flow-square", Profile::Quick).unwrap().settings;
-        // So hot that a configuration of 100 sites does not come twice by chance: that of a pair is below e^-40.
-        settings.temperatures = vec![4.0, 6.0];
+        settings.temperatures = HOT.into();
         (settings.samples, settings.held_out, settings.curve_draws) = (300, 300, 100);
         (settings.thermometer_epochs, settings.seeds) = (1, 2);
         let sets = sets(&run, &settings).unwrap();
-        let rows = |samples: &Samples, to: usize| -> BTreeSet<Vec<i8>> {
-            let either = |spins: Vec<i8>| {
-                let turned: Vec<i8> = spins.iter().map(|s| -s).collect();
-                spins.max(turned)
-            };
-            (0..to).map(|row| either(samples.row(row))).collect()
-        };
-        let drawn: Vec<BTreeSet<Vec<i8>>> = sets
-            .iter()
-            .flat_map(|set| [rows(&set.training.value, 600), rows(&set.held_out.value, 600)])
-            .collect();
-        for (number, one) in drawn.iter().enumerate() {
-            // Nor does a chain stand still.
-            assert_eq!(one.len(), 600);
-            for other in &drawn[..number] {
-                assert!(one.is_disjoint(other));
-            }
-        }
+        let drawn = sets.iter().flat_map(|set| [&set.training.value, &set.held_out.value]);
+        assert_distinct(&drawn.collect::<Vec<_>>());
     }
 }
