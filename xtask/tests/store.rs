@@ -15,7 +15,7 @@ fn after_a_run() -> (Project, Files, Files) {
     let project = Project::new();
     project.succeed(RUN);
     let (store, report) = (project.store(), project.report());
-    assert_eq!(store.len(), 132);
+    assert_eq!(store.len(), 164);
     (project, store, report)
 }
 
@@ -66,9 +66,9 @@ fn more_epochs_go_on_from_the_segments_that_are_there() {
     project.succeed(RUN);
     let after = modified(&project);
     assert!(before.iter().all(|(name, time)| after[name] == *time));
-    // One more segment for each of 8 machines, 4 new ends of each, and new flows of the 6 of the size shown, 2 of them read by
+    // One more segment for each of 12 machines, 4 new ends of each, and new flows of the 6 of the size shown, 2 of them read by
     // all thermometers.
-    assert_eq!(after.len(), store.len() + 8 + 32 + 24 + 8);
+    assert_eq!(after.len(), store.len() + 12 + 48 + 24 + 8);
 }
 
 #[test]

@@ -148,13 +148,14 @@ pub(crate) fn root_mean_square(differences: &[Estimate]) -> Estimate {
     Estimate { error: slopes.sum::<f64>().sqrt(), ..Estimate::exact(mean) }
 }
 
-/// Whether something is where it is said to be: within `resolution` and [`SIGMAS`] errors. None where the errors are too large
-/// to tell.
+/// Whether something is where it is said to be, within `resolution`: surely when [`SIGMAS`] errors do not lead out, surely not
+/// when they do not lead in. None between.
 pub(crate) fn is_near(distance: Estimate, resolution: f64) -> Option<bool> {
-    let error = SIGMAS * distance.error;
-    match distance.mean.abs() <= resolution + error {
-        true if error > resolution => None,
-        near => Some(near),
+    let (apart, error) = (distance.mean.abs(), SIGMAS * distance.error);
+    match (apart + error <= resolution, apart - error > resolution) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
     }
 }
 
@@ -174,5 +175,31 @@ pub(crate) fn verdict_near(near: Option<bool>) -> Verdict {
         Some(true) => Verdict::Reproduced,
         Some(false) => Verdict::Contradicted,
         None => Verdict::NotComparable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_and_far_are_said_only_beyond_errors() {
+        let at = |mean, error| is_near(Estimate { error, ..Estimate::exact(mean) }, 0.25);
+        assert_eq!([at(0.1, 0.02), at(-0.1, 0.02), at(0.25, 0.0)], [Some(true); 3]);
+        assert_eq!([at(0.4, 0.02), at(-0.4, 0.02)], [Some(false); 2]);
+        // Eleven errors off zero, and three beyond the resolution.
+        assert_eq!(at(-0.31, 0.026), None);
+        assert_eq!([at(0.2, 0.02), at(0.0, 0.1), at(3.0, 1.0)], [None; 3]);
+        assert_eq!(at(0.0, f64::NAN), None);
+    }
+
+    #[test]
+    fn roots_of_mean_squares() {
+        let off = |mean, error| Estimate { error, ..Estimate::exact(mean) };
+        let found = root_mean_square(&[off(3.0, 0.1), off(-4.0, 0.2)]);
+        assert!((found.mean - 12.5_f64.sqrt()).abs() < 1e-12);
+        // d/dx sqrt((x^2 + y^2) / 2) = x / (2 f).
+        let error = (0.3_f64.powi(2) + 0.8_f64.powi(2)).sqrt() / (2.0 * found.mean);
+        assert!((found.error - error).abs() < 1e-12);
     }
 }

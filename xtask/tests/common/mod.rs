@@ -40,8 +40,8 @@ pub(crate) const EXPERIMENTS: [&str; 17] = [
 /// Files by their path, with their content.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// 132 stages of a millisecond each: 2 seeds of 2 samples, curves and 3 thermometer segments; 8 machines of 4 segments, of two
-/// sizes and two more training sets; 24 flows of those of the size shown; 56 ends that all thermometers read, and 8 flows.
+/// 164 stages of a millisecond each: 2 seeds of 2 samples, curves and 3 thermometer segments; 12 machines of 4 segments, of two
+/// sizes and three training sets; 24 flows of those of the size shown; 72 ends that all thermometers read, and 8 flows.
 const SMALL_SQUARE: &str = r#"
 side = 4
 temperatures = [0.0, 2.0, 4.0]
@@ -65,7 +65,6 @@ train = { hidden = 8, batch = 10, learning_rate = 0.01, schedule = "constant", n
 thermometer = { hidden = [6], batch = 10, learning_rate = 0.01 }
 high_from = 4.0
 low_to = 0.0
-hidden_high_low = [8]
 "#;
 
 /// A project directory that goes when the test ends.
@@ -146,7 +145,7 @@ impl Project {
         let network = "train = { hidden = [6], batch = 10, learning_rate = 0.01 }";
         self.shrink(
             "flow-controls",
-            &format!("copies = 100\nsteps = 3\nshown = [0, 3]\n[[tori]]\nside = 4\nseeds = 2\ntemperatures = [0.0, 2.0, 4.0]\ncurve_draws = 200\nnetwork_samples = 20\nnetworks = [{{ name = \"6\", epochs = 2, {network} }}, {{ name = \"7\", epochs = 1, {network} }}]\nhidden = 4\nbatch = 10\ninitial_std = 0.1\ncheck = {{ learning_rate = 0.05, epochs = 2, segment = 2 }}\n{}",
+            &format!("copies = 100\nsteps = 3\nshown = [0, 3]\n[[tori]]\nside = 4\nseeds = 2\ntemperatures = [0.0, 2.0, 4.0]\ncurve_draws = 200\nnetwork_samples = 20\nnetworks = [{{ name = \"6\", epochs = 2, {network} }}, {{ name = \"7\", epochs = 1, {network} }}]\nhidden = 4\nbatch = 10\ninitial_std = 0.1\nm_star_redrawn = \"veiga-2020/m-star-redrawn-100\"\ncheck = {{ learning_rate = 0.05, epochs = 2, segment = 2 }}\n{}",
                 ["torus", "ends", "complete-graph", "mean-field"].map(training).concat()),
         );
         self.shrink(

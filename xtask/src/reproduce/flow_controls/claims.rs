@@ -5,10 +5,11 @@ use super::machines::STARTS;
 use super::{Kind, Settings, Torus};
 use crate::published::Finding;
 use crate::report::content::{Claim, Found, Verdict};
+use crate::report::numbers;
 use crate::reproduce::Run;
 use crate::reproduce::parts::*;
 use crate::reproduce::thermometers::{LEVEL, NAMES};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use stats::Estimate;
 
 /// How far rate times updates may be from the source's and still be called its own, relative.
@@ -23,9 +24,9 @@ pub(super) fn claims(
     reconstructions: &[(usize, Kind, Estimate)],
 ) -> Result<Vec<Claim>> {
     let binary = || ends.iter().filter(|end| end.kind == Kind::Binary);
-    let mut claims = vec![headline_claim(run, torus, ends)?];
-    for end in binary().filter(|end| end.training != Some(0)) {
-        claims.push(no_lattice(run, torus, genuine, end)?);
+    let mut claims: Vec<Claim> = headline_claim(run, torus, ends)?.into_iter().collect();
+    for end in binary() {
+        claims.extend(by_network(run, torus, genuine, end)?);
     }
     for end in binary() {
         claims.extend(m_star(run, settings, torus, genuine, ends, end)?);
@@ -123,65 +124,75 @@ fn one_run(
     Ok(Finding { value, quantity, verdict, reason })
 }
 
-/// Counts of ends.
+/// The number of the correlation length among the thermometers: its ratio to L is what is the same on all scales.
+const CORRELATION_LENGTH: usize = 2;
+
+/// The end of the flow of the source's own machine, units 0/1 trained on the torus, from the cold start.
+fn own(ends: &[End]) -> Result<&End> {
+    let own =
+        ends.iter().find(|end| (end.kind, end.training, end.start) == (Kind::Binary, Some(0), 0));
+    own.context("the source's machine was not trained")
+}
+
+/// What network and physical thermometers say of whether an end is at T_c, all pairs of them at all ends.
 struct Counts {
-    /// The network at T_c, and all physical thermometers too.
-    both: usize,
-    /// The network at T_c, but not all physical ones.
-    alone: usize,
-    /// What errors leave open.
-    open: usize,
+    alike: usize,
+    differ: usize,
 }
 
 fn counts(torus: &Torus, ends: &[End]) -> Counts {
-    let number = |of: fn(Option<bool>, Option<bool>) -> bool| {
-        let of = |end: &&End| of(end.network_at_critical(torus), end.all_at_critical(torus));
-        ends.iter().filter(of).count()
+    let of = |end: &End| {
+        let (at, off) = end.physical_at_critical(torus);
+        match end.network_at_critical(torus) {
+            Some(true) => (at, off),
+            Some(false) => (off, at),
+            None => (0, 0),
+        }
     };
-    Counts {
-        both: number(|network, physical| (network, physical) == (Some(true), Some(true))),
-        alone: number(|network, physical| (network, physical) == (Some(true), Some(false))),
-        open: number(|network, physical| {
-            network.is_none() || (network == Some(true) && physical.is_none())
-        }),
+    let both = ends.iter().map(of);
+    let (alike, differ) = both.fold((0, 0), |(a, d), (alike, differ)| (a + alike, d + differ));
+    Counts { alike, differ }
+}
+
+impl Counts {
+    fn in_words(&self, ends: &[End]) -> String {
+        let Self { alike, differ } = self;
+        let all = PHYSICAL * ends.len();
+        format!(
+            "network and one physical thermometer say the same of whether an end is at $T_c$ in {alike} of {all} cases and the opposite in {differ}; errors leave {} open",
+            all - alike - differ
+        )
     }
 }
 
-/// Whether network and physical thermometers agree on T_c.
-fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Claim> {
-    let Counts { both, alone, open } = counts(torus, ends);
-    let verdict = match (both, alone) {
-        (0, 0) => Verdict::NotComparable,
-        (_, 0) => Verdict::Contradicted,
+/// Whether network and physical thermometers agree on T_c; nothing where the correlation length is off the scale.
+fn headline_claim(run: &Run, torus: &Torus, ends: &[End]) -> Result<Option<Claim>> {
+    let (own, counts) = (own(ends)?, counts(torus, ends));
+    let Some(value) = own.gaps[CORRELATION_LENGTH] else { return Ok(None) };
+    let verdict = match counts {
+        Counts { alike: 0, differ: 0 } => Verdict::NotComparable,
+        Counts { differ: 0, .. } => Verdict::Contradicted,
         _ => Verdict::Reproduced,
     };
-    let network_only = ends.iter().filter(|end| {
-        (end.network_at_critical(torus), end.all_at_critical(torus)) == (Some(true), Some(false))
-    });
-    let off: Vec<String> = network_only.take(3).map(end_in_words).collect();
-    let examples =
-        if off.is_empty() { String::new() } else { format!(" For instance {}.", off.join("; ")) };
-    let gaps: Vec<Estimate> = ends.iter().filter_map(|end| end.gap).collect();
+    let apart = NAMES.iter().zip(own.gaps).filter_map(|(name, e)| Some((name, e?)));
+    let apart: Vec<String> = apart.map(|(name, e)| format!("{name} {}", shown(e))).collect();
     let finding = Finding {
-        value: root_mean_square(&gaps),
+        value,
         quantity: format!(
-            "network temperature minus energy temperature, root mean square of {} of {} ends of flows (the others are off the energy's scale), L = {}",
-            gaps.len(),
-            ends.len(),
-            torus.side
+            "distance from $T_c$ by the network less that by the correlation length, where the flow of the source's machine (units 0/1, {}) ends from T = {}, J / k_B, L = {}",
+            own.name, STARTS[own.start], torus.side
         ),
         verdict,
         reason: format!(
-            "Within {} and five errors the network reads {} ends as at $T_c$ for which physical thermometers can be judged; of these {both} are there by all four physical thermometers. Errors leave {open} of all ends open.{examples}",
+            "The same beside all: {}. Of {} ends, where \"at\" is within {} and five errors, {}.",
+            apart.join(", "),
+            ends.len(),
             torus.resolution(),
-            both + alone
+            counts.in_words(ends)
         ),
     };
-    run.published.claim(
-        &format!("flow-controls/thermometer-{}", torus.side),
-        "veiga-2020/thermometer",
-        finding,
-    )
+    let id = format!("flow-controls/thermometer-{}", torus.side);
+    run.published.claim(&id, "veiga-2020/thermometer", finding).map(Some)
 }
 
 /// What an end is and what all thermometers read there.
@@ -197,13 +208,11 @@ fn end_in_words(end: &End) -> String {
     )
 }
 
-/// The network reads about T_c although there was no lattice.
-fn no_lattice(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<Claim> {
-    let value = end.read[PHYSICAL].unwrap_or(genuine.networks[0]);
+/// Whether the network reads an end as at T_c: of the torus' machine, and of machines without any lattice.
+fn by_network(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<Option<Claim>> {
+    let Some(value) = end.read[PHYSICAL] else { return Ok(None) };
     let is_near = end.network_at_critical(torus);
-    let physical = (0..PHYSICAL)
-        .filter(|&thermometer| end.at_critical(torus, thermometer) == Some(true))
-        .count();
+    let (at, off) = end.physical_at_critical(torus);
     let finding = Finding {
         value,
         quantity: format!(
@@ -217,14 +226,18 @@ fn no_lattice(run: &Run, torus: &Torus, genuine: &Genuine, end: &End) -> Result<
             None => Verdict::NotComparable,
         },
         reason: format!(
-            "{}The network reads genuine configurations at $T_c$ as {}; here its distribution is largest at T = {}; of the {PHYSICAL} physical thermometers {physical} are at $T_c$: {}.",
+            "{}The network reads genuine configurations at $T_c$ as {}; here its distribution is largest at T = {}; of the {PHYSICAL} physical thermometers {at} surely are at $T_c$ and {off} surely are not: {}.",
             if is_near.is_none() { "Errors are too large to tell. " } else { "" },
             shown(genuine.networks[0]),
             end.peak,
             end_in_words(end)
         ),
     };
-    run.published.claim(&end_id("no-lattice", torus, end), "veiga-2020/no-lattice", finding)
+    let (claim, key) = match end.training {
+        Some(0) => ("flows-to-tc", "veiga-2020/flows-to-tc"),
+        _ => ("no-lattice", "veiga-2020/no-lattice"),
+    };
+    run.published.claim(&end_id(claim, torus, end), key, finding).map(Some)
 }
 
 /// Whether the ensembles at the ends are those of the Ising model at one temperature.
@@ -255,21 +268,24 @@ fn one_temperature(torus: &Torus, ends: &[End]) -> Claim {
 }
 
 /// The answer to the question whether network and physical thermometers agree on T_c.
-pub(super) fn headline(torus: &Torus, genuine: &Genuine, ends: &[End]) -> String {
-    let Counts { both, alone, open } = counts(torus, ends);
-    let answer = match (both, alone) {
-        (0, 0) => "No flow ends where the network reads $T_c$ beyond doubt".to_owned(),
-        (_, 0) => "Network and physical thermometers agree on $T_c$".to_owned(),
-        _ => format!(
-            "Network and physical thermometers do not agree on $T_c$: of {} that the network surely reads there, physical thermometers say so of {both}, and errors leave {open} of {} ends open",
-            both + alone,
-            ends.len()
-        ),
+pub(super) fn headline(torus: &Torus, genuine: &Genuine, ends: &[End]) -> Result<String> {
+    let (own, counts) = (own(ends)?, counts(torus, ends));
+    let answer = match counts {
+        Counts { alike: 0, differ: 0 } => {
+            "Errors are too large to say whether network and physical thermometers agree on $T_c$"
+        }
+        Counts { differ: 0, .. } => "Network and physical thermometers agree on $T_c$",
+        _ => "Network and physical thermometers do not agree on $T_c$",
     };
-    let of_torus = ends.iter().find(|end| end.kind == Kind::Binary && end.training == Some(0));
-    let example = of_torus.map(|end| {
-        let m = format!("|m| = {} for {} at $T_c$", shown(end.abs_m), shown(genuine.abs_m));
-        format!("; for instance {}, with {m}", end_in_words(end))
-    });
-    format!("{answer}{} (L = {}).", example.unwrap_or_default(), torus.side)
+    let apart = own.distance.iter().zip(NAMES).filter_map(|(e, name)| Some((name, (*e)?)));
+    let apart: Vec<String> = apart.map(|(name, e)| format!("{name} {}", shown(e))).collect();
+    Ok(format!(
+        "{answer}: where the flow of Veiga and Vicente's machine ends they are off it by {}, with |m| = {} for {} at $T_c$; at {} ends of all machines {} (L = {}).",
+        apart.join(", "),
+        shown(own.abs_m),
+        numbers::fixed(genuine.abs_m.mean, 3),
+        ends.len(),
+        counts.in_words(ends),
+        torus.side
+    ))
 }

@@ -33,8 +33,8 @@ pub(super) struct End {
     pub(super) read: [Option<Estimate>; THERMOMETERS],
     /// Distances from T_c: of a network from what it reads there.
     pub(super) distance: [Option<Estimate>; THERMOMETERS],
-    /// What the first network reads minus the energy's temperature, each seed by itself.
-    pub(super) gap: Option<Estimate>,
+    /// The first network's distance from T_c less that of each physical thermometer: differences of every seed.
+    pub(super) gaps: [Option<Estimate>; PHYSICAL],
     pub(super) abs_m: Estimate,
     /// Where on the scale the first network's mean distribution is largest: what a figure of it shows.
     pub(super) peak: f64,
@@ -113,7 +113,7 @@ fn end(torus: &Torus, genuine: &Genuine, path: &Path) -> End {
         start: path.start,
         read,
         distance: std::array::from_fn(|number| Some(read[number]? - at_critical[number])),
-        gap: gap(&last),
+        gaps: std::array::from_fn(|of| Some(gap(&last, of)? - (first - critical_temperature()))),
         abs_m: abs_m(path),
         peak: peak(torus, &last),
         with_temperature: with_temperature(last.iter().copied()),
@@ -121,11 +121,11 @@ fn end(torus: &Torus, genuine: &Genuine, path: &Path) -> End {
     }
 }
 
-/// The network minus the energy, over seeds; none where one is off the scale.
-fn gap(ends: &[&FlowReadings]) -> Option<Estimate> {
+/// The network minus another thermometer, over seeds; none where one is off the scale.
+fn gap(ends: &[&FlowReadings], thermometer: usize) -> Option<Estimate> {
     let of_seed = |end: &&FlowReadings| {
         let read = temperatures(end.readings.as_ref()?);
-        Some(read[PHYSICAL]? - read[0]?)
+        Some(read[PHYSICAL]? - read[thermometer]?)
     };
     Some(over_seeds(&ends.iter().map(of_seed).collect::<Option<Vec<_>>>()?))
 }
@@ -138,7 +138,7 @@ fn peak(torus: &Torus, ends: &[&FlowReadings]) -> f64 {
 }
 
 impl End {
-    /// Whether a thermometer is at T_c, within the spacing of the scale and five errors. None where these are too large to tell.
+    /// Whether a thermometer is at T_c, within the spacing of the scale. None where five errors do not let that be said.
     pub(super) fn at_critical(&self, torus: &Torus, thermometer: usize) -> Option<bool> {
         let Some(distance) = self.distance[thermometer] else { return Some(false) };
         is_near(distance, torus.resolution())
@@ -154,8 +154,10 @@ impl End {
         (self.peak - critical_temperature()).abs() <= torus.resolution()
     }
 
-    /// Whether all physical thermometers are at T_c, where that can be said.
-    pub(super) fn all_at_critical(&self, torus: &Torus) -> Option<bool> {
-        all((0..PHYSICAL).map(|thermometer| self.at_critical(torus, thermometer)))
+    /// How many physical thermometers surely are at T_c, and how many surely are not.
+    pub(super) fn physical_at_critical(&self, torus: &Torus) -> (usize, usize) {
+        let count =
+            |at| (0..PHYSICAL).filter(|&of| self.at_critical(torus, of) == Some(at)).count();
+        (count(true), count(false))
     }
 }

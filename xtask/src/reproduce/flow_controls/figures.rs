@@ -98,8 +98,11 @@ fn distribution(settings: &Settings, torus: &Torus, paths: &[&Path], key: &str) 
     Figure {
         id: format!("flow-controls-distribution-{key}-{}", torus.side),
         caption: format!(
-            "What the network {} says of configurations along the flow, machines of units 0/1, L = {}; mean and error over {} seeds.",
-            torus.networks[0].name, torus.side, torus.seeds
+            "What the network {} says of configurations along the flow, machines of units 0/1, {}, L = {}; mean and error over {} seeds.",
+            torus.networks[0].name,
+            paths.iter().find(wanted).map_or("", |path| path.name),
+            torus.side,
+            torus.seeds
         ),
         panels: paths.iter().filter(wanted).map(panel).collect(),
     }

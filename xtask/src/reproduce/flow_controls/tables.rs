@@ -78,24 +78,23 @@ fn distances(torus: &Torus, ends: &[End]) -> Table {
     let row = |end: &End| {
         let mut row = head(end);
         row.extend(end.distance.map(apart));
-        let verdict = match (end.network_at_critical(torus), end.all_at_critical(torus)) {
-            (Some(true), Some(true)) => "both",
-            (Some(true), Some(false)) => "the network alone",
-            (Some(false), Some(true)) => "physical alone",
-            (Some(false), Some(false)) => "neither",
-            (None, _) | (_, None) => "open",
+        let network = match end.network_at_critical(torus) {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "open",
         };
-        row.push(Cell::Text(verdict.to_owned()));
+        let (at, off) = end.physical_at_critical(torus);
+        row.extend([network.to_owned(), format!("{at} yes, {off} no")].map(Cell::Text));
         row
     };
     Table {
         id: format!("flow-controls-distances-{}", torus.side),
         caption: format!(
-            "Readings minus T_c, and that in errors; of the networks minus what they read of genuine configurations at T_c, L = {}. At T_c: within {} and {SIGMAS} errors, the first network and all four physical thermometers.",
+            "Readings minus T_c, and that in errors; of the networks minus what they read of genuine configurations at T_c, L = {}. At T_c, within {}: surely when {SIGMAS} errors do not lead out, surely not when they do not lead in; the first network, and the four physical thermometers.",
             torus.side,
             torus.resolution()
         ),
-        columns: columns(torus, &["at T_c"]),
+        columns: columns(torus, &["network at T_c", "physical at T_c"]),
         rows: ends.iter().map(row).collect(),
     }
 }

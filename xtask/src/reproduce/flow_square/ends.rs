@@ -4,7 +4,7 @@ use super::Settings;
 use super::machines::Machine;
 use super::sets::{Kind, Set};
 use crate::reproduce::Run;
-use crate::reproduce::parts::SIGMAS;
+use crate::reproduce::parts::{SIGMAS, over_seeds};
 use crate::reproduce::thermometers;
 use crate::stages::{FlowReadings, Flowing, ReadFlow};
 use anyhow::Result;
@@ -29,6 +29,11 @@ impl End {
     /// What a thermometer reads, by its number in [`thermometers::NAMES`].
     pub(super) fn temperature(&self, thermometer: usize) -> Option<Estimate> {
         thermometers::temperature(&self.seeds, thermometer)
+    }
+
+    /// What the network reads of the units as they are: real numbers by the mean rule.
+    pub(super) fn as_they_are(&self) -> Estimate {
+        over_seeds(&self.seeds.iter().map(|read| read.as_they_are).collect::<Vec<_>>())
     }
 
     pub(super) fn with_temperature(&self) -> usize {
@@ -91,8 +96,8 @@ pub(super) fn ends(
     Ok(ends)
 }
 
-/// The machine shown flows from every start, the others from the coldest and the hottest; and it alone at every state of its
-/// training.
+/// Machines of V and the others of the size shown flow from every start, the rest from the coldest and the hottest; the machine
+/// shown at every state of its training.
 fn jobs<'a>(settings: &Settings, machines: &'a [Machine]) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for machine in machines {
@@ -101,7 +106,9 @@ fn jobs<'a>(settings: &Settings, machines: &'a [Machine]) -> Vec<Job<'a>> {
             .flat_map(|state| settings.rules.iter().map(move |&rule| (state, rule)))
         {
             let is_trained = state + 1 == machine.states.len();
-            let starts: Vec<f64> = match (is_trained, is_shown) {
+            let from_all = machine.kind == Kind::All || machine.hidden == settings.train.hidden;
+            let starts: Vec<f64> = match (is_trained, if is_trained { from_all } else { is_shown })
+            {
                 (true, true) => settings.starts.clone(),
                 (true, false) | (false, true) => settings.ends().collect(),
                 (false, false) => vec![],
@@ -131,6 +138,31 @@ pub(super) fn from(
     start: f64,
 ) -> Option<&End> {
     trained(ends, kind, hidden, rule).find(|end| end.start == start)
+}
+
+/// The ends of the machine shown while it is trained on V, by time of training (rate times updates).
+pub(super) fn course<'a>(
+    settings: &Settings,
+    ends: &'a [End],
+    rule: Rule,
+    start: f64,
+) -> Vec<(f64, &'a End)> {
+    let rate = f64::from(settings.train.learning_rate);
+    let wanted = |end: &&End| {
+        (end.kind, end.hidden) == (Kind::All, settings.train.hidden)
+            && (end.rule, end.start) == (rule, start)
+    };
+    let mut course: Vec<(f64, &End)> =
+        ends.iter().filter(wanted).map(|end| (rate * end.updates as f64, end)).collect();
+    course.sort_by(|a, b| a.0.total_cmp(&b.0));
+    course
+}
+
+/// The times between which a reading first passes a temperature.
+pub(super) fn passes(course: &[(f64, Estimate)], temperature: f64) -> Option<(f64, f64)> {
+    let side = |e: Estimate| e.mean > temperature;
+    let pair = course.windows(2).find(|pair| side(pair[0].1) != side(pair[1].1))?;
+    Some((pair[0].0, pair[1].0))
 }
 
 /// How far apart ends from different starts are by one thermometer: the hottest minus the coldest, where all are on the scale.

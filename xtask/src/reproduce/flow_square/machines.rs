@@ -29,18 +29,10 @@ impl Machine {
     }
 }
 
-/// Every training set with its numbers of hidden units.
-pub(super) fn sizes(settings: &Settings) -> Vec<(Kind, usize)> {
-    let of = |kind, hidden: &[usize]| hidden.iter().map(|&n| (kind, n)).collect::<Vec<_>>();
-    let high_low = &settings.hidden_high_low;
-    [of(Kind::All, &settings.hidden), of(Kind::High, high_low), of(Kind::Low, high_low)].concat()
-}
-
 pub(super) fn machines(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec<Machine>> {
-    let sizes = sizes(settings);
+    let sizes = Kind::EACH.iter().flat_map(|kind| settings.hidden.iter().map(|&n| (*kind, n)));
     let all: Vec<(Kind, usize, usize)> = sizes
-        .iter()
-        .flat_map(|&(kind, hidden)| (0..sets.len()).map(move |set| (kind, hidden, set)))
+        .flat_map(|(kind, hidden)| (0..sets.len()).map(move |set| (kind, hidden, set)))
         .collect();
     let machine = |&(kind, hidden, set): &(Kind, usize, usize)| {
         let Set { seed, training, .. } = &sets[set];

@@ -14,19 +14,26 @@ use stats::Estimate;
 pub(super) fn headline(results: &Results) -> String {
     let Results { settings, ends, cells, equilibrium, .. } = results;
     let of_rule = |&rule: &Rule| {
-        let network = settings.ends().map(|start| shown(end_of(cells, Kind::All, rule, start)));
-        let energy = settings.ends().map(|start| {
-            let end = ends::from(ends, (Kind::All, settings.train.hidden, rule), start);
-            let read = end.and_then(|end| end.temperature(0));
-            read.map_or("off the scale".to_owned(), shown)
-        });
-        let pair = |both: Vec<String>| both.join(" and ");
-        format!(
-            "by the {} rule the network reads {}, the energy {}",
-            rule_name(rule),
-            pair(network.collect()),
-            pair(energy.collect())
-        )
+        let read = |thermometer: usize| {
+            let at = settings.ends().map(|start| {
+                let end = ends::from(ends, (Kind::All, settings.train.hidden, rule), start);
+                let read = end.and_then(|end| end.temperature(thermometer));
+                read.map_or("off the scale".to_owned(), shown)
+            });
+            at.collect::<Vec<_>>().join(" and ")
+        };
+        let as_they_are = settings.ends().map(|start| shown(end_of(cells, Kind::All, rule, start)));
+        let as_they_are = as_they_are.collect::<Vec<_>>().join(" and ");
+        let (energy, network) = (read(0), read(NAMES.len() - 1));
+        let name = rule_name(rule);
+        match rule {
+            Rule::Sampled => {
+                format!("by the {name} rule the network reads {network}, the energy {energy}")
+            }
+            Rule::Mean => format!(
+                "by the {name} rule the network reads {as_they_are} of the expectations and {network} of spins drawn from them, the energy of these spins {energy}"
+            ),
+        }
     };
     let words = settings.rules.iter().map(of_rule).collect::<Vec<_>>().join("; ");
     format!(
@@ -102,30 +109,20 @@ fn disagreement(results: &Results) -> String {
 fn drift(results: &Results) -> String {
     let Results { settings, ends, .. } = results;
     let (rule, start) = (super::claims::main_rule(settings), settings.coldest());
-    let rate = f64::from(settings.train.learning_rate);
-    let wanted = |end: &&ends::End| {
-        (end.kind, end.hidden) == (Kind::All, settings.train.hidden)
-            && (end.rule, end.start) == (rule, start)
-    };
-    let mut read: Vec<(f64, Estimate)> = ends
+    let read: Vec<(f64, Estimate)> = ends::course(settings, ends, rule, start)
         .iter()
-        .filter(wanted)
-        .filter_map(|end| Some((rate * end.updates as f64, end.temperature(0)?)))
+        .filter_map(|(time, end)| Some((*time, end.temperature(0)?)))
         .collect();
-    read.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (Some(first), Some(last)) = (read.first(), read.last()) else {
         return "The ends during training have an energy off the scale.".into();
     };
     let moved = (last.1 - first.1).sigmas_from(0.0) > SIGMAS;
-    let critical = critical_temperature();
-    let passes = read
-        .windows(2)
-        .find(|pair| (pair[0].1.mean - critical) * (pair[1].1.mean - critical) < 0.0);
-    let passing = passes.map_or(String::new(), |pair| {
+    let passes = ends::passes(&read, critical_temperature());
+    let passing = passes.map_or(String::new(), |(before, after)| {
         format!(
             " On its way it passes $T_c$, between the times {} and {}.",
-            numbers::exact(pair[0].0),
-            numbers::exact(pair[1].0)
+            numbers::exact(before),
+            numbers::exact(after)
         )
     });
     let how = match (moved, last.1.mean < first.1.mean) {

@@ -23,7 +23,7 @@ pub(super) fn claims(run: &Run, results: &Results) -> Result<Vec<Claim>> {
     let settings = results.settings;
     let findings = [
         ("spectrum-low", "iso-2018/spectrum-low", spectrum_low(low)),
-        ("spectrum-all", "iso-2018/spectrum-all", spectrum_all(all, high, low)),
+        ("spectrum-all", "iso-2018/spectrum-all", spectrum_all(results, all, high, low)),
         ("spectrum-high", "iso-2018/spectrum-high", spectrum_high(high)),
         ("map-low", "iso-2018/map-low", map_low(low)),
         ("map-all", "iso-2018/map-all", map_all(settings, all)),
@@ -65,8 +65,11 @@ fn spectrum_low(low: &Weights) -> Finding {
     }
 }
 
-fn spectrum_all(all: &Weights, high: &Weights, low: &Weights) -> Finding {
+fn spectrum_all(results: &Results, all: &Weights, high: &Weights, low: &Weights) -> Finding {
     let [value, of_high, of_low] = [all, high, low].map(Weights::effective_share);
+    let others = results.weights.iter().filter(|w| w.kind == Kind::All && w.hidden != all.hidden);
+    let others: Vec<String> =
+        others.map(|w| format!("{} at N = {}", shown(w.effective_share()), w.hidden)).collect();
     Finding {
         value,
         quantity: format!(
@@ -75,9 +78,10 @@ fn spectrum_all(all: &Weights, high: &Weights, low: &Weights) -> Finding {
         ),
         verdict: verdict(exceeds(of_high, value) && exceeds(value, of_low)),
         reason: format!(
-            "A spectrum that decays slowly lies between one eigenvalue and a flat spectrum; trained on L the number is {}, on H {}.",
+            "A spectrum that decays slowly lies between one eigenvalue and a flat spectrum; trained on L the number is {}, on H {}. Of other machines of V it is {}.",
             shown(of_low),
-            shown(of_high)
+            shown(of_high),
+            others.join(", ")
         ),
     }
 }

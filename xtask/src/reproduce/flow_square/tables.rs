@@ -6,7 +6,6 @@ use super::weights::Weights;
 use super::{Settings, rule_name};
 use crate::report::content::{Cell, Table};
 use crate::report::numbers;
-use crate::reproduce::parts::*;
 use crate::reproduce::thermometers::NAMES;
 use stats::Estimate;
 
@@ -31,8 +30,7 @@ pub(super) fn ends(settings: &Settings, ends: &[End]) -> Table {
             Some(read) => measured(read),
             None => text("off the scale"),
         }));
-        let as_they_are: Vec<Estimate> = end.seeds.iter().map(|read| read.as_they_are).collect();
-        row.push(measured(over_seeds(&as_they_are)));
+        row.push(measured(end.as_they_are()));
         let ratios = end.seeds.iter().filter_map(|read| read.readings.as_ref()).map(|readings| {
             readings.two_point.chi_square / readings.two_point.degrees_of_freedom.max(1) as f64
         });

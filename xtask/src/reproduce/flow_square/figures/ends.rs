@@ -1,8 +1,8 @@
 //! Figures of where flows end: against the start, the number of hidden units and the time of training.
 
-use super::rule_title;
+use super::{SPINS_DRAWN, spins_title};
 use crate::report::content::{Figure, Panel, Style};
-use crate::reproduce::flow_square::ends::{End, from, trained};
+use crate::reproduce::flow_square::ends::{End, course, from, trained};
 use crate::reproduce::flow_square::sets::Kind;
 use crate::reproduce::flow_square::{Settings, rule_name};
 use crate::reproduce::parts::*;
@@ -22,7 +22,7 @@ pub(in super::super) fn starts(settings: &Settings, ends: &[End]) -> Figure {
             measured(*name, Style::LinePoints, points.collect::<Vec<_>>())
         });
         Panel {
-            title: rule_title(rule).into(),
+            title: spins_title(rule).into(),
             x: axis("temperature of the start (J/k_B)"),
             y: axis("temperature at the end (J/k_B)"),
             series: series.collect(),
@@ -32,7 +32,7 @@ pub(in super::super) fn starts(settings: &Settings, ends: &[End]) -> Figure {
     Figure {
         id: "flow-square-starts".into(),
         caption: format!(
-            "Where the flow is after {} steps against where it began, by five thermometers, trained on V, N = {}; a flow that forgets its start gives a horizontal line. Mean and error over seeds, where all are on the scale.",
+            "Where the flow is after {} steps against where it began, by five thermometers, trained on V, N = {}; a flow that forgets its start gives a horizontal line. {SPINS_DRAWN} Mean and error over seeds, where all are on the scale.",
             settings.steps, settings.train.hidden
         ),
         panels: settings.rules.iter().map(panel).collect(),
@@ -62,7 +62,7 @@ pub(in super::super) fn hidden(settings: &Settings, ends: &[End]) -> Figure {
     Figure {
         id: "flow-square-hidden".into(),
         caption: format!(
-            "Where the flow is after {} steps against the number of hidden units, trained on V; mean and error over {} seeds, where all are on the scale.",
+            "Where the flow is after {} steps against the number of hidden units, trained on V; mean and error over {} seeds, where all are on the scale. {SPINS_DRAWN}",
             settings.steps, settings.seeds
         ),
         panels,
@@ -71,25 +71,19 @@ pub(in super::super) fn hidden(settings: &Settings, ends: &[End]) -> Figure {
 
 /// Whether the end has settled as training goes on.
 pub(in super::super) fn training(settings: &Settings, ends: &[End]) -> Figure {
-    let rate = f64::from(settings.train.learning_rate);
     let panel = |&rule: &Rule| {
         let series =
             [(ENERGY, "energy"), (NETWORK, "network")].into_iter().flat_map(|(of, name)| {
                 settings.ends().map(move |start| {
-                    let wanted = |end: &&End| {
-                        (end.kind, end.hidden) == (Kind::All, settings.train.hidden)
-                            && (end.rule, end.start) == (rule, start)
-                    };
-                    let points = ends
-                        .iter()
-                        .filter(wanted)
-                        .filter_map(|end| Some((rate * end.updates as f64, end.temperature(of)?)));
+                    let course = course(settings, ends, rule, start);
+                    let points =
+                        course.iter().filter_map(|(time, e)| Some((*time, e.temperature(of)?)));
                     let label = format!("{name}, from T = {start}");
                     measured(label, Style::LinePoints, points.collect::<Vec<_>>())
                 })
             });
         Panel {
-            title: rule_title(rule).into(),
+            title: spins_title(rule).into(),
             x: log_axis("time of training (rate × updates)"),
             y: axis("temperature at the end (J/k_B)"),
             series: series.collect(),
@@ -99,7 +93,7 @@ pub(in super::super) fn training(settings: &Settings, ends: &[End]) -> Figure {
     Figure {
         id: "flow-square-training".into(),
         caption: format!(
-            "Where the flow is after {} steps while the machine is being trained on V, N = {}.",
+            "Where the flow is after {} steps while the machine is being trained on V, N = {}. {SPINS_DRAWN}",
             settings.steps, settings.train.hidden
         ),
         panels: settings.rules.iter().map(panel).collect(),

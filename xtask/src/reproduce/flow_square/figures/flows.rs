@@ -2,6 +2,7 @@
 
 use super::rule_title;
 use crate::report::content::{Figure, Panel, Point, Series, Style};
+use crate::reproduce::flow_square::ends::{End, from};
 use crate::reproduce::flow_square::flows::{Cell, path, select};
 use crate::reproduce::flow_square::paths::Path;
 use crate::reproduce::flow_square::readout::Equilibrium;
@@ -98,6 +99,40 @@ pub(in super::super) fn distribution(
     }
 }
 
+/// The network's distribution where flows of V end, for every number of hidden units.
+pub(in super::super) fn distribution_at_end(
+    settings: &Settings,
+    sets: &[Set],
+    ends: &[End],
+) -> Figure {
+    let scale = sets[0].calibration.value.thermometer().scale().to_vec();
+    let series = |hidden: usize, rule: Rule, start: f64| {
+        let end = from(ends, (Kind::All, hidden, rule), start)?;
+        let point = |(class, &t): (usize, &f64)| {
+            let of_seeds = end.seeds.iter().map(|read| read.distribution[class]);
+            (t, over_exact(&of_seeds.collect::<Vec<_>>()))
+        };
+        let points = scale.iter().enumerate().map(point);
+        Some(measured(format!("N = {hidden}"), Style::LinePoints, points))
+    };
+    let panel = |(rule, start): (Rule, f64)| Panel {
+        title: format!("{} rule, from T = {start}", rule_name(rule)),
+        x: axis("temperature T (J/k_B)"),
+        y: axis("probability P(T)"),
+        series: settings.hidden.iter().filter_map(|&n| series(n, rule, start)).collect(),
+        marks: vec![mark_x("T_c", critical_temperature())],
+    };
+    let panels = settings.rules.iter().flat_map(|&rule| settings.ends().map(move |at| (rule, at)));
+    Figure {
+        id: "flow-square-distribution-hidden".into(),
+        caption: format!(
+            "The network's distribution P(T) after {} steps, for machines of all numbers of hidden units trained on V; by the mean rule of the expectations as they are. Errors are spreads over seeds.",
+            settings.steps
+        ),
+        panels: panels.map(panel).collect(),
+    }
+}
+
 /// |m| and energy along the flow of V, beside equilibrium.
 pub(in super::super) fn plane(
     settings: &Settings,
@@ -125,7 +160,7 @@ pub(in super::super) fn plane(
     Figure {
         id: "flow-square-plane".into(),
         caption: format!(
-            "The flow in the plane of magnetisation and energy, trained on V, N = {}. A set of configurations at a temperature lies on the equilibrium curve.",
+            "The flow in the plane of magnetisation and energy, trained on V, N = {}. A set of configurations at a temperature lies on the equilibrium curve. By the mean rule |m| and the energy are those of expectations, real numbers that no set of spins need have.",
             settings.train.hidden
         ),
         panels: vec![Panel {
