@@ -170,15 +170,11 @@ fn state(
     let read = match updates >= settings.first {
         true => {
             let rbm = Flowing::Trained(&machine);
-            let mixture = (&set.held_out, &settings.temperatures[..]);
-            let (divergence, relaxation) = measure(run, settings, set, rbm, mixture, seed)?;
+            let (divergence, relaxation) = measure(run, settings, set, rbm, seed)?;
             let (stood, witness) = witnesses(run, settings, set, &machine, witnessed, seed)?;
             let rbm = Flowing::Capped { capped: &machine, weight, participation, most };
             let capped = match last && locks > 0 {
-                true => {
-                    let seed = child_seed(seed, "capped", 0);
-                    Some(measure(run, settings, set, rbm, mixture, seed)?)
-                }
+                true => Some(measure(run, settings, set, rbm, child_seed(seed, "capped", 0))?),
                 false => None,
             };
             Some(Reading { relaxation, divergence, stood, witness, capped })
@@ -188,16 +184,15 @@ fn state(
     Ok(State { updates, time: settings.time(updates), means: means.value, read, locks, machine })
 }
 
-/// How far a machine is from held-out configurations of the mixture of these temperatures, and how its flow relaxes.
-pub(super) fn measure(
+/// How a machine's flow relaxes.
+pub(super) fn relax(
     run: &Run,
     settings: &Settings,
     set: &Set,
     rbm: Flowing<'_>,
-    (held_out, temperatures): (&Done<Samples>, &[f64]),
     seed: u64,
-) -> Result<(Divergence, Relaxation)> {
-    let relaxation = run.store.get(&Relax {
+) -> Result<Relaxation> {
+    let done = run.store.get(&Relax {
         rbm,
         network: &set.network,
         hot: &set.held_out,
@@ -206,15 +201,26 @@ pub(super) fn measure(
         steps: settings.steps,
         seed: child_seed(seed, "relaxation", 0),
     })?;
+    Ok(done.value)
+}
+
+/// What a machine is to the mixture, and how its flow relaxes.
+fn measure(
+    run: &Run,
+    settings: &Settings,
+    set: &Set,
+    rbm: Flowing<'_>,
+    seed: u64,
+) -> Result<(Divergence, Relaxation)> {
     let divergence = run.store.get(&Diverge {
         rbm,
-        held_out,
+        held_out: &set.held_out,
         side: settings.side,
-        temperatures,
+        temperatures: &settings.temperatures,
         annealing: settings.annealing,
         seed: child_seed(seed, "divergence", 0),
     })?;
-    Ok((divergence.value, relaxation.value))
+    Ok((divergence.value, relax(run, settings, set, rbm, seed)?))
 }
 
 /// What p(v) is by other means than the flow: sums over hidden states, or Metropolis dynamics.
@@ -304,4 +310,22 @@ pub(super) fn has_relaxed(settings: &Settings, relaxation: &Relaxation) -> bool 
     const TIMES: f64 = 20.0;
     let tau = relaxation.abs_m.tau.max(relaxation.energy.tau);
     relaxation.met.is_some() && TIMES * tau <= (settings.steps / 2) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Profile, load};
+    use crate::reproduce::distinct::{HOT, assert_distinct, run};
+
+    #[test]
+    fn training_and_start_sets_share_no_configuration() {
+        let (_directory, run) = run();
+        let mut settings = load::<Settings>("flow-explained", Profile::Quick).unwrap().settings;
+        settings.temperatures = HOT.into();
+        (settings.samples, settings.held_out, settings.thermometer_epochs) = (300, 300, 1);
+        let sets = sets(&run, &settings).unwrap();
+        let drawn = sets.iter().flat_map(|set| [&set.training.value, &set.held_out.value]);
+        assert_distinct(&drawn.collect::<Vec<_>>());
+    }
 }

@@ -1,7 +1,7 @@
 //! How much of "the flow goes to T_c" survives, in sentences whose numbers and words are results.
 
 use super::Settings;
-use super::claims::{THEIR_STEPS, cold, drift, ends, extremes, machine, passes_critical};
+use super::claims::{THEIR_STEPS, cold, drift, ends, extremes, machine, passes_critical, too_slow};
 use super::courses::{Course, Mixture, Reading, at_end, meeting, through};
 use crate::report::numbers;
 use crate::reproduce::parts::*;
@@ -43,16 +43,20 @@ fn where_it_ends(settings: &Settings, courses: &[Course]) -> Option<String> {
         ),
         (None, _) => format!("is never near $T_c = {critical}$"),
     };
+    let times: Vec<f64> =
+        settings.machines.iter().map(|recipe| settings.time(recipe.updates)).collect();
     let drifts = match drift.sigmas_from(0.0) > SIGMAS {
         true => "and drifts",
         false => "and changes",
     };
     Some(format!(
-        "The temperature at which the sampled flow of {} ends {at_critical} {drifts} by {} over the last factor of ten of training, to {} by energy and {} by the network; over the machines here it is anything from {} ({}) to {} ({}).",
+        "The temperature at which the sampled flow of {} ends {at_critical} {drifts} by {} over the last factor of ten of training, to {} by energy and {} by the network; over the machines here, each at the end of its training ({} to {}), it is anything from {} ({}) to {} ({}).",
         machine(settings, 0),
         shown(drift),
         shown(end),
         shown(network),
+        numbers::exact(times.iter().copied().fold(f64::INFINITY, f64::min)),
+        numbers::exact(times.iter().copied().fold(0.0, f64::max)),
         shown(low.1),
         machine(settings, low.0),
         shown(high.1),
@@ -83,10 +87,8 @@ fn what_it_takes(settings: &Settings, courses: &[Course]) -> Option<String> {
     let last = || courses.iter().filter_map(|course| course.readings().last());
     let apart = last().filter(|(_, reading)| reading.relaxation.met.is_none()).count();
     let all = last().count();
-    let knows = match steps.mean > THEIR_STEPS as f64 {
-        true => "still know where they began",
-        false => "have forgotten where they began",
-    };
+    let slow = too_slow(settings, courses);
+    let machines = settings.machines.len();
     let survives = match apart {
         0 => format!("what survives is that flows from both sides meet, in all of {all} runs"),
         _ => format!(
@@ -99,7 +101,7 @@ fn what_it_takes(settings: &Settings, courses: &[Course]) -> Option<String> {
         false => "not at $T_c$",
     };
     Some(format!(
-        "Hot and cold starts take {} steps to meet, {} at the first reading, so that flows of {THEIR_STEPS} steps {knows}: {survives}, {where_to}.",
+        "Hot and cold starts of this machine take {} steps to meet, {} at the first reading, and {slow} of the {machines} machines beyond doubt more than the {THEIR_STEPS} of published flows: {survives}, {where_to}.",
         shown(steps),
         shown(first)
     ))
