@@ -201,6 +201,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         tables: vec![
             tables::ends(settings, &mixture, &courses),
             tables::judged(settings, &courses),
+            tables::capped(settings, &courses),
             frozen::table(&frozen),
         ],
         discussion: headline::discussion(settings, &courses),

@@ -243,6 +243,7 @@ impl<'a> Results<'a> {
         ]);
         if settings.hidden.len() > 1 {
             figures.push(figures::ends::hidden(settings, ends));
+            figures.push(figures::ends::training_sets(settings, ends));
         }
         figures.extend([
             figures::weights::spectra(settings, weights),

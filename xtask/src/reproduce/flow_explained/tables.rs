@@ -112,3 +112,41 @@ pub(super) fn judged(settings: &Settings, courses: &[Course]) -> Table {
         rows: (0..settings.machines.len()).map(row).collect(),
     }
 }
+
+/// Trained machines with hidden units that copy a site, as they are and with these weights cut; one row a run.
+pub(super) fn capped(settings: &Settings, courses: &[Course]) -> Table {
+    let row = |course: &Course| {
+        let (state, reading) = course.readings().last()?;
+        let (divergence, relaxation) = reading.capped.as_ref()?;
+        let mut row = names(settings, course.recipe);
+        row.push(Cell::Text(state.locks.to_string()));
+        let pairs = [
+            [reading.divergence.kl, divergence.kl],
+            [reading.relaxation.slowest, relaxation.slowest],
+            [reading.relaxation.abs_m.tau, relaxation.abs_m.tau].map(Estimate::exact),
+        ];
+        row.extend(pairs.into_iter().flatten().map(|e| Cell::Measured(e.into())));
+        Some(row)
+    };
+    let columns = [
+        "N",
+        "rule",
+        "time",
+        "locks",
+        "KL",
+        "KL, cut",
+        "mobility",
+        "mobility, cut",
+        "tau",
+        "tau, cut",
+    ];
+    Table {
+        id: "flow-explained-capped".into(),
+        caption: format!(
+            "Machines trained on the mixture that have hidden units with a weight of {} or more on a single site (locks), as they are and with these weights cut to {}: KL(mixture ‖ machine) in nats, mobility of the slowest site, autocorrelation time of |m| in steps. One row for each run.",
+            settings.locks.weight, settings.locks.most
+        ),
+        columns: columns.map(String::from).into(),
+        rows: courses.iter().filter_map(row).collect(),
+    }
+}

@@ -1,6 +1,6 @@
 //! Figures of where flows end: against the start, the number of hidden units and the time of training.
 
-use super::{SPINS_DRAWN, spins_title};
+use super::{SPINS_DRAWN, rule_title, spins_title};
 use crate::report::content::{Figure, Panel, Style};
 use crate::reproduce::flow_square::ends::{End, course, from, trained};
 use crate::reproduce::flow_square::sets::Kind;
@@ -66,6 +66,34 @@ pub(in super::super) fn hidden(settings: &Settings, ends: &[End]) -> Figure {
             settings.steps, settings.seeds
         ),
         panels,
+    }
+}
+
+/// What the network reads at the ends of all training sets, as the sources do.
+pub(in super::super) fn training_sets(settings: &Settings, ends: &[End]) -> Figure {
+    let series = |kind: Kind, rule: Rule, start: f64| {
+        let point =
+            |&n: &usize| Some((n as f64, from(ends, (kind, n, rule), start)?.as_they_are()));
+        let points: Vec<_> = settings.hidden.iter().filter_map(point).collect();
+        measured(format!("{} from T = {start}", kind.name()), Style::LinePoints, points)
+    };
+    let panel = |&rule: &Rule| Panel {
+        title: rule_title(rule).into(),
+        x: log_axis("hidden units N"),
+        y: axis_in("network temperature at the end (J/k_B)", 0.0, 6.0),
+        series: Kind::EACH
+            .into_iter()
+            .flat_map(|kind| settings.ends().map(move |start| series(kind, rule, start)))
+            .collect(),
+        marks: vec![mark_y("T_c", critical_temperature())],
+    };
+    Figure {
+        id: "flow-square-training-sets".into(),
+        caption: format!(
+            "What the network reads of the units as they are after {} steps against the number of hidden units, for machines trained on all temperatures (V), the high ones (H) and the low ones (L); mean and error over {} seeds.",
+            settings.steps, settings.seeds
+        ),
+        panels: settings.rules.iter().map(panel).collect(),
     }
 }
 
