@@ -191,6 +191,12 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     shown.push(means::figure(settings, &courses));
     shown.push(frozen::figure(settings, &frozen));
     shown.push(geometry::figure(&geometry));
+    let mut tables = vec![
+        tables::ends(settings, &mixture, &courses),
+        tables::judged(settings, &courses),
+        frozen::table(&frozen),
+    ];
+    tables.extend(tables::capped(settings, &courses));
     Ok(Section {
         experiment: "flow-explained".into(),
         title: "What the flow of a machine goes to".into(),
@@ -198,12 +204,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         introduction: headline::introduction(settings, &mixture),
         claims,
         figures: shown,
-        tables: vec![
-            tables::ends(settings, &mixture, &courses),
-            tables::judged(settings, &courses),
-            tables::capped(settings, &courses),
-            frozen::table(&frozen),
-        ],
+        tables,
         discussion: headline::discussion(settings, &courses),
         settings: toml::to_string(settings)?,
     })

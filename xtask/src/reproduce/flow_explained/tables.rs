@@ -113,8 +113,9 @@ pub(super) fn judged(settings: &Settings, courses: &[Course]) -> Table {
     }
 }
 
-/// Trained machines with hidden units that copy a site, as they are and with these weights cut; one row a run.
-pub(super) fn capped(settings: &Settings, courses: &[Course]) -> Table {
+/// Trained machines with hidden units that copy a site, as they are and with these weights cut; one row a run,
+/// if any.
+pub(super) fn capped(settings: &Settings, courses: &[Course]) -> Option<Table> {
     let row = |course: &Course| {
         let (state, reading) = course.readings().last()?;
         let (divergence, relaxation) = reading.capped.as_ref()?;
@@ -140,13 +141,14 @@ pub(super) fn capped(settings: &Settings, courses: &[Course]) -> Table {
         "tau",
         "tau, cut",
     ];
-    Table {
+    let rows: Vec<Vec<Cell>> = courses.iter().filter_map(row).collect();
+    (!rows.is_empty()).then(|| Table {
         id: "flow-explained-capped".into(),
         caption: format!(
             "Machines trained on the mixture that have hidden units with a weight of {} or more on a single site (locks), as they are and with these weights cut to {}: KL(mixture ‖ machine) in nats, mobility of the slowest site, autocorrelation time of |m| in steps. One row for each run.",
             settings.locks.weight, settings.locks.most
         ),
         columns: columns.map(String::from).into(),
-        rows: courses.iter().filter_map(row).collect(),
-    }
+        rows,
+    })
 }
