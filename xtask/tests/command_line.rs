@@ -46,7 +46,7 @@ fn wrong_arguments_are_refused() {
 #[test]
 fn wrong_settings_are_refused() {
     // Experiment, what is replaced by what, and what the sentence names. The settings start at line 4.
-    let cases: [(&str, &str, &str, &[&str]); 48] = [
+    let cases: [(&str, &str, &str, &[&str]); 49] = [
         ("flow-square", "side = 4", "sied = 4", &["flow-square.toml", "line 5", "sied"]),
         ("flow-square", "biases", "bias", &["line 23", "`bias`"]),
         ("flow-square", "{ hidden", "{ hiden", &["line 23", "hiden"]),
@@ -104,6 +104,12 @@ fn wrong_settings_are_refused() {
         ("equilibrium", "sides = [8, 16]", "sides = [8, 8]", &["sides", "8", "twice"]),
         ("equilibrium", "draws = 2048", "draws = 2000", &["draws", "2000", "512"]),
         ("equilibrium", "side = 128", "side = 100", &["plane", "100", "128"]),
+        (
+            "flow-controls",
+            "/m-star-mean-field",
+            "/m-star-mean",
+            &["flow-controls.toml", "veiga-2020/m-star-mean"],
+        ),
         ("equilibrium", "\"wolff\"", "\"wolf\"", &["equilibrium.toml", "wolf"]),
     ];
     for (experiment, old, new, words) in cases {

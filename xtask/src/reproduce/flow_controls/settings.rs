@@ -1,6 +1,7 @@
 //! The settings of `flow-controls`.
 
 use crate::experiment;
+use crate::published::Published;
 use crate::reproduce::parts::*;
 use crate::stages::Source;
 use anyhow::{Result, ensure};
@@ -246,6 +247,14 @@ impl experiment::Settings for Settings {
         check_values("mean_field_critical", &[self.mean_field_critical], 0.1, 100.0)?;
         check_values("hottest", &[self.hottest], 1.0, 1000.0)?;
         ensure!(!self.tori.is_empty(), "tori is empty, but needs at least one");
+        let published = Published::load()?;
+        for torus in &self.tori {
+            let of_training =
+                torus.trainings.iter().flat_map(|of| [&of.m_star, &of.reconstruction]);
+            for key in of_training.chain([&torus.m_star_redrawn]).filter(|key| !key.is_empty()) {
+                published.value(key)?;
+            }
+        }
         let sides: Vec<usize> = self.tori.iter().map(|torus| torus.side).collect();
         check_distinct("the sides of tori", &sides)?;
         self.tori.iter().try_for_each(Torus::check)
