@@ -223,10 +223,10 @@ fn draw_axes(scene: &mut Scene, plot: &Plot, frame: Frame, margins: &Margins) {
     let corners = vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
     pen::polyline(scene, corners, pen::INK, 1.0, Stroke::Solid);
     let tick_length = |tick: &Tick| if tick.label.is_some() { 6.0 } else { 3.0 };
+    let mut ticks = String::new();
     for tick in &plot.x_ticks {
         let (x, length) = (left + tick.at * width, tick_length(tick));
-        pen::line(scene, (x, bottom), (x, bottom - length), pen::INK, 1.0);
-        pen::line(scene, (x, top), (x, top + length), pen::INK, 1.0);
+        ticks += &format!("M{x:.2} {bottom:.2}v-{length}M{x:.2} {top:.2}v{length}");
         if let Some(label) = &tick.label {
             let at = (x, bottom + 18.0);
             pen::text(scene, Text { content: label, at, size: TICK_SIZE, align: Align::Middle });
@@ -234,12 +234,14 @@ fn draw_axes(scene: &mut Scene, plot: &Plot, frame: Frame, margins: &Margins) {
     }
     for tick in &plot.y_ticks {
         let (y, length) = (bottom - tick.at * height, tick_length(tick));
-        pen::line(scene, (left, y), (left + length, y), pen::INK, 1.0);
-        pen::line(scene, (right, y), (right - length, y), pen::INK, 1.0);
+        ticks += &format!("M{left:.2} {y:.2}h{length}M{right:.2} {y:.2}h-{length}");
         if let Some(label) = &tick.label {
             let at = (left - 7.0, y + 4.5);
             pen::text(scene, Text { content: label, at, size: TICK_SIZE, align: Align::Right });
         }
+    }
+    if !ticks.is_empty() {
+        pen::strokes(scene, ticks, pen::INK, 1.0);
     }
     let label = |content, at| Text { content, at, size: LABEL_SIZE, align: Align::Middle };
     pen::text(scene, label(&plot.panel.x.label, (middle, bottom + 40.0)));

@@ -115,12 +115,12 @@ pub(crate) fn error_bar(
     [top, bottom]: [f64; 2],
     key: usize,
 ) {
-    let ink = colour(key);
     let [from, to] = ends.map(|end| end.clamp(top, bottom));
-    line(scene, (x, from), (x, to), ink, 1.2);
+    let mut path = format!("M{x:.2} {from:.2}V{to:.2}");
     for end in ends.into_iter().filter(|end| (top..=bottom).contains(end)) {
-        line(scene, (x - 3.5, end), (x + 3.5, end), ink, 1.2);
+        path += &format!("M{:.2} {end:.2}h7", x - 3.5);
     }
+    strokes(scene, path, colour(key), 1.2);
 }
 
 #[derive(Clone, Copy)]
