@@ -7,6 +7,7 @@ use crate::stages::{Data, DrawInField, FlowInField, InField, TrainRbm, calibrate
 use crate::store::Done;
 use anyhow::{Context, Result};
 use exact::transfer::DensityOfStates;
+use ising::Samples;
 use rayon::prelude::*;
 use rbm::Trainer;
 use stats::{Estimate, child_seed};
@@ -119,6 +120,22 @@ struct Flown {
     end: InField,
 }
 
+/// Configurations for training and for the start, so many of the first at each temperature in each field.
+fn sets(
+    run: &Run,
+    settings: &Settings,
+    temperatures: &[f64],
+    fields: &[f64],
+    samples: u32,
+    seed: u64,
+) -> Result<[Done<Samples>; 2]> {
+    let draw = |count, what| {
+        let (side, seed) = (settings.side, child_seed(seed, what, 0));
+        run.store.get(&DrawInField { side, temperatures, fields, count, seed })
+    };
+    Ok([draw(samples, "training")?, draw(settings.held_out, "held-out")?])
+}
+
 /// Training, held-out configurations, a network and flows of one seed.
 fn flows(
     run: &Run,
@@ -129,13 +146,7 @@ fn flows(
 ) -> Result<Vec<Flown>> {
     let temperatures = settings.temperatures(settings.hottest[range]);
     let fields = &settings.fields[field..=field];
-    let draw = |count, what| {
-        let (side, temperatures) = (settings.side, &temperatures[..]);
-        let seed = child_seed(seed, what, 0);
-        run.store.get(&DrawInField { side, temperatures, fields, count, seed })
-    };
-    let training = draw(settings.samples, "training")?;
-    let held_out = draw(settings.held_out, "held-out")?;
+    let [training, held_out] = sets(run, settings, &temperatures, fields, settings.samples, seed)?;
     let network = calibrate(
         &run.store,
         &training,
@@ -227,14 +238,8 @@ pub(super) fn of_all_fields(run: &Run, settings: &Settings) -> Result<Vec<Joint>
 /// Start and end of the flows from all fields, of one seed's machine.
 fn joint(run: &Run, settings: &Settings, seed: u64) -> Result<Vec<Vec<InField>>> {
     let temperatures = &settings.temperatures(settings.hottest[0]);
-    let draw = |count, what| {
-        let (side, fields) = (settings.side, &settings.fields[..]);
-        let seed = child_seed(seed, what, 0);
-        run.store.get(&DrawInField { side, temperatures, fields, count, seed })
-    };
     let share = settings.samples.div_ceil(settings.fields.len() as u32);
-    let training = draw(share, "training")?;
-    let held_out = draw(settings.held_out, "held-out")?;
+    let [training, held_out] = sets(run, settings, temperatures, &settings.fields, share, seed)?;
     let states = machine(run, settings, Data::Samples(&training), child_seed(seed, "rbm", 0))?;
     let rbm = states.last().context("a machine was not trained")?;
     let count = settings.held_out as usize;
@@ -252,4 +257,23 @@ fn joint(run: &Run, settings: &Settings, seed: u64) -> Result<Vec<Vec<InField>>>
         Ok(done.value)
     };
     (0..settings.fields.len()).map(flow).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Profile, load};
+    use crate::reproduce::distinct::{HOT, assert_distinct, run};
+
+    #[test]
+    fn training_and_start_sets_share_no_configuration() {
+        let (_directory, run) = run();
+        let mut settings = load::<Settings>("flow-field", Profile::Quick).unwrap().settings;
+        (settings.side, settings.held_out) = (8, 300);
+        let fields = [0.0, 0.5];
+        let of = |seed| sets(&run, &settings, &HOT, &fields, 300, seed).unwrap();
+        let drawn = [1, 2].map(of);
+        let drawn = drawn.iter().flatten().map(|done| &done.value);
+        assert_distinct(&drawn.collect::<Vec<_>>());
+    }
 }

@@ -81,15 +81,25 @@ pub(super) fn sizes(run: &Run, settings: &Settings) -> Result<Vec<Size>> {
     (0..settings.tori.len()).map(of_torus).collect()
 }
 
+/// Configurations for training, the blocks, and the mixture.
+fn draws(run: &Run, settings: &Settings, side: usize, seed: u64) -> Result<[Done<Samples>; 3]> {
+    let draw = |what: &str, temperatures: &[f64], count: u32| {
+        let seed = child_seed(seed, what, 0);
+        run.store.get(&DrawEquilibrium { side, temperatures, count, seed })
+    };
+    let [cold, hot] = settings.starts();
+    Ok([
+        draw("training", &settings.temperatures, settings.samples)?,
+        draw("starts", &[cold, hot, critical_temperature()], settings.copies)?,
+        draw("mixture", &settings.temperatures, settings.mixture)?,
+    ])
+}
+
 fn seed(run: &Run, settings: &Settings, torus: &Torus, index: u64) -> Result<Seed> {
     let (side, temperatures) = (torus.side, &settings.temperatures);
     let seed = child_seed(run.seed, &format!("flow-large/{side}"), index);
     let child = |what: &str| child_seed(seed, what, 0);
-    let draw = |what: &str, temperatures: &[f64], count: u32| {
-        run.store.get(&DrawEquilibrium { side, temperatures, count, seed: child(what) })
-    };
-    let training = draw("training", temperatures, settings.samples)?;
-    let [cold, hot] = settings.starts();
+    let [training, blocks, mixture] = draws(run, settings, side, seed)?;
     let curves = run.store.get(&MeasureCurves {
         side,
         hottest: settings.hottest,
@@ -109,14 +119,7 @@ fn seed(run: &Run, settings: &Settings, torus: &Torus, index: u64) -> Result<See
         .collect();
     let config = settings.train_config(torus);
     let states = anneal_rbm(&run.store, Data::Samples(&training), config, &phases, child("rbm"))?;
-    Ok(Seed {
-        curves,
-        calibration,
-        blocks: draw("starts", &[cold, hot, critical_temperature()], settings.copies)?,
-        mixture: draw("mixture", temperatures, settings.mixture)?,
-        states,
-        seed,
-    })
+    Ok(Seed { curves, calibration, blocks, mixture, states, seed })
 }
 
 fn size(run: &Run, settings: &Settings, torus: &Torus, seeds: &[&Seed]) -> Result<Size> {
@@ -181,6 +184,8 @@ fn specific_heat_peak(side: usize) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::{Profile, load};
+    use crate::reproduce::distinct::{HOT, assert_distinct, run};
 
     #[test]
     fn the_peak_of_the_specific_heat_tends_to_the_critical_point() {
@@ -192,5 +197,16 @@ mod tests {
         let at = |t: f64| kaufman(16, 16, 1.0 / t).unwrap().specific_heat;
         let peak = specific_heat_peak(16).unwrap();
         assert!(at(peak) > at(peak - 0.01) && at(peak) > at(peak + 0.01));
+    }
+
+    #[test]
+    fn training_and_start_sets_share_no_configuration() {
+        let (_directory, run) = run();
+        let mut settings = load::<Settings>("flow-large", Profile::Quick).unwrap().settings;
+        settings.temperatures = HOT.into();
+        (settings.samples, settings.copies, settings.mixture) = (300, 300, 300);
+        let drawn = [1, 2].map(|seed| draws(&run, &settings, 10, seed).unwrap());
+        let drawn = drawn.iter().flatten().map(|done| &done.value);
+        assert_distinct(&drawn.collect::<Vec<_>>());
     }
 }
