@@ -7,7 +7,8 @@ use crate::store::Store;
 use ising::Samples;
 use std::collections::BTreeSet;
 
-/// So hot that a configuration of 100 sites does not come twice by chance: that of a pair is below e^-40.
+/// So hot that a configuration of 64 sites does not come twice by chance: two draws are the same with the probability
+/// `Z(2K) / Z(K)^2`, below e^-30.
 pub(super) const HOT: [f64; 2] = [4.0, 6.0];
 
 /// A run with a store of its own, which goes with the directory.
@@ -31,4 +32,20 @@ pub(super) fn assert_distinct(sets: &[&Samples]) {
             assert!(seen.insert(spins.max(turned)), "a configuration comes twice");
         }
     }
+}
+
+#[test]
+#[should_panic(expected = "a configuration comes twice")]
+fn draws_with_one_seed_are_found_out() {
+    let lattice = ising::Lattice::square(8).expect("a torus");
+    let request = ising::Request {
+        count: 60,
+        algorithm: None,
+        field: 0.0,
+        symmetrise: false,
+        least_effective: 0.0,
+    };
+    let coupling = ising::Coupling::from_temperature(HOT[1]).expect("a temperature");
+    let draw = || ising::draw(&lattice, coupling, &request, 1).expect("draws").samples;
+    assert_distinct(&[&draw(), &draw()]);
 }

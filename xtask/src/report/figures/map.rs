@@ -19,7 +19,7 @@ const ANCHORS: [[f64; 3]; 5] = [
 const MISSING: &str = "#cccccc";
 /// Shades on each side of 0: more are not told apart, and cells of one shade are drawn together.
 const SHADES: i32 = 32;
-/// By how much cells reach over their edges.
+/// By how much cells reach over their edges, in pixels.
 const OVERLAP: f64 = 0.6;
 /// The bar beside the axes: its distance from them, its width, and the room for its label.
 const GAP: f64 = 14.0;

@@ -50,9 +50,10 @@ pub(super) fn independent(results: &Results) -> Claim {
             _ => Verdict::Corrected,
         },
         reason: format!(
-            "Within {SIGMAS} errors of the two ends that are farthest apart it holds for {one} of {} machines of V: {}. By other thermometers, of the first: {}.",
+            "Within {SIGMAS} errors of the two ends that are farthest apart it holds for {one} of {} flows of machines of V: {}. By other thermometers, at N = {shown_size} by the {} rule: {}.",
             all.len(),
             words.collect::<Vec<_>>().join(", "),
+            rule_name(main),
             others.collect::<Vec<_>>().join(", ")
         ),
     }
