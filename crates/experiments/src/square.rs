@@ -1,0 +1,10 @@
+//! Experiments on the square lattice: flows, thermometers, and what machines reproduce of it.
+
+pub(crate) mod flow_controls;
+pub(crate) mod flow_explained;
+pub(crate) mod flow_field;
+pub(crate) mod flow_large;
+pub(crate) mod flow_square;
+pub(crate) mod thermodynamics;
+pub(crate) mod thermometer;
+pub(crate) mod thermometers;

@@ -1,0 +1,331 @@
+//! Courses of training: what a machine is, and where its flow goes, at every state that was kept.
+
+use super::{Locks, Recipe, Run, Settings};
+use lab::parts::*;
+use crate::stages::{
+    Diverge, Divergence, DrawEquilibrium, ExactMoments, FlowOfMeans, Flowing, MOST_EXACT, MeanFlow,
+    Pair, Relax, Relaxation, Stand, Stood, Witness, calibrate, train_through,
+};
+use lab::store::Done;
+use anyhow::Result;
+use exact::root::bisect;
+use exact::torus::{TorusMixture, kaufman};
+use flow::{Calibration, freezing};
+use ising::Samples;
+use rayon::prelude::*;
+use rbm::Trainer;
+use stats::{Estimate, child_seed};
+
+/// What a seed starts with.
+pub(super) struct Set {
+    pub(super) seed: u64,
+    training: Done<Samples>,
+    /// Independent of those for training; the same number at each temperature, in their order.
+    pub(super) held_out: Done<Samples>,
+    pub(super) network: Done<Calibration>,
+}
+
+/// The training mixture, exactly.
+pub(super) struct Mixture {
+    pub(super) energy: f64,
+    pub(super) abs_m: f64,
+    /// By energy.
+    pub(super) temperature: f64,
+}
+
+/// A machine at one moment of its training.
+pub(super) struct State {
+    pub(super) updates: u64,
+    pub(super) time: f64,
+    pub(super) machine: Done<Trainer>,
+    pub(super) means: MeanFlow,
+    /// From the first reading on.
+    pub(super) read: Option<Reading>,
+    /// Hidden units that copy a site.
+    pub(super) locks: usize,
+}
+
+/// What was measured of the sampled flow and of p(v).
+pub(super) struct Reading {
+    pub(super) relaxation: Relaxation,
+    pub(super) divergence: Divergence,
+    /// Of machines that can be counted out.
+    pub(super) stood: Option<Stood>,
+    /// Of all others, once a decade and at the end: Metropolis chains from cold and from hot starts.
+    pub(super) witness: Option<[Pair; 2]>,
+    /// Of a trained machine with hidden units that copy a site: what it is when their weights are cut.
+    pub(super) capped: Option<(Divergence, Relaxation)>,
+}
+
+/// One machine through its training.
+pub(super) struct Course {
+    /// Its number among the machines of the settings.
+    pub(super) recipe: usize,
+    pub(super) states: Vec<State>,
+}
+
+impl Course {
+    /// The states of which the flow was read.
+    pub(super) fn readings(&self) -> impl Iterator<Item = (&State, &Reading)> {
+        self.states.iter().filter_map(|state| Some((state, state.read.as_ref()?)))
+    }
+}
+
+pub(super) fn sets(run: &Run, settings: &Settings) -> Result<Vec<Set>> {
+    let set = |index: u64| -> Result<Set> {
+        let seed = child_seed(run.seed, "flow-explained", index);
+        let draw = |what: &str, count: u32| {
+            run.store.get(&DrawEquilibrium {
+                side: settings.side,
+                temperatures: &settings.temperatures,
+                count,
+                seed: child_seed(seed, what, 0),
+            })
+        };
+        let training = draw("training", settings.samples)?;
+        let epochs = settings.thermometer_epochs;
+        let network = calibrate(
+            &run.store,
+            &training,
+            &settings.temperatures,
+            &settings.thermometer,
+            epochs,
+            epochs,
+            child_seed(seed, "thermometer", 0),
+        )?;
+        Ok(Set { seed, held_out: draw("held-out", settings.held_out)?, training, network })
+    };
+    (0..settings.seeds).into_par_iter().map(set).collect()
+}
+
+pub(super) fn mixture(run: &Run, settings: &Settings) -> Result<Mixture> {
+    let (side, temperatures) = (settings.side, &settings.temperatures[..]);
+    let moments = run.store.get(&ExactMoments { side, temperatures })?.value;
+    let abs_m = moments.iter().map(|m| m.abs_m).sum::<f64>() / moments.len() as f64;
+    let energy = TorusMixture::new(side, side, temperatures)?.energy_per_spin();
+    let read = temperature(side, Estimate::exact(energy));
+    Ok(Mixture { energy, abs_m, temperature: read.map_or(f64::NAN, |read| read.mean) })
+}
+
+/// The temperature with this exact mean energy per spin; none beyond both ends of the scale.
+pub(super) fn temperature(side: usize, energy: Estimate) -> Option<Estimate> {
+    let torus = |t: f64| kaufman(side, side, t.recip());
+    let excess = |t: f64| torus(t).map_or(f64::NAN, |torus| torus.energy_per_spin - energy.mean);
+    let t = bisect(excess, 0.1, 1e4).ok()?;
+    // dE/dT is the specific heat.
+    let heat = torus(t).ok()?.specific_heat;
+    Some(Estimate { mean: t, error: energy.error / heat, ..energy })
+}
+
+pub(super) fn courses(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec<Course>> {
+    let all: Vec<(usize, usize)> = (0..settings.machines.len())
+        .flat_map(|recipe| (0..sets.len()).map(move |set| (recipe, set)))
+        .collect();
+    let course = |&(recipe, set): &(usize, usize)| -> Result<Course> {
+        let recipe_of = &settings.machines[recipe];
+        let of = &sets[set];
+        let seed = child_seed(of.seed, &name(recipe_of), recipe_of.hidden as u64);
+        let updates = settings.checkpoints(recipe_of);
+        let config = settings.config(recipe_of);
+        let machines = train_through(&run.store, &of.training, config, &updates, seed)?;
+        let states = machines.into_par_iter().enumerate().map(|(number, machine)| {
+            let last = number + 1 == updates.len();
+            state(
+                run,
+                settings,
+                of,
+                (recipe, last),
+                machine,
+                child_seed(seed, "state", number as u64),
+            )
+        });
+        Ok(Course { recipe, states: states.collect::<Result<_>>()? })
+    };
+    all.par_iter().map(course).collect()
+}
+
+fn state(
+    run: &Run,
+    settings: &Settings,
+    set: &Set,
+    (recipe, last): (usize, bool),
+    machine: Done<Trainer>,
+    seed: u64,
+) -> Result<State> {
+    let updates = machine.value.updates();
+    let means = run.store.get(&FlowOfMeans {
+        rbm: Flowing::Trained(&machine),
+        network: &set.network,
+        held_out: &set.held_out,
+        hot: settings.hot(settings.chains),
+        steps: settings.mean_steps,
+        // The search takes long: that of the machines shown is enough.
+        searched: if recipe == 0 { settings.searched } else { 0 },
+        seed: child_seed(seed, "means", 0),
+    })?;
+    let decade = f64::from(settings.a_decade) * (updates as f64).log10();
+    let witnessed = last || (decade.round() as u32).is_multiple_of(settings.a_decade);
+    let Locks { weight, participation, most } = settings.locks;
+    let locks = freezing::locks(machine.value.rbm(), weight, participation).len();
+    let read = match updates >= settings.first {
+        true => {
+            let rbm = Flowing::Trained(&machine);
+            let (divergence, relaxation) = measure(run, settings, set, rbm, seed)?;
+            let (stood, witness) = witnesses(run, settings, set, &machine, witnessed, seed)?;
+            let rbm = Flowing::Capped { capped: &machine, weight, participation, most };
+            let capped = match last && locks > 0 {
+                true => Some(measure(run, settings, set, rbm, child_seed(seed, "capped", 0))?),
+                false => None,
+            };
+            Some(Reading { relaxation, divergence, stood, witness, capped })
+        }
+        false => None,
+    };
+    Ok(State { updates, time: settings.time(updates), means: means.value, read, locks, machine })
+}
+
+/// How a machine's flow relaxes.
+pub(super) fn relax(
+    run: &Run,
+    settings: &Settings,
+    set: &Set,
+    rbm: Flowing<'_>,
+    seed: u64,
+) -> Result<Relaxation> {
+    let done = run.store.get(&Relax {
+        rbm,
+        network: &set.network,
+        hot: &set.held_out,
+        range: settings.hot(settings.chains),
+        side: settings.side,
+        steps: settings.steps,
+        seed: child_seed(seed, "relaxation", 0),
+    })?;
+    Ok(done.value)
+}
+
+/// What a machine is to the mixture, and how its flow relaxes.
+fn measure(
+    run: &Run,
+    settings: &Settings,
+    set: &Set,
+    rbm: Flowing<'_>,
+    seed: u64,
+) -> Result<(Divergence, Relaxation)> {
+    let divergence = run.store.get(&Diverge {
+        rbm,
+        held_out: &set.held_out,
+        side: settings.side,
+        temperatures: &settings.temperatures,
+        annealing: settings.annealing,
+        seed: child_seed(seed, "divergence", 0),
+    })?;
+    Ok((divergence.value, relax(run, settings, set, rbm, seed)?))
+}
+
+/// What p(v) is by other means than the flow: sums over hidden states, or Metropolis dynamics.
+fn witnesses(
+    run: &Run,
+    settings: &Settings,
+    set: &Set,
+    machine: &Done<Trainer>,
+    witnessed: bool,
+    seed: u64,
+) -> Result<(Option<Stood>, Option<[Pair; 2]>)> {
+    let (rbm, side) = (Flowing::Trained(machine), settings.side);
+    if machine.value.rbm().hidden() <= MOST_EXACT {
+        let (draws, steps) = (settings.draws, settings.steps);
+        let seed = child_seed(seed, "stationary", 0);
+        let stood = run.store.get(&Stand { rbm, side, draws, steps, seed })?;
+        return Ok((Some(stood.value), None));
+    }
+    if !witnessed {
+        return Ok((None, None));
+    }
+    let (range, hot, sweeps) = (settings.hot(settings.witnesses), &set.held_out, settings.sweeps);
+    let seed = child_seed(seed, "witness", 0);
+    let witness = run.store.get(&Witness { rbm, hot, range, side, sweeps, seed })?;
+    Ok((None, Some(witness.value)))
+}
+
+/// A training rule as figures name it.
+pub(super) fn name(recipe: &Recipe) -> String {
+    recipe.negative.to_string()
+}
+
+/// The number of the checkpoint nearest to a tenth of the training, of those read, and of the last.
+pub(super) fn last_decade(course: &Course) -> Option<(usize, usize)> {
+    let updates: Vec<u64> = course.readings().map(|(state, _)| state.updates).collect();
+    let last = *updates.last()? as f64;
+    let distance = |number: &usize| ((updates[*number] as f64) / (0.1 * last)).ln().abs();
+    let numbers = 0..updates.len();
+    let before = numbers.min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    Some((before, updates.len() - 1))
+}
+
+/// A quantity through the training of one recipe against training time, over seeds; where a seed lacks it, it is left out.
+pub(super) fn along(
+    courses: &[Course],
+    recipe: usize,
+    of: impl Fn(&State) -> Option<Estimate>,
+) -> Vec<(f64, Estimate)> {
+    let mine: Vec<&Course> = courses.iter().filter(|course| course.recipe == recipe).collect();
+    let count = mine.first().map_or(0, |course| course.states.len());
+    let at = |number: usize| -> Option<(f64, Estimate)> {
+        let values = mine.iter().map(|course| of(&course.states[number]));
+        let values = values.collect::<Option<Vec<_>>>()?;
+        Some((mine[0].states[number].time, over_seeds(&values)))
+    };
+    (0..count).filter_map(at).collect()
+}
+
+/// [`along`], of what was measured of the sampled flow.
+pub(super) fn through(
+    courses: &[Course],
+    recipe: usize,
+    of: impl Fn(&State, &Reading) -> Option<Estimate>,
+) -> Vec<(f64, Estimate)> {
+    along(courses, recipe, |state| of(state, state.read.as_ref()?))
+}
+
+/// A quantity at the end of the training of one recipe, over seeds.
+pub(super) fn at_end(
+    courses: &[Course],
+    recipe: usize,
+    of: impl Fn(&State, &Reading) -> Option<Estimate>,
+) -> Option<Estimate> {
+    let mine = courses.iter().filter(|course| course.recipe == recipe);
+    let value = |course: &Course| course.readings().last().and_then(|(s, r)| of(s, r));
+    let values = mine.map(value).collect::<Option<Vec<_>>>()?;
+    Some(over_seeds(&values))
+}
+
+/// Steps until the starts have met, or all that were looked at.
+pub(super) fn meeting(settings: &Settings, relaxation: &Relaxation) -> Estimate {
+    Estimate::exact(relaxation.met.unwrap_or(settings.steps) as f64)
+}
+
+/// Whether the second half of the steps is worth so many autocorrelation times that a mean over it can be trusted.
+pub(super) fn has_relaxed(settings: &Settings, relaxation: &Relaxation) -> bool {
+    const TIMES: f64 = 20.0;
+    let tau = relaxation.abs_m.tau.max(relaxation.energy.tau);
+    relaxation.met.is_some() && TIMES * tau <= (settings.steps / 2) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::settings::{Profile, load};
+    use crate::distinct::{HOT, assert_distinct, run};
+
+    #[test]
+    fn training_and_start_sets_share_no_configuration() {
+        let (_directory, run) = run();
+        let mut settings = load::<Settings>("flow-explained", Profile::Quick).unwrap().settings;
+        settings.temperatures = HOT.into();
+        (settings.samples, settings.held_out, settings.thermometer_epochs) = (300, 300, 1);
+        let sets = sets(&run, &settings).unwrap();
+        let drawn = sets.iter().flat_map(|set| [&set.training.value, &set.held_out.value]);
+        assert_distinct(&drawn.collect::<Vec<_>>());
+    }
+}

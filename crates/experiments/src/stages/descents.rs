@@ -1,0 +1,106 @@
+//! Descents of machines with free weights on the exact divergence, from many random starts.
+
+use lab::progress::Task;
+use lab::store::Stage;
+use anyhow::{Context, Result};
+use exact::ring::walls;
+use exact::{Mixture, Ring, minimum};
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+use rbm::Rbm;
+use serde::{Deserialize, Serialize};
+
+/// The distribution to be fitted.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Target {
+    /// A ring at one coupling.
+    Ring { sites: usize, coupling: f64 },
+    /// Rings at all temperatures from `low` to `high`.
+    Range { sites: usize, low: f64, high: f64 },
+}
+
+impl Target {
+    pub(crate) fn mixture(self) -> Result<Mixture, exact::Error> {
+        match self {
+            Self::Ring { sites, coupling } => Ok(Ring::new(sites, coupling)?.into()),
+            Self::Range { sites, low, high } => Mixture::range(sites, low, high),
+        }
+    }
+
+    /// q(v) of all states; bit i of the index is unit i, set for +1.
+    pub(crate) fn probabilities(self) -> Result<Vec<f64>, exact::Error> {
+        let data = self.mixture()?;
+        let m = data.sites();
+        let of_walls = data.configuration_probabilities();
+        Ok((0..1 << m).map(|state| of_walls[walls(state, m) as usize / 2]).collect())
+    }
+}
+
+/// Descents from normal weights of standard deviation `initial_std`, one for each start.
+#[derive(Serialize)]
+pub(crate) struct Descend {
+    pub(crate) target: Target,
+    pub(crate) hidden: usize,
+    pub(crate) starts: u64,
+    pub(crate) initial_std: f64,
+    pub(crate) seed: u64,
+}
+
+/// Where one of them ended.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Descent {
+    /// W, `[visible, hidden]`.
+    pub(crate) weights: DMatrix<f64>,
+    pub(crate) kl: f64,
+    pub(crate) gradient_norm: f64,
+}
+
+impl Stage for Descend {
+    const NAME: &'static str = "descents";
+    const VERSION: u32 = 1;
+    type Output = Vec<Descent>;
+
+    fn effort(&self) -> f64 {
+        // Of a few hundred gradients, each a sum over all states.
+        const SECONDS_PER_TERM: f64 = 2e-7;
+        let (Target::Ring { sites, .. } | Target::Range { sites, .. }) = self.target;
+        let terms = 2f64.powi(sites as i32) * (sites * self.hidden) as f64;
+        SECONDS_PER_TERM * terms * self.starts as f64
+    }
+
+    fn run(&self, task: &Task<'_>) -> Result<Vec<Descent>> {
+        Ok(self.descend(|share| task.done(share))?)
+    }
+}
+
+impl Descend {
+    /// All descents, in the order of their starts; `done` hears the share of them that is behind.
+    pub(crate) fn descend(&self, done: impl Fn(f64) + Sync) -> Result<Vec<Descent>, exact::Error> {
+        let q = self.target.probabilities()?;
+        let sites = self.target.mixture()?.sites();
+        // Finite however far the best weights are: KL falls like e^{-4L}, long before this many steps.
+        const MOST_STEPS: usize = 20_000;
+        const GRADIENT: f64 = 1e-13;
+        let descend = |index: u64| {
+            let mut rng = stats::stream(self.seed, Self::NAME, index);
+            let start = Rbm::random(sites, self.hidden, self.initial_std as f32, &mut rng);
+            let start = start.weights.map(f64::from);
+            let end = minimum::descend(&q, &start, GRADIENT, MOST_STEPS)?;
+            done((index + 1) as f64 / self.starts as f64);
+            Ok(Descent { weights: end.weights, kl: end.kl, gradient_norm: end.gradient_norm })
+        };
+        (0..self.starts).into_par_iter().map(descend).collect()
+    }
+}
+
+/// The descent that ended lowest.
+pub(crate) fn best(descents: &[Descent]) -> Result<&Descent> {
+    descents.iter().min_by(|a, b| a.kl.total_cmp(&b.kl)).context("there is no descent")
+}
+
+/// The descents that ended as low as the lowest, to 1e-6 nats.
+pub(crate) fn reached(descents: &[Descent]) -> Result<Vec<&Descent>> {
+    let lowest = best(descents)?.kl;
+    Ok(descents.iter().filter(|d| d.kl < lowest + 1e-6).collect())
+}

@@ -1,0 +1,106 @@
+//! The mean flow of a machine: singular values, ends from both sides, fixed points found.
+
+use super::flowing::Flowing;
+use lab::progress::Task;
+use lab::store::{Done, Stage};
+use anyhow::Result;
+use flow::{Calibration, Flow, Rule, fixed_point, mean};
+use ising::Samples;
+use nalgebra::DMatrix;
+use rbm::features;
+use serde::{Deserialize, Serialize};
+use stats::Estimate;
+
+/// The most steps from one start to its fixed point.
+const MOST_STEPS: usize = 1 << 11;
+
+/// The flow of expectations from aligned spins and from hot configurations; fixed points from others.
+#[derive(Serialize)]
+pub(crate) struct FlowOfMeans<'a> {
+    pub(crate) rbm: Flowing<'a>,
+    pub(crate) network: &'a Done<Calibration>,
+    pub(crate) held_out: &'a Done<Samples>,
+    /// First and one past the last of the hot configurations.
+    pub(crate) hot: (usize, usize),
+    pub(crate) steps: usize,
+    /// Starts of the search, spread over all of the held-out configurations; 0 for none.
+    pub(crate) searched: usize,
+    pub(crate) seed: u64,
+}
+
+/// Units as they are, real numbers.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct MeanEnd {
+    pub(crate) abs_m: Estimate,
+    /// The root mean square of the units of a configuration: 0 at v = 0.
+    pub(crate) size: Estimate,
+    pub(crate) network: Estimate,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Means {
+    /// Of W, largest first.
+    pub(crate) singular_values: Vec<f64>,
+    pub(crate) cold: MeanEnd,
+    pub(crate) hot: MeanEnd,
+    /// Different fixed points that were found, mirror images counted once.
+    pub(crate) stable: usize,
+    pub(crate) unstable: usize,
+}
+
+impl Stage for FlowOfMeans<'_> {
+    const NAME: &'static str = "flow-of-means";
+    const VERSION: u32 = 1;
+    type Output = Means;
+
+    fn effort(&self) -> f64 {
+        let rbm = self.rbm.rbm();
+        let products = (rbm.visible() * rbm.hidden()) as f64;
+        let flows = (self.steps * (self.hot.1 - self.hot.0)) as f64;
+        products * (2e-10 * flows + 1e-6 * self.searched as f64)
+    }
+
+    fn run(&self, _task: &Task<'_>) -> Result<Means> {
+        let rbm = self.rbm.rbm();
+        let samples = &self.held_out.value;
+        let hot = samples.rows(self.hot.0..self.hot.1).to_matrix();
+        let cold = DMatrix::from_fn(rbm.visible(), 2, |_, c| if c == 0 { 1.0 } else { -1.0 });
+        let flow = Flow { rbm: &rbm, rule: Rule::Mean };
+        let network = self.network.value.thermometer();
+        let end = |start: DMatrix<f32>| {
+            // The mean rule draws nothing.
+            let rng = &mut stats::stream(self.seed, Self::NAME, 0);
+            let v = flow.run(start, self.steps, rng, |_, _| ());
+            let mean = |of: &dyn Fn(f64, f64) -> f64| {
+                let n = v.nrows() as f64;
+                let column = |v: nalgebra::DVectorView<'_, f32>| {
+                    of(f64::from(v.mean()), f64::from(v.norm_squared()) / n)
+                };
+                Estimate::from_independent(&v.column_iter().map(column).collect::<Vec<_>>())
+            };
+            MeanEnd {
+                abs_m: mean(&|m, _| m.abs()),
+                size: mean(&|_, square| square.sqrt()),
+                network: Estimate::from_independent(&network.read(&v).temperatures),
+            }
+        };
+        let (cold, hot) = (end(cold), end(hot));
+        let points = match self.searched {
+            0 => Vec::new(),
+            count => {
+                let all = samples.to_matrix();
+                let start = |i: usize, c: usize| f64::from(all[(i, c * all.ncols() / count)]);
+                let starts = DMatrix::from_fn(all.nrows(), count, start);
+                fixed_point::search(&mean::in_f64(&rbm)?, &starts, MOST_STEPS)
+            }
+        };
+        let stable = points.iter().filter(|point| point.is_stable()).count();
+        Ok(Means {
+            singular_values: features::singular_values(&rbm.weights),
+            cold,
+            hot,
+            stable,
+            unstable: points.len() - stable,
+        })
+    }
+}

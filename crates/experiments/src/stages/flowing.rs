@@ -1,0 +1,53 @@
+//! Machines that flow: trained ones, and trained ones that were changed.
+
+use lab::store::Done;
+use flow::freezing;
+use rbm::{Rbm, Ties, Trainer};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A machine of a flow.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Flowing<'a> {
+    /// As it was trained.
+    Trained(&'a Done<Trainer>),
+    /// Made, not trained.
+    Given(&'a Rbm),
+    /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay, or follow
+    /// the weights where they are tied to them.
+    Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
+    /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
+    /// participation ratio is at most `participation`.
+    Capped { capped: &'a Done<Trainer>, weight: f32, participation: f64, most: f32 },
+}
+
+impl Flowing<'_> {
+    pub(crate) fn rbm(&self) -> Cow<'_, Rbm> {
+        match *self {
+            Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
+            Self::Given(rbm) => Cow::Borrowed(rbm),
+            Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(&redrawn.value, seed)),
+            Self::Capped { capped, weight, participation, most } => {
+                let rbm = capped.value.rbm();
+                let locks = freezing::locks(rbm, weight, participation);
+                Cow::Owned(freezing::capped(rbm, &locks, most))
+            }
+        }
+    }
+}
+
+fn redraw(trainer: &Trainer, seed: u64) -> Rbm {
+    let rbm = trainer.rbm();
+    let weights = || rbm.weights.iter().map(|&w| f64::from(w));
+    let n = rbm.weights.len() as f64;
+    let mean = weights().sum::<f64>() / n;
+    let deviation = (weights().map(|w| (w - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let mut rng = stats::stream(seed, "redrawn", 0);
+    let mut redrawn = Rbm::random(rbm.visible(), rbm.hidden(), deviation as f32, &mut rng);
+    redrawn.weights.add_scalar_mut(mean as f32);
+    match trainer.config().ties {
+        Ties::Binary => Rbm::of_binary(&(redrawn.weights * 4.0)),
+        _ => Rbm { weights: redrawn.weights, ..rbm.clone() },
+    }
+}
