@@ -1,9 +1,11 @@
 //! The matrix product: `C <- alpha A B + beta C`, each factor transposed or not.
 
+use gemm_common::Parallelism;
+use gemm_f32::gemm::f32::get_gemm_fn;
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
 /// A factor of a [`product`]: a matrix as it is or transposed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Factor<'a> {
     matrix: DMatrixView<'a, f32>,
     transposed: bool,
@@ -45,7 +47,11 @@ pub fn product<'c>(
     beta: f32,
     c: impl Into<DMatrixViewMut<'c, f32>>,
 ) {
-    let mut c = c.into();
+    multiply(alpha, a, b, beta, c.into());
+}
+
+/// Apart from [`product`], which is compiled where it is called.
+fn multiply(alpha: f32, a: Factor<'_>, b: Factor<'_>, beta: f32, mut c: DMatrixViewMut<'_, f32>) {
     let (_, leading) = c.strides();
     let ((m, k), (kb, n)) = (a.shape(), b.shape());
     assert_eq!(k, kb, "the inner sizes of the product differ");
@@ -53,9 +59,9 @@ pub fn product<'c>(
     let (a_column, a_row) = a.strides();
     let (b_column, b_row) = b.strides();
     // SAFETY: the pointers and strides describe live views of the asserted shapes, and `c`, borrowed
-    // mutably, cannot overlap the factors.
+    // mutably, cannot overlap the factors. Its neighbouring rows are one apart, as the function wants them.
     unsafe {
-        gemm::gemm(
+        get_gemm_fn()(
             m,
             n,
             k,
@@ -74,7 +80,7 @@ pub fn product<'c>(
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            Parallelism::None,
         );
     }
 }

@@ -49,6 +49,31 @@ impl Estimate {
         Self { mean, error: (2.0 * tau * variance / count as f64).sqrt(), tau, count }
     }
 
+    /// One number from several seeds, whose estimates are independent: the mean, with the larger of the spread over seeds and
+    /// of the errors within them. Two or three seeds may agree by chance, so the spread never lowers the error below what
+    /// the seeds state themselves.
+    ///
+    /// `count` is the number of independent numbers from which the error comes, what a test by Student's t has to know: the
+    /// number of seeds where their spread is the larger, else the number of all data within them.
+    ///
+    /// ```
+    /// use stats::Estimate;
+    ///
+    /// let seeds = [0.9, 1.0, 1.1].map(|m| Estimate { error: 0.01, count: 500, ..Estimate::exact(m) });
+    /// let mean = Estimate::over_seeds(&seeds);
+    /// assert_eq!((mean.to_string(), mean.count), ("1.00(6)".to_owned(), 3));
+    /// ```
+    pub fn over_seeds(estimates: &[Self]) -> Self {
+        let n = estimates.len() as f64;
+        let means: Vec<f64> = estimates.iter().map(|e| e.mean).collect();
+        let spread = Self::from_independent(&means);
+        let within = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
+        if spread.error > within {
+            return spread;
+        }
+        Self { error: within, count: estimates.iter().map(|e| e.count).sum(), ..spread }
+    }
+
     /// A length for the blocks of a [`jackknife`](crate::jackknife), `2 tau n_eff^{1/3}` with [`Self::effective_count`].
     ///
     /// Long against tau, because the error from blocks of b data is too small by a relative tau / 2b, and many, because
@@ -70,12 +95,15 @@ impl Estimate {
 }
 
 /// The difference of two independent estimates, its errors added in quadrature: a bound where they are positively
-/// correlated. Autocorrelation time and count are those of the first.
+/// correlated. Autocorrelation time and count are those of the one with fewer data, an exact one (of count 0) left aside,
+/// so that a test by Student's t claims too little rather than too much.
 impl Sub for Estimate {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self { mean: self.mean - other.mean, error: self.error.hypot(other.error), ..self }
+        let fewer = other.count > 0 && (self.count == 0 || other.count < self.count);
+        let Self { tau, count, .. } = if fewer { other } else { self };
+        Self { mean: self.mean - other.mean, error: self.error.hypot(other.error), tau, count }
     }
 }
 
@@ -177,6 +205,32 @@ mod tests {
             let textbook = ((squares / n - estimate.mean.powi(2)).max(0.0) / (n - 1.0)).sqrt();
             prop_assert!((estimate.error - textbook).abs() < 1e-7);
         }
+    }
+
+    #[test]
+    fn a_difference_has_the_fewer_data() {
+        let of = |count| Estimate { error: 0.1, tau: count as f64, count, ..Estimate::exact(1.0) };
+        let data = |a, b| {
+            let difference = of(a) - of(b);
+            (difference.tau, difference.count)
+        };
+        assert_eq!([data(3, 9), data(9, 3), data(0, 3), data(3, 0)], [(3.0, 3); 4]);
+        assert_eq!(data(0, 0), (0.0, 0));
+    }
+
+    #[test]
+    fn seeds_that_differ_and_seeds_that_agree() {
+        let of = |mean, error| Estimate { mean, error, tau: 4.0, count: 100 };
+        // The spread of 1, 2, 3 is 1 / sqrt(3), above 0.1 / sqrt(3).
+        let apart = Estimate::over_seeds(&[of(1.0, 0.1), of(2.0, 0.1), of(3.0, 0.1)]);
+        assert_eq!(apart, Estimate::from_independent(&[1.0, 2.0, 3.0]));
+        let agree = Estimate::over_seeds(&[of(1.0, 0.3), of(1.0, 0.4)]);
+        assert_eq!((agree.mean, agree.error, agree.tau, agree.count), (1.0, 0.25, 0.5, 200));
+        // Of one seed there is no spread.
+        let one = Estimate::over_seeds(&[of(1.0, 0.3)]);
+        assert_eq!((one.mean, one.error, one.count), (1.0, 0.3, 100));
+        // Exact numbers that agree are one.
+        assert_eq!(Estimate::over_seeds(&[Estimate::exact(1.0); 2]), Estimate::exact(1.0));
     }
 
     proptest! {

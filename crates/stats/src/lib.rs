@@ -15,13 +15,18 @@ mod bits;
 mod bootstrap;
 mod estimate;
 mod jackknife;
+mod line;
 mod r_hat;
 mod stream;
+pub mod tails;
+mod text;
 
 pub use autocorrelation::{Autocorrelation, autocorrelation};
 pub use bits::{Bits, Word};
 pub use bootstrap::bootstrap_error;
 pub use estimate::Estimate;
 pub use jackknife::jackknife;
+pub use line::{Line, weighted_line};
 pub use r_hat::r_hat;
 pub use stream::{child_seed, stream};
+pub use text::{exact_text, measured_text};
