@@ -9,10 +9,10 @@ mod output;
 mod rbm;
 mod yardsticks;
 
-use crate::input::BadInput;
-use crate::progress::Progress;
 use anyhow::Result;
 use entry::{Entry, Figure};
+use lab::input::BadInput;
+use lab::progress::Progress;
 use std::time::{Duration, Instant};
 use yardsticks::Yardsticks;
 

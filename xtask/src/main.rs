@@ -1,86 +1,52 @@
-//! `cargo xtask`: runs experiments end to end and keeps the project in order.
+//! `cargo xtask`: every verb of the program `kadanoff`, and what only developers need: `bench` and `tidy`.
 
-// The one crate that talks to a terminal.
+// It talks to a terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod bench;
-mod calibrate;
-mod codec;
-mod columns;
-mod enumeration;
-mod evaluate;
-mod experiment;
-mod flags;
-mod flowing;
-mod input;
-mod npz;
-mod options;
-mod place;
-mod progress;
-mod published;
-mod quantities;
-mod readings;
-mod report;
-mod reproduce;
-mod sample;
-mod spins;
-mod stages;
-mod store;
-mod thermometer;
 mod tidy;
-mod train;
 
-use clap::Parser;
-use flags::{Cli, Verb};
-use std::io::{ErrorKind, Write};
+use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
 
+/// Redoes the published experiments on neural networks and the renormalization group.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+// Without a verb: the sentence that names them, as for any wrong input, instead of the help.
+#[command(arg_required_else_help = false)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    #[command(flatten)]
+    Program(kadanoff::Verb),
+    /// Measure how fast the project is, against yardsticks of this machine.
+    #[command(after_help = "Example: cargo xtask bench ising --json")]
+    Bench(Bench),
+    /// Check the invariants that a program can check.
+    #[command(after_help = "Example: cargo xtask tidy")]
+    Tidy,
+}
+
+#[derive(Args)]
+struct Bench {
+    /// Groups (exact, ising, rbm, flow) or single figures to measure; all groups when none is named.
+    names: Vec<String>,
+    /// Print one JSON document instead of a table.
+    ///
+    /// Of each figure: value in unit (the median of all repetitions), min and max, and of_yardstick, which can be compared
+    /// between machines: a rate divided by the yardstick, a time multiplied by it.
+    #[arg(long)]
+    json: bool,
+}
+
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return flags::refuse(&error),
-    };
-    match run(&cli.verb) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", input::sentence(&error));
-            let bad_input = error.chain().any(|cause| cause.is::<input::BadInput>());
-            ExitCode::from(if bad_input { 2 } else { 1 })
-        }
-    }
-}
-
-/// A line on standard output; a reader that has seen enough (`| head`) is no error.
-fn say(line: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout().lock(), "{line}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-fn run(verb: &Verb) -> anyhow::Result<()> {
-    match verb {
-        Verb::Reproduce(flags) => {
-            if let Some(threads) = flags.threads {
-                rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
-            }
-            let (report, out) = reproduce::reproduce(&flags.request())?;
-            match flags.json {
-                true => say(std::fs::read_to_string(out.join("claims.json"))?.trim_end()),
-                false => {
-                    say(&reproduce::claims_table(&report))?;
-                    say(&format!("report: {}", out.join("index.html").display()))
-                }
-            }
-        }
-        Verb::Bench(flags) => say(&bench::bench(&flags.names, flags.json)?),
-        Verb::List(flags) => flags::list(flags),
-        Verb::Exact(flags) => quantities::run(flags),
-        Verb::Sample(flags) => sample::run(flags),
-        Verb::Train(flags) => train::run(flags),
-        Verb::Evaluate(flags) => evaluate::run(flags),
-        Verb::Calibrate(flags) => calibrate::run(flags),
-        Verb::Flow(flags) => flowing::run(flags),
+    kadanoff::exit_code(Cli::try_parse(), |cli| match cli.verb {
+        Verb::Program(verb) => kadanoff::run(&verb),
+        Verb::Bench(flags) => kadanoff::say(&bench::bench(&flags.names, flags.json)?),
         Verb::Tidy => tidy::tidy(),
-    }
+    })
 }

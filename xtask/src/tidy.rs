@@ -11,9 +11,9 @@ mod size;
 mod tree;
 mod workspace;
 
-use crate::experiment::root;
-use crate::reproduce;
-use anyhow::{Result, ensure};
+use kadanoff::repository;
+
+use anyhow::{Context, Result, ensure};
 use std::fmt;
 
 /// One place that breaks an invariant, with a sentence that says which.
@@ -41,7 +41,7 @@ impl fmt::Display for Finding {
 /// # Errors
 /// When there are findings, or when git or cargo cannot be asked.
 pub(crate) fn tidy() -> Result<()> {
-    let root = root();
+    let root = repository().context("not in a checkout of the project")?;
     let files = tree::files(&root)?;
     let packages = workspace::packages(&root)?;
 
@@ -50,7 +50,7 @@ pub(crate) fn tidy() -> Result<()> {
     findings.extend(files.iter().flat_map(size::check));
     findings.extend(files.iter().flat_map(forbidden::check));
     findings.extend(references::check(&files));
-    findings.extend(data::check(&files, &reproduce::names().collect::<Vec<_>>()));
+    findings.extend(data::check(&files, &experiments::names().collect::<Vec<_>>()));
     findings.sort();
 
     for finding in &findings {

@@ -1,10 +1,10 @@
 //! Whether draws have a configuration in common: for tests that training and start sets never share a chain.
 
+use ising::Samples;
 use lab::Run;
 use lab::progress::Progress;
 use lab::published::Published;
 use lab::store::Store;
-use ising::Samples;
 use std::collections::BTreeSet;
 
 /// So hot that a configuration of 64 sites does not come twice by chance: two draws are the same with the probability

@@ -8,7 +8,6 @@ mod samplers;
 mod sources;
 mod square;
 pub mod stages;
-mod tails;
 
 use anyhow::Result;
 use lab::settings::{Experiment, load};

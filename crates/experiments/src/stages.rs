@@ -24,7 +24,7 @@ mod unstructured;
 
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
-pub(crate) use descents::{Descend, Descent, Target, best, reached};
+pub use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use expectations::{FlowOfMeans, Means as MeanFlow};
 pub(crate) use flowing::Flowing;
@@ -43,8 +43,6 @@ pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use stationary::{Diverge, Divergence, MOST_EXACT, Pair, Stand, Stood, Witness};
 pub(crate) use stretches::train_through;
 pub(crate) use timing::{Time, Work};
-pub(crate) use training::{
-    Data, TRAINING_VERSION, TrainRbm, anneal_rbm, calibrate, seconds_per_sample, train_rbm,
-    train_rbm_on,
-};
+pub(crate) use training::{Data, TrainRbm, anneal_rbm, calibrate, train_rbm, train_rbm_on};
+pub use training::{TRAINING_VERSION, seconds_per_sample};
 pub(crate) use unstructured::{DrawUnstructured, Source};

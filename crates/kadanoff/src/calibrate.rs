@@ -2,10 +2,7 @@
 
 mod print;
 
-use lab::input::{BadInput, check_apart};
 use crate::options::{number, whole};
-use lab::place::Place;
-use lab::progress::Progress;
 use crate::readings::{Instruments, Readings, side};
 use crate::spins;
 use crate::thermometer::Thermometer;
@@ -14,6 +11,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use flow::{Calibration, Error, IsingCurves, NetworkThermometer};
 use ising::{Coupling, Lattice, Samples};
+use lab::input::{BadInput, check_apart};
+use lab::place::Place;
+use lab::progress::Progress;
 use nalgebra::DMatrix;
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,20 +1,20 @@
 //! The verb `evaluate`: how well a machine describes samples, with ln Z by annealing from both sides and exactly if it can be.
 
-use report::columns::columns;
 use crate::enumeration;
-use lab::input::{BadInput, bytes};
 use crate::options::whole;
-use lab::progress::Progress;
-use report::content::Found;
-use report::numbers;
 use crate::spins;
 use crate::train::Measured;
 use anyhow::Result;
 use clap::Args;
+use lab::input::{BadInput, bytes};
+use lab::progress::Progress;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use rbm::ais::{self, Annealed, Annealing};
 use rbm::{Rbm, file, partition, score};
+use report::columns::columns;
+use report::content::Found;
+use report::numbers;
 use serde::Serialize;
 use stats::Estimate;
 use std::path::{Path, PathBuf};

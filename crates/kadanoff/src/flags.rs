@@ -2,42 +2,46 @@
 
 use crate::calibrate::Calibrate;
 use crate::evaluate::Evaluate;
-use lab::settings::Profile;
 use crate::flowing::Flowing;
 use crate::quantities::Exact;
-use crate::reproduce::{self, Plan, Request};
+use crate::reproduce::{self, Request};
 use crate::sample::Sample;
 use crate::say;
 use crate::train::Train;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use experiments::Plan;
+use lab::Profile;
 use serde_json::json;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Redoes the published experiments on neural networks and the renormalization group.
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+#[command(name = "kadanoff", version)]
 // Without a verb: the sentence that names them, as for any wrong input, instead of the help.
 #[command(arg_required_else_help = false)]
-pub(crate) struct Cli {
+pub struct Cli {
+    /// What to do.
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub verb: Verb,
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Verb {
+pub enum Verb {
     /// Run experiments, write the report, print the claims with their verdicts.
-    #[command(after_help = "Example: cargo xtask reproduce flow-ring --profile standard --seed 2")]
+    #[command(after_help = "Example: kadanoff reproduce flow-ring --profile standard --seed 2")]
     Reproduce(Reproduce),
     /// List the experiments: what each redoes and how long it takes.
-    #[command(after_help = "Example: cargo xtask list --profile standard")]
+    #[command(after_help = "Example: kadanoff list --profile standard")]
     List(List),
     /// Compute a single quantity exactly, in closed form or by a sum over all states.
-    #[command(after_help = "Example: cargo xtask exact weight --visible 8 --hidden 4 --coupling 1")]
+    #[command(after_help = "Example: kadanoff exact weight --visible 8 --hidden 4 --coupling 1")]
     Exact(Exact),
     /// Draw configurations in equilibrium into a file for numpy, and say how good they are.
     #[command(
-        after_help = "Example: cargo xtask sample --lattice square:10 --temperatures 0:6:0.25 --count 1000 --seed 1 --out train.npz"
+        after_help = "Example: kadanoff sample --lattice square:10 --temperatures 0:6:0.25 --count 1000 --seed 1 --out train.npz"
     )]
     Sample(Sample),
     /// Train a restricted Boltzmann machine on configurations, and say how well it describes them.
@@ -48,30 +52,41 @@ pub(crate) enum Verb {
     /// beside the machine as F.safetensors.run: within the first second, then after ever longer times up to ten seconds, and at
     /// the end.
     #[command(
-        after_help = "Example: cargo xtask train --data train.npz --hidden 64 --epochs 20 --batch 100 --rate 0.05 --negative pcd:100:1 --seed 1 --out machine.safetensors"
+        after_help = "Example: kadanoff train --data train.npz --hidden 64 --epochs 20 --batch 100 --rate 0.05 --negative pcd:100:1 --seed 1 --out machine.safetensors"
     )]
     Train(Train),
     /// Judge a machine by data: likelihood with exact or annealed ln Z, pseudo-likelihood, reconstruction.
     #[command(
-        after_help = "Example: cargo xtask evaluate --rbm machine.safetensors --data test.npz --ais-steps 5000"
+        after_help = "Example: kadanoff evaluate --rbm machine.safetensors --data test.npz --ais-steps 5000"
     )]
     Evaluate(Evaluate),
     /// Make thermometers from configurations of known temperature, and test them on others.
     #[command(
-        after_help = "Example: cargo xtask calibrate --data train.npz --out thermometer.safetensors"
+        after_help = "Example: kadanoff calibrate --data train.npz --out thermometer.safetensors"
     )]
     Calibrate(Calibrate),
     /// Let configurations flow through a machine, v to h to v', and read the temperature of every step.
     #[command(
-        after_help = "Example: cargo xtask flow --rbm machine.safetensors --start train.npz --steps 20 --rule sampled --seed 1 --out flow.npz --thermometer thermometer.safetensors"
+        after_help = "Example: kadanoff flow --rbm machine.safetensors --start train.npz --steps 20 --rule sampled --seed 1 --out flow.npz --thermometer thermometer.safetensors"
     )]
     Flow(Flowing),
-    /// Measure how fast the project is, against yardsticks of this machine.
-    #[command(after_help = "Example: cargo xtask bench ising --json")]
-    Bench(Bench),
-    /// Check the invariants that a program can check.
-    #[command(after_help = "Example: cargo xtask tidy")]
-    Tidy,
+}
+
+/// The command line of the program.
+///
+/// # Errors
+/// What is wrong with it, or the help that it asks for.
+pub fn parse(
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(arguments)
+}
+
+/// The profiles by their names.
+fn profile() -> impl TypedValueParser<Value = Profile> {
+    PossibleValuesParser::new(Profile::ALL.map(Profile::name)).map(|name| {
+        Profile::ALL.into_iter().find(|profile| profile.name() == name).unwrap_or(Profile::Quick)
+    })
 }
 
 #[derive(Args)]
@@ -79,7 +94,7 @@ pub(crate) struct Reproduce {
     /// Experiments to run; all when none is named.
     names: Vec<String>,
     /// How much computing to spend.
-    #[arg(long, value_enum, default_value = "quick")]
+    #[arg(long, value_parser = profile(), default_value = "quick")]
     profile: Profile,
     /// The master seed from which every random number comes.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = seed)]
@@ -117,29 +132,18 @@ impl Reproduce {
 #[derive(Args)]
 pub(crate) struct List {
     /// The profile whose run times are listed.
-    #[arg(long, value_enum, default_value = "quick")]
+    #[arg(long, value_parser = profile(), default_value = "quick")]
     profile: Profile,
     /// Print one JSON document instead of text.
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Args)]
-pub(crate) struct Bench {
-    /// Groups (exact, ising, rbm, flow) or single figures to measure; all groups when none is named.
-    pub(crate) names: Vec<String>,
-    /// Print one JSON document instead of a table.
-    ///
-    /// Of each figure: value in unit (the median of all repetitions), min and max, and of_yardstick, which can be compared
-    /// between machines: a rate divided by the yardstick, a time multiplied by it.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// Prints the experiments.
 pub(crate) fn list(flags: &List) -> anyhow::Result<()> {
-    let plans: Vec<Plan> =
-        reproduce::names().map(|name| Plan::load(name, flags.profile)).collect::<Result<_, _>>()?;
+    let plans: Vec<Plan> = experiments::names()
+        .map(|name| reproduce::plan(name, flags.profile))
+        .collect::<Result<_, _>>()?;
     if flags.json {
         let entry = |plan: &Plan| json!({ "name": plan.name, "redoes": plan.redoes, "seconds": plan.seconds });
         let entries: Vec<_> = plans.iter().map(entry).collect();

@@ -3,11 +3,8 @@
 mod print;
 
 use crate::evaluate;
-use lab::input::{BadInput, check_apart};
 use crate::npz::Archive;
 use crate::options::whole;
-use lab::place::Place;
-use lab::progress::Progress;
 use crate::readings::{Instruments, Readings, side};
 use crate::spins;
 use crate::thermometer::Thermometer;
@@ -16,6 +13,9 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use flow::{IsingCurves, Rule};
 use ising::Lattice;
+use lab::input::{BadInput, check_apart};
+use lab::place::Place;
+use lab::progress::Progress;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rayon::prelude::*;

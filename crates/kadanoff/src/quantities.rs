@@ -10,9 +10,9 @@ mod print;
 mod ring;
 mod torus;
 
-use lab::input::BadInput;
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use lab::input::BadInput;
 use print::Values;
 use std::fmt::Display;
 

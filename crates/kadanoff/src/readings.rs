@@ -1,13 +1,13 @@
 //! What the thermometers say of an ensemble of configurations: as JSON, and as cells of a table.
 
-use report::content::Found;
-use report::numbers;
 use crate::train::Measured;
 use anyhow::Result;
 use flow::{Fit, IsingCurves, NetworkThermometer, Reading, Thermometers, Verdict};
 use ising::{Coupling, Lattice, Samples};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
+use report::content::Found;
+use report::numbers;
 use serde::Serialize;
 use stats::Estimate;
 use std::ops::RangeInclusive;

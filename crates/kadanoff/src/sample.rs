@@ -3,14 +3,14 @@
 mod options;
 mod print;
 
-use lab::input::BadInput;
 use crate::npz::Archive;
 use crate::options::whole;
-use lab::place::Place;
-use lab::progress::Progress;
 use anyhow::{Context, Result};
 use clap::Args;
 use ising::{Algorithm, Coupling, Drawn, Error, Lattice, Request, draw};
+use lab::input::BadInput;
+use lab::place::Place;
+use lab::progress::Progress;
 use options::{Shape, Temperatures, algorithm};
 use rayon::prelude::*;
 use serde::Serialize;

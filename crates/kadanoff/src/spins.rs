@@ -1,8 +1,8 @@
 //! Configurations out of numpy's files: the array `spins` of an .npz, compressed or not, or an array alone as .npy.
 
-use lab::input::BadInput;
 use crate::options::LEAST_TEMPERATURE;
 use crate::sample::MOST_SPINS;
+use lab::input::BadInput;
 use nalgebra::DMatrix;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 use std::fmt::{Debug, Display};

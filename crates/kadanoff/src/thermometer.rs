@@ -1,9 +1,9 @@
 //! A thermometer as a safetensors file: the network layer by layer for Python, and the curves of the torus.
 
-use lab::codec;
-use lab::input::{BadInput, bytes};
 use anyhow::Result;
 use flow::{IsingCurves, NetworkThermometer};
+use lab::codec;
+use lab::input::{BadInput, bytes};
 use nalgebra::{DMatrix, DVector};
 use nn::{Dense, Network};
 use safetensors::tensor::TensorView;

@@ -6,11 +6,11 @@ mod saved;
 mod scores;
 
 use crate::enumeration;
+use crate::spins;
+use anyhow::{Context, Result};
 use lab::input::BadInput;
 use lab::place::Place;
 use lab::progress::Progress;
-use crate::spins;
-use anyhow::{Context, Result};
 use nalgebra::DMatrix;
 use rbm::{Error, Trainer, file, partition};
 use saved::Settings;

@@ -21,7 +21,8 @@ impl Lab {
     ) -> Result<Grid<C, T>> {
         let cases: Vec<C> = cases.into_iter().collect();
         let cell = |number: u64| work(&cases[(number / seeds) as usize], number % seeds);
-        let cells = (0..cases.len() as u64 * seeds).into_par_iter().map(cell).collect::<Result<_>>()?;
+        let cells =
+            (0..cases.len() as u64 * seeds).into_par_iter().map(cell).collect::<Result<_>>()?;
         Ok(Grid { cases, seeds: seeds as usize, cells })
     }
 
@@ -34,7 +35,7 @@ impl Lab {
         items: &[C],
         work: impl Fn(&C) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        items.par_iter().map(work).collect()
+        items.par_iter().map(|item| work(item)).collect()
     }
 }
 
@@ -116,14 +117,20 @@ impl<'a, C, T> Row<'a, C, T> {
     }
 
     /// The same where all repetitions have it: what is off its scale for one is off for all.
-    pub fn mean_if<E: IntoEstimate>(&self, mut of: impl FnMut(&'a T) -> Option<E>) -> Option<Estimate> {
+    pub fn mean_if<E: IntoEstimate>(
+        &self,
+        mut of: impl FnMut(&'a T) -> Option<E>,
+    ) -> Option<Estimate> {
         let all: Option<Vec<Estimate>> =
             self.cells.iter().map(|cell| of(cell).map(E::estimate)).collect();
         Some(over_seeds(&all?))
     }
 
     /// The same of a quantity that has one value a step, such as a reading along a flow: step by step.
-    pub fn means<E: IntoEstimate + Copy>(&self, mut of: impl FnMut(&'a T) -> &'a [E]) -> Vec<Estimate> {
+    pub fn means<E: IntoEstimate + Copy + 'a>(
+        &self,
+        mut of: impl FnMut(&'a T) -> &'a [E],
+    ) -> Vec<Estimate> {
         let all: Vec<&[E]> = self.cells.iter().map(&mut of).collect();
         let steps = all.iter().map(|series| series.len()).min().unwrap_or(0);
         let at = |n: usize| over_seeds(&all.iter().map(|s| s[n].estimate()).collect::<Vec<_>>());

@@ -33,9 +33,9 @@ impl<const LOW: u64, const HIGH: u64> Deref for Count<LOW, HIGH> {
     }
 }
 
-impl<const LOW: u64, const HIGH: u64> std::fmt::Display for Count<LOW, HIGH> {
+impl<const LOW: u64, const HIGH: u64> Display for Count<LOW, HIGH> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        Display::fmt(&self.0, f)
     }
 }
 
@@ -65,9 +65,9 @@ impl<const LOW: i64, const HIGH: i64> Deref for Within<LOW, HIGH> {
     }
 }
 
-impl<const LOW: i64, const HIGH: i64> std::fmt::Display for Within<LOW, HIGH> {
+impl<const LOW: i64, const HIGH: i64> Display for Within<LOW, HIGH> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        Display::fmt(&self.0, f)
     }
 }
 
@@ -160,7 +160,12 @@ impl<'de, T: Deserialize<'de> + PartialEq + Debug> Deserialize<'de> for Distinct
 ///
 /// # Errors
 /// That sentence.
-pub fn check_within<T: PartialOrd + Display>(key: &str, value: T, low: T, high: T) -> anyhow::Result<()> {
+pub fn check_within<T: PartialOrd + Display>(
+    key: &str,
+    value: T,
+    low: T,
+    high: T,
+) -> anyhow::Result<()> {
     let inside = low <= value && value <= high;
     anyhow::ensure!(inside, "{key} is {value}, but must be from {low} to {high}");
     Ok(())
@@ -181,10 +186,9 @@ mod tests {
 
     #[test]
     fn what_is_allowed_is_read() {
-        let of: Of = toml::from_str(
-            "seeds = 2\nshare = 0.5\ntemperatures = [0.0, 1.5]\nsides = [8, 4]",
-        )
-        .unwrap();
+        let of: Of =
+            toml::from_str("seeds = 2\nshare = 0.5\ntemperatures = [0.0, 1.5]\nsides = [8, 4]")
+                .unwrap();
         assert_eq!((of.seeds.unwrap().size(), *of.share.unwrap()), (2, 0.5));
         let temperatures = of.temperatures.unwrap();
         assert_eq!((temperatures.lowest(), temperatures.highest()), (0.0, 1.5));

@@ -1,9 +1,9 @@
 //! Small pieces that experiments build their sections of: curves, axes, verdicts.
 
-use report::content::{At, Axis, Mark, Point, Series, Style, Verdict};
-use report::numbers;
 use anyhow::{Result, bail, ensure};
 use nalgebra::{DMatrix, RowDVector};
+use report::content::{At, Axis, Claim, Evidence, Found, Mark, Point, Series, Style, Verdict};
+use report::numbers;
 use stats::Estimate;
 use std::fmt::Debug;
 
@@ -83,15 +83,9 @@ pub fn agreement(found: Estimate, published: f64) -> Verdict {
     if agrees { Verdict::Reproduced } else { Verdict::Contradicted }
 }
 
-/// One number from several seeds: the mean, with the larger of the spread over seeds and the errors within them.
-///
-/// Two or three seeds alone may agree by chance, so the spread never lowers the error below what each seed states.
+/// One number from several seeds.
 pub fn over_seeds(estimates: &[Estimate]) -> Estimate {
-    let n = estimates.len() as f64;
-    let means: Vec<f64> = estimates.iter().map(|e| e.mean).collect();
-    let spread = Estimate::from_independent(&means);
-    let within = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
-    Estimate { error: if spread.error > within { spread.error } else { within }, ..spread }
+    Estimate::over_seeds(estimates)
 }
 
 /// One exact number from each of several seeds.
@@ -175,6 +169,47 @@ pub fn verdict_near(near: Option<bool>) -> Verdict {
         Some(true) => Verdict::Reproduced,
         Some(false) => Verdict::Contradicted,
         None => Verdict::NotComparable,
+    }
+}
+
+/// A claim of ours as experiments not yet rewritten make it.
+pub struct OwnClaim {
+    pub id: String,
+    pub experiment: String,
+    pub statement: String,
+    pub source: String,
+    pub published: Option<f64>,
+    pub found: Found,
+    pub quantity: String,
+    pub verdict: Verdict,
+    pub reason: String,
+}
+
+impl From<OwnClaim> for Claim {
+    fn from(own: OwnClaim) -> Self {
+        let OwnClaim {
+            id,
+            experiment,
+            statement,
+            source,
+            published,
+            found,
+            quantity,
+            verdict,
+            reason,
+        } = own;
+        let evidence = vec![Evidence::new(quantity, Some(found))];
+        Self {
+            id,
+            experiment,
+            statement,
+            source,
+            published,
+            evidence,
+            verdict,
+            rule: String::new(),
+            reason,
+        }
     }
 }
 

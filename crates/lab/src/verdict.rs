@@ -89,7 +89,10 @@ impl Ruling {
             id: name.into(),
             experiment: String::new(),
             statement: statement.into(),
-            evidence: vec![Evidence { quantity: quantity.into(), found: self.found.map(Found::from) }],
+            evidence: vec![Evidence {
+                quantity: quantity.into(),
+                found: self.found.map(Found::from),
+            }],
             holds: self.verdict == Verdict::Reproduced,
             rule: self.rule,
             reason: reason.into(),
@@ -357,7 +360,10 @@ mod tests {
     #[test]
     fn counts() {
         let verdict = |yes, of| counted(yes, of, "flows").verdict;
-        assert_eq!([verdict(3, 3), verdict(0, 3), verdict(1, 3)], [Reproduced, Contradicted, Corrected]);
+        assert_eq!(
+            [verdict(3, 3), verdict(0, 3), verdict(1, 3)],
+            [Reproduced, Contradicted, Corrected]
+        );
         assert_eq!(verdict(0, 0), Undecided);
     }
 

@@ -1,11 +1,11 @@
 //! A small report for the tests of this layer.
 
 use super::content::{
-    At, Axis, Cell, Check, Claim, Evidence, Figure, Found, Mark, Panel, Point, Provenance, Report, Section, Series,
-    Style, Table, Verdict,
+    At, Axis, Cell, Check, Claim, Evidence, Figure, Found, Mark, Panel, Point, Provenance, Report,
+    Section, Series, Style, Table, Verdict,
 };
 
-pub fn report() -> Report {
+pub(crate) fn report() -> Report {
     use Verdict::{Contradicted, Corrected, NotComparable, Reproduced, Undecided};
     let section = Section {
         experiment: "flow".to_owned(),

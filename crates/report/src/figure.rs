@@ -123,7 +123,11 @@ impl Panel {
     }
 
     /// A series for each item: what is drawn of it is said by `of`, which takes the panel and gives it back.
-    pub fn each<T>(self, items: impl IntoIterator<Item = T>, of: impl FnMut(Self, T) -> Self) -> Self {
+    pub fn each<T>(
+        self,
+        items: impl IntoIterator<Item = T>,
+        of: impl FnMut(Self, T) -> Self,
+    ) -> Self {
         items.into_iter().fold(self, of)
     }
 
@@ -232,7 +236,8 @@ mod tests {
 
     #[test]
     fn rows_of_a_heat_map_are_series() {
-        let panel = panel("column", "weight").matrix("row", &DMatrix::from_row_slice(2, 2, &[1.0, 2.0, 3.0, 4.0]));
+        let panel = panel("column", "weight")
+            .matrix("row", &DMatrix::from_row_slice(2, 2, &[1.0, 2.0, 3.0, 4.0]));
         let values: Vec<Vec<f64>> =
             panel.series.iter().map(|row| row.points.iter().map(|p| p.y).collect()).collect();
         assert_eq!(values, [[1.0, 2.0], [3.0, 4.0]]);

@@ -14,7 +14,9 @@ mod section;
 mod table;
 pub mod terminal;
 
-pub use content::{Cell, Check, Claim, Evidence, Figure, Found, Panel, Section, Style, Table, Verdict};
+pub use content::{
+    Cell, Check, Claim, Evidence, Figure, Found, Panel, Section, Style, Table, Verdict,
+};
 pub use figure::{Coordinate, Height, IntoPoint, figure, panel};
 pub use section::section;
 pub use table::{Rows, table};

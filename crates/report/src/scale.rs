@@ -4,21 +4,21 @@ use super::content::Axis;
 use super::numbers;
 
 /// An axis with its range settled. `low` and `high` are decimal logarithms on a log axis.
-pub struct Scale {
+pub(crate) struct Scale {
     log: bool,
     low: f64,
     high: f64,
 }
 
-pub struct Tick {
+pub(crate) struct Tick {
     /// 0 at the low end of the axis, 1 at the high end.
-    pub at: f64,
+    pub(crate) at: f64,
     /// Major ticks have a label.
-    pub label: Option<String>,
+    pub(crate) label: Option<String>,
 }
 
 /// The range is the axis's own, or that of `values` with a little margin.
-pub fn scale(axis: &Axis, values: impl Iterator<Item = f64>) -> Scale {
+pub(crate) fn scale(axis: &Axis, values: impl Iterator<Item = f64>) -> Scale {
     let coordinate = |v: f64| if axis.log { v.log10() } else { v };
     let (low, high) = axis
         .range
@@ -47,14 +47,14 @@ fn padded(coordinates: impl Iterator<Item = f64>, log: bool) -> (f64, f64) {
 
 impl Scale {
     /// 0 to 1 inside the axis; `None` where the axis has no place for `value`.
-    pub fn position(&self, value: f64) -> Option<f64> {
+    pub(crate) fn position(&self, value: f64) -> Option<f64> {
         let coordinate = if self.log { value.log10() } else { value };
         let at = (coordinate - self.low) / (self.high - self.low);
         at.is_finite().then_some(at)
     }
 
     /// Roughly `target` labelled ticks, fewer on a short log axis.
-    pub fn ticks(&self, target: usize) -> Vec<Tick> {
+    pub(crate) fn ticks(&self, target: usize) -> Vec<Tick> {
         let ticks = match self.log {
             false => linear_ticks(self.low, self.high, target, |v| v),
             true if self.high - self.low < 0.4 => {

@@ -33,7 +33,10 @@ pub fn claims_table(report: &Report, width: usize) -> String {
         for line in rest {
             table += &row(line, "", "", "");
         }
-        for line in wrapped(&format!("ours: {}", plain(claim.evidence.first().map_or("", |e| &e.quantity))), statement_width - 2) {
+        for line in wrapped(
+            &format!("ours: {}", plain(claim.evidence.first().map_or("", |e| &e.quantity))),
+            statement_width - 2,
+        ) {
             table += &row(&format!("  {line}"), "", "", "");
         }
     }

@@ -2,8 +2,8 @@
 
 use super::entry::{Figure, Kind, Target};
 use super::yardsticks::{Yardstick, Yardsticks};
-use crate::columns::columns;
 use anyhow::Result;
+use report::columns::columns;
 use serde_json::{Map, Value, json};
 
 /// A number with three digits and its unit, seconds in parts that suit them.

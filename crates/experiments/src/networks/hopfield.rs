@@ -5,11 +5,10 @@ mod figures;
 mod recall;
 mod theory;
 
+use anyhow::{Result, ensure};
 use lab::Run;
 use lab::parts::*;
-use lab::settings;
 use report::content::Section;
-use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -37,7 +36,7 @@ struct Basins {
     corrupted: Vec<f64>,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         ensure!(self.sizes.len() >= 3, "sizes needs at least three entries, for the limit");
         for &(units, networks) in &self.sizes {
@@ -65,6 +64,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let limit = recall::limit(&curves);
     let capacity = theory::capacity();
     Ok(Section {
+        checks: vec![],
         experiment: "hopfield".into(),
         title: "How much a Hopfield network remembers".into(),
         headline: format!("Replica theory loses memory at P/N = {capacity:.4}; in networks of up to {} units half of the patterns are lost at {}, and for large N this tends to {}.",

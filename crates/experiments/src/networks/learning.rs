@@ -9,17 +9,16 @@ mod saddle;
 mod tables;
 mod tied;
 
-use lab::parts::*;
-use lab::Run;
 use crate::ring::rings;
-use lab::settings;
-use report::content::Section;
-use lab::store::Done;
 use anyhow::{Context, Result, ensure};
 use exact::Ring;
 use ising::Samples;
+use lab::Run;
+use lab::parts::*;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::{Negative, TrainConfig};
+use report::content::Section;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -75,7 +74,7 @@ struct Saddle {
     sampled: TrainConfig,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("visible", self.visible as u64, 4, 12)?;
         check_values("couplings", &self.couplings, 0.05, 5.0)?;
@@ -163,6 +162,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let fields = bias::fields(run, settings, &rings[shown])?;
 
     Ok(Section {
+        checks: vec![],
         experiment: "learning".into(),
         title: "Learning from samples, against the exact optimum".into(),
         headline: headline(settings, &tied[shown], &saddle)?,

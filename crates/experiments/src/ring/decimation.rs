@@ -1,13 +1,12 @@
 //! Experiment `decimation`: the one-dimensional renormalization group of the thesis' chapter 3.
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use lab::published::exactly;
-use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use anyhow::Result;
 use exact::Ring;
 use exact::ring::{decimate, decimate_constant};
+use lab::Run;
+use lab::parts::*;
+use lab::published::exactly;
+use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// A coupling below which the flow has arrived at K = 0 for the eye.
@@ -28,7 +27,7 @@ pub(crate) struct Settings {
     steps: usize,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_values("couplings", &self.couplings, 0.0, 300.0)?;
         check_values("constants", &self.constants, -10.0, 10.0)?;
@@ -48,6 +47,7 @@ impl experiment::Settings for Settings {
 
 pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     Ok(Section {
+        checks: vec![],
         experiment: "decimation".into(),
         title: "The renormalization group of the Ising ring".into(),
         headline: "Decimation is right as derived: $\\tanh K' = \\tanh^2 K$, and every finite coupling flows to 0, away from the critical point of the ring.".into(),

@@ -6,13 +6,12 @@ mod minima;
 mod sampled;
 mod tables;
 
-use lab::Run;
-use lab::parts::*;
 use super::rings::Training;
-use lab::settings;
-use report::content::Section;
 use anyhow::{Result, ensure};
 use exact::ring::decimate;
+use lab::Run;
+use lab::parts::*;
+use report::content::Section;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -45,7 +44,7 @@ pub(crate) struct Settings {
     training: Training,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("visible", self.visible as u64, 4, 12)?;
         ensure!(
@@ -103,6 +102,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let shown_minimum = minima::at(&minima, k)?;
     let shown_sampled = sampled::at(&sampled, k)?;
     Ok(Section {
+        checks: vec![],
         experiment: "decimation-theorem".into(),
         title: "The machine that is a renormalization step".into(),
         headline: format!("With half as many hidden as visible units the best machine is not the one with equal weights, which is a saddle, but b = 2 decimation: at $K = {k}$ its hidden layer is a ring at $K' = {:.6}$ by descent and {} by training on samples; eq. (48) says {:.6}.",

@@ -5,19 +5,18 @@ mod machines;
 mod paths;
 mod readout;
 
-use lab::parts::*;
-use lab::Run;
 use crate::ring::rings;
-use lab::settings;
-use lab::published::Finding;
-use report::content::{Claim, Section, Verdict};
-use lab::store::Done;
 use anyhow::{Context, Result};
 use exact::{Ring, symmetric};
 use ising::Samples;
+use lab::Run;
+use lab::parts::*;
+use lab::published::Finding;
+use lab::store::Done;
 use machines::Machines;
 use rayon::prelude::*;
 use rbm::TrainConfig;
+use report::content::{Claim, Section, Verdict};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
@@ -45,7 +44,7 @@ pub(crate) struct Settings {
     train: TrainConfig,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("visible", self.visible as u64, 4, 16)?;
         check_count("hidden", self.hidden as u64, 1, 64)?;
@@ -101,6 +100,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
 
     let claims = claims(run, settings, drawn, &ends[shown_index], drawn_paths, &starts)?;
     Ok(Section {
+        checks: vec![],
         experiment: "flow-ring".into(),
         title: "The flow of a machine trained on the Ising ring".into(),
         headline: format!("On the ring the deterministic flow orders for training at $K > K_c = {:.4}$, a transition that the ring does not have; the sampled flow of machines trained on samples ends close to where they were trained, at K = {} for training at $K = {}$.",

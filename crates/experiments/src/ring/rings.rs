@@ -1,11 +1,11 @@
 //! Machines fitted to the ring as several experiments need them: by descent on the exact divergence, and on samples.
 
-use lab::Run;
-use lab::parts::{check_count, check_values};
 use crate::stages::{Data, Descend, Descent, DrawSamples, Shape, Target, anneal_rbm};
-use lab::store::Done;
 use anyhow::{Context, Result, ensure};
 use ising::{Algorithm, Samples, Schedule};
+use lab::Run;
+use lab::parts::{check_count, check_values};
+use lab::store::Done;
 use rbm::{TrainConfig, Trainer};
 use serde::{Deserialize, Serialize};
 

@@ -3,14 +3,13 @@
 mod free;
 mod law;
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use lab::published::{Finding, exactly};
-use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use anyhow::{Result, ensure};
 use exact::symmetric::{self, FlowStep};
 use exact::{Mixture, Ring};
+use lab::Run;
+use lab::parts::*;
+use lab::published::{Finding, exactly};
+use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -42,7 +41,7 @@ pub(crate) struct Settings {
     initial_std: f64,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("visible", self.visible as u64, 4, 12)?;
         check_count("hidden", self.hidden as u64, 2, 12)?;
@@ -120,6 +119,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let (m, n, high) = (settings.visible, settings.hidden, settings.high);
     let turn = symmetric::critical_low(m, n, high)?;
     Ok(Section {
+        checks: vec![],
         experiment: "temperature-ranges".into(),
         title: "Training on a range of temperatures".into(),
         headline: format!("For equal weights it is not $T_c$ but the share of ordered rings in the training set that decides: the deterministic flow orders if $N M W^2 > 1$ (trained on $[T_1, {high}]$: {}) and ends at 0 otherwise, the sampled flow ends at the machine's own distribution whatever the start.", match turn {

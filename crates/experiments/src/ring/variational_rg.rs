@@ -1,18 +1,17 @@
 //! Experiment `variational-rg`: what of the mapping between machines and the variational renormalization group is content.
 
-use lab::Run;
-use lab::parts::*;
 use super::rings::{self, Training};
-use lab::settings;
-use lab::published::{Finding, exactly};
-use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use crate::stages::{self, Data};
 use anyhow::{Result, ensure};
 use exact::decimation::{HiddenCoupling, bonds, hidden_coupling, locked};
 use exact::ring::{decimate, decimate_constant};
 use exact::{Machine, Ring, couplings, divergence, enumerate, minimum, symmetric};
+use lab::Run;
+use lab::parts::*;
+use lab::published::{Finding, exactly};
 use rayon::prelude::*;
 use rbm::Rbm;
+use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
@@ -36,7 +35,7 @@ pub(crate) struct Settings {
     training: Training,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("visible", self.visible as u64, 6, 12)?;
         ensure!(self.visible.is_multiple_of(2), "visible is {}, but must be even", self.visible);
@@ -115,6 +114,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         .collect::<Result<Vec<_>>>()?;
     let (equal, fitted) = (&steps[1], &steps[2]);
     Ok(Section {
+        checks: vec![],
         experiment: "variational-rg".into(),
         title: "Machines and the variational renormalization group".into(),
         headline: format!("The mapping between machines and the variational renormalization group holds for every machine, trained or not. A machine that fits also conserves Z, but for a constant; one that conserves Z need not fit: $\\ln Tr_h e^T$ varies from state to state by {:.3} for equal weights, by {} for the best machine.", equal.spread, rough(fitted.spread)),

@@ -1,13 +1,12 @@
 //! Experiment `weight-of-coupling`: W(K) of the equal-weight machine, the thesis' section 4.1 and appendix B.
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use lab::published::{Finding, exactly};
-use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use anyhow::Result;
 use exact::decimation::locked;
 use exact::{Machine, Ring, enumerate, symmetric};
+use lab::Run;
+use lab::parts::*;
+use lab::published::{Finding, exactly};
+use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -35,7 +34,7 @@ pub(crate) struct Settings {
     locking: f64,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("visible", self.visible as u64, 6, enumerate::MOST_UNITS as u64 / 2)?;
         anyhow::ensure!(
@@ -77,6 +76,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let equal = symmetric::kl(&ring.into(), n, weight);
     let unequal = kl(&ring, &locked(m, settings.coupling, settings.locking)?)?;
     Ok(Section {
+        checks: vec![],
         experiment: "weight-of-coupling".into(),
         title: "The best weight of the equal-weight machine".into(),
         headline: format!("W(K) is as the thesis draws it, {weight:.6} at $K = {}$ where it reads 0.30; but equal weights are not the optimum: KL is {equal:.3} nats, {unequal:.4} with unequal ones.", settings.coupling),

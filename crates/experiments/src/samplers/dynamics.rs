@@ -9,12 +9,11 @@ mod laws;
 mod prose;
 mod tables;
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use report::content::Section;
 use crate::stages::Dynamics;
 use anyhow::{Result, ensure};
+use lab::Run;
+use lab::parts::*;
+use report::content::Section;
 use serde::{Deserialize, Serialize};
 
 /// The dynamics that laws are fitted to.
@@ -57,7 +56,7 @@ impl Settings {
     }
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         for (dynamics, lengths) in self.lengths() {
             let key = format!("{dynamics:?}");
@@ -91,6 +90,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         tables.push(tables::cost(&costs));
     }
     Ok(Section {
+        checks: vec![],
         experiment: "dynamics".into(),
         title: "How long chains remember at the critical point".into(),
         headline: prose::headline(settings, &cells),

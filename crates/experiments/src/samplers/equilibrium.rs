@@ -7,13 +7,12 @@ mod samplers;
 mod scores;
 mod table;
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use report::content::Section;
 use crate::stages::Spacing;
 use anyhow::{Result, ensure};
 use ising::Algorithm;
+use lab::Run;
+use lab::parts::*;
+use report::content::Section;
 use scores::Bounds;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +64,7 @@ struct Wrong {
     burn_in: u32,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_values("temperatures", &self.temperatures, 0.0, 1e6)?;
         check_distinct("temperatures", &self.temperatures)?;
@@ -119,6 +118,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let held = right.iter().filter(|s| bounds.hold(&s.scores)).count();
     let caught = wrong.iter().filter(|s| !bounds.hold(&s.scores)).count();
     Ok(Section {
+        checks: vec![],
         experiment: "equilibrium".into(),
         title: "Samplers in equilibrium".into(),
         headline: format!(

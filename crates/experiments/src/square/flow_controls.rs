@@ -7,14 +7,15 @@ mod machines;
 mod settings;
 mod tables;
 
+use anyhow::Result;
 use lab::Run;
 use report::content::Section;
-use anyhow::Result;
 pub(crate) use settings::Settings;
 use settings::{DataSet, Kind, Torus};
 
 pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let mut section = Section {
+        checks: vec![],
         experiment: "flow-controls".into(),
         title: "Controls: flows of machines that know no lattice".into(),
         headline: String::new(),

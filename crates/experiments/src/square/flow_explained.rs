@@ -9,13 +9,12 @@ mod headline;
 mod means;
 mod tables;
 
+use anyhow::{Result, ensure};
 use lab::Run;
 use lab::parts::*;
-use lab::settings;
-use report::content::Section;
-use anyhow::{Result, ensure};
 use rbm::ais::Annealing;
 use rbm::{Negative, TrainConfig};
+use report::content::Section;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -143,7 +142,7 @@ impl Settings {
     }
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("side", self.side as u64, 4, exact::transfer::WIDTH_LIMIT as u64)?;
         ensure!(self.side.is_multiple_of(2), "side is {}, but must be even", self.side);
@@ -198,6 +197,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     ];
     tables.extend(tables::capped(settings, &courses));
     Ok(Section {
+        checks: vec![],
         experiment: "flow-explained".into(),
         title: "What the flow of a machine goes to".into(),
         headline: headline::headline(settings, &mixture, &courses),

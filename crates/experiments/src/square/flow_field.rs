@@ -5,13 +5,12 @@ mod figures;
 mod law;
 mod machines;
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use report::content::Section;
 use anyhow::{Result, ensure};
 use exact::transfer::DensityOfStates;
+use lab::Run;
+use lab::parts::*;
 use rbm::TrainConfig;
+use report::content::Section;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -47,7 +46,7 @@ impl Settings {
     }
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("side", self.side as u64, 3, 8)?;
         check_values("spacing", &[self.spacing], 0.01, 10.0)?;
@@ -94,6 +93,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let exact = machines::exact(settings, &states)?;
     let claims = claims::claims(run, settings, &exact, &ends, &joint)?;
     Ok(Section {
+        checks: vec![],
         experiment: "flow-field".into(),
         title: "The flow in an external field".into(),
         headline: claims::headline(settings, &exact, &ends),

@@ -4,12 +4,11 @@ mod cells;
 mod claims;
 mod report;
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use report::content::Section;
+use ::report::content::Section;
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
+use lab::Run;
+use lab::parts::*;
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +87,7 @@ impl Settings {
     }
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_values("temperatures", &self.temperatures, 0.0, 100.0)?;
         ensure!(self.temperatures.is_sorted_by(|a, b| a < b), "temperatures must ascend");
@@ -125,6 +124,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let sizes = cells::sizes(run, settings)?;
     let sides: Vec<String> = settings.tori.iter().map(|torus| torus.side.to_string()).collect();
     Ok(Section {
+        checks: vec![],
         experiment: "flow-large".into(),
         title: "Does the end of the flow tend to the critical point on larger tori?".into(),
         headline: claims::headline(settings, &sizes),

@@ -15,17 +15,16 @@ mod structure;
 mod tables;
 mod weights;
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use report::content::{Figure, Section};
 use crate::stages::Shape;
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
 use flow::Rule;
 use ising::{Algorithm, Schedule};
+use lab::Run;
+use lab::parts::*;
 use rbm::TrainConfig;
 use readout::Equilibrium;
+use report::content::{Figure, Section};
 use serde::{Deserialize, Serialize};
 use sets::Kind;
 
@@ -127,7 +126,7 @@ impl Settings {
     }
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         // The network's weights grow with the sites; the lattice itself would take more.
         check_count("side", self.side as u64, 4, 256)?;
@@ -261,6 +260,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let mut claims = claims::claims(run, &results)?;
     claims.extend(structure::claims(run, &results)?);
     Ok(Section {
+        checks: vec![],
         experiment: "flow-square".into(),
         title: "The flow of a machine trained on the square lattice".into(),
         headline: prose::headline(&results),

@@ -6,14 +6,13 @@ mod figures;
 mod machines;
 mod tables;
 
-use lab::Run;
-use lab::parts::*;
-use lab::settings;
-use report::content::Section;
 use crate::stages::Measuring;
 use anyhow::{Result, ensure};
 use compare::Outcome;
+use lab::Run;
+use lab::parts::*;
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
+use report::content::Section;
 use serde::{Deserialize, Serialize};
 
 /// The side of the published torus.
@@ -94,7 +93,7 @@ impl Settings {
     }
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_values("temperatures", &self.temperatures, 0.1, 100.0)?;
         check_distinct("temperatures", &self.temperatures)?;
@@ -147,6 +146,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let claims = claims::claims(run, settings, &tori, &cells)?;
     let count = |outcome: Outcome| cells.iter().filter(|cell| cell.outcome() == outcome).count();
     Ok(Section {
+        checks: vec![],
         experiment: "thermodynamics".into(),
         title: "Thermodynamics of a machine's own samples".into(),
         headline: format!(

@@ -4,11 +4,10 @@ mod claims;
 mod figures;
 mod readings;
 
+use anyhow::{Result, ensure};
 use lab::Run;
 use lab::parts::*;
-use lab::settings;
 use report::content::Section;
-use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +47,7 @@ struct Network {
     train: nn::TrainConfig,
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         for (key, values, lowest) in [("scale", &self.scale, 0.0), ("read", &self.read, 0.5)] {
             check_values(key, values, lowest, 100.0)?;
@@ -82,6 +81,7 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
     let tori = readings::tori(run, settings)?;
     let claims = claims::claims(run, settings, &tori)?;
     Ok(Section {
+        checks: vec![],
         experiment: "thermometer".into(),
         title: "What thermometers are worth".into(),
         headline: claims::headline(&tori),

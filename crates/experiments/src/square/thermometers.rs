@@ -1,8 +1,8 @@
 //! What five thermometers say of ensembles, over seeds: for experiments that read flows.
 
-use lab::parts::over_seeds;
 use crate::stages::FlowReadings;
 use flow::{Readings, Verdict};
+use lab::parts::over_seeds;
 use stats::Estimate;
 
 /// The share of Ising ensembles that may be said to have no temperature.

@@ -1,10 +1,10 @@
 //! A training run that hands out its machine along the way.
 
 use super::training::seconds_per_sample;
-use lab::progress::Task;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use ising::Samples;
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use rbm::{Rbm, TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;

@@ -1,9 +1,9 @@
 //! Plain descent on the exact divergence, step by step: training by the exact gradient of all samples at once, in f64.
 
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::Result;
 use exact::minimum;
+use lab::progress::Task;
+use lab::store::Stage;
 use nalgebra::DMatrix;
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! Descents of machines with free weights on the exact divergence, from many random starts.
 
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::{Context, Result};
 use exact::ring::walls;
 use exact::{Mixture, Ring, minimum};
+use lab::progress::Task;
+use lab::store::Stage;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use rbm::Rbm;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// The distribution to be fitted.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Target {
+pub enum Target {
     /// A ring at one coupling.
     Ring { sites: usize, coupling: f64 },
     /// Rings at all temperatures from `low` to `high`.
@@ -21,7 +21,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    pub(crate) fn mixture(self) -> Result<Mixture, exact::Error> {
+    pub fn mixture(self) -> Result<Mixture, exact::Error> {
         match self {
             Self::Ring { sites, coupling } => Ok(Ring::new(sites, coupling)?.into()),
             Self::Range { sites, low, high } => Mixture::range(sites, low, high),
@@ -29,7 +29,7 @@ impl Target {
     }
 
     /// q(v) of all states; bit i of the index is unit i, set for +1.
-    pub(crate) fn probabilities(self) -> Result<Vec<f64>, exact::Error> {
+    pub fn probabilities(self) -> Result<Vec<f64>, exact::Error> {
         let data = self.mixture()?;
         let m = data.sites();
         let of_walls = data.configuration_probabilities();
@@ -39,21 +39,21 @@ impl Target {
 
 /// Descents from normal weights of standard deviation `initial_std`, one for each start.
 #[derive(Serialize)]
-pub(crate) struct Descend {
-    pub(crate) target: Target,
-    pub(crate) hidden: usize,
-    pub(crate) starts: u64,
-    pub(crate) initial_std: f64,
-    pub(crate) seed: u64,
+pub struct Descend {
+    pub target: Target,
+    pub hidden: usize,
+    pub starts: u64,
+    pub initial_std: f64,
+    pub seed: u64,
 }
 
 /// Where one of them ended.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Descent {
+pub struct Descent {
     /// W, `[visible, hidden]`.
-    pub(crate) weights: DMatrix<f64>,
-    pub(crate) kl: f64,
-    pub(crate) gradient_norm: f64,
+    pub weights: DMatrix<f64>,
+    pub kl: f64,
+    pub gradient_norm: f64,
 }
 
 impl Stage for Descend {
@@ -76,7 +76,7 @@ impl Stage for Descend {
 
 impl Descend {
     /// All descents, in the order of their starts; `done` hears the share of them that is behind.
-    pub(crate) fn descend(&self, done: impl Fn(f64) + Sync) -> Result<Vec<Descent>, exact::Error> {
+    pub fn descend(&self, done: impl Fn(f64) + Sync) -> Result<Vec<Descent>, exact::Error> {
         let q = self.target.probabilities()?;
         let sites = self.target.mixture()?.sites();
         // Finite however far the best weights are: KL falls like e^{-4L}, long before this many steps.
@@ -95,12 +95,12 @@ impl Descend {
 }
 
 /// The descent that ended lowest.
-pub(crate) fn best(descents: &[Descent]) -> Result<&Descent> {
+pub fn best(descents: &[Descent]) -> Result<&Descent> {
     descents.iter().min_by(|a, b| a.kl.total_cmp(&b.kl)).context("there is no descent")
 }
 
 /// The descents that ended as low as the lowest, to 1e-6 nats.
-pub(crate) fn reached(descents: &[Descent]) -> Result<Vec<&Descent>> {
+pub fn reached(descents: &[Descent]) -> Result<Vec<&Descent>> {
     let lowest = best(descents)?.kl;
     Ok(descents.iter().filter(|d| d.kl < lowest + 1e-6).collect())
 }

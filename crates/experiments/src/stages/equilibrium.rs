@@ -1,10 +1,10 @@
 //! Configurations in equilibrium at a list of temperatures, by whichever algorithm is best at each; and curves of a torus.
 
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::Result;
 use flow::IsingCurves;
 use ising::{Coupling, Lattice, Request, Samples};
+use lab::progress::Task;
+use lab::store::Stage;
 use serde::Serialize;
 
 /// The least number of independent configurations that a set is worth, as a share of its size.

@@ -1,11 +1,11 @@
 //! The mean flow of a machine: singular values, ends from both sides, fixed points found.
 
 use super::flowing::Flowing;
-use lab::progress::Task;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Calibration, Flow, Rule, fixed_point, mean};
 use ising::Samples;
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use nalgebra::DMatrix;
 use rbm::features;
 use serde::{Deserialize, Serialize};

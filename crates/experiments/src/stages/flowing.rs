@@ -1,7 +1,7 @@
 //! Machines that flow: trained ones, and trained ones that were changed.
 
-use lab::store::Done;
 use flow::freezing;
+use lab::store::Done;
 use rbm::{Rbm, Ties, Trainer};
 use serde::Serialize;
 use std::borrow::Cow;

@@ -1,11 +1,11 @@
 //! Runs an RBM flow and reads every step: network thermometer, |m| and energy.
 
-use lab::progress::Task;
 use crate::stages::{Flowing, Shape};
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Calibration, Flow, Rule};
 use ising::{Lattice, Samples};
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use nalgebra::{DMatrix, DVectorView};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;

@@ -1,10 +1,10 @@
 //! Configurations of a torus in a field, and what a machine's flow makes of them.
 
-use lab::progress::Task;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Calibration, Flow, Rule};
 use ising::{Coupling, Lattice, Request, Samples};
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use rayon::prelude::*;
 use rbm::Trainer;
 use serde::{Deserialize, Serialize};

@@ -1,13 +1,13 @@
 //! Measures what a sampler draws at each temperature of a list, and keeps the numbers, not the configurations.
 
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::Result;
 use exact::square::critical_coupling;
 use ising::{
     Algorithm, Checkerboard, Coupling, Error, Lanes, Lattice, Metropolis, Multispin, Plane,
     Request, Schedule, Spins, Summary, energies, energy_per_spin, magnetisation,
 };
+use lab::progress::Task;
+use lab::store::Stage;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use stats::{Estimate, jackknife};

@@ -2,13 +2,13 @@
 
 mod series;
 
-use lab::input::BadInput;
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::Result;
 use exact::square::critical_coupling;
 use ising::{Coupling, HeatBath, Lanes, Lattice, Metropolis, Multispin, Sampler, Spins};
 use ising::{SwendsenWang, Wolff};
+use lab::input::BadInput;
+use lab::progress::Task;
+use lab::store::Stage;
 use serde::{Deserialize, Serialize};
 use series::Series;
 use stats::Estimate;

@@ -1,9 +1,9 @@
 //! The exact moments of the magnetisation of a small torus at a list of temperatures.
 
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::Result;
 use exact::transfer::{Moments, magnetisation_probabilities};
+use lab::progress::Task;
+use lab::store::Stage;
 use serde::{Deserialize, Serialize};
 
 /// The L x L torus, L at most 12.

@@ -1,10 +1,10 @@
 //! Configurations drawn from a machine itself, measured as those of the Ising model are, and the machine's divergence.
 
-use lab::progress::Task;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use exact::torus::kaufman;
 use ising::{Coupling, Lattice, Samples, Summary, correlations, energies};
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use rbm::ais::{self, Annealing};

@@ -1,11 +1,11 @@
 //! What five thermometers say of an ensemble along its flow.
 
-use lab::progress::Task;
 use crate::stages::Flowing;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Calibration, Error, Flow, IsingCurves, Readings, Rule, Thermometers};
 use ising::{Coupling, Samples};
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use stats::{Bits, Estimate};

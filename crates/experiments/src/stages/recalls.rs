@@ -1,8 +1,8 @@
 //! Hopfield networks that are let go from corrupted patterns.
 
+use anyhow::Result;
 use lab::progress::Task;
 use lab::store::Stage;
-use anyhow::Result;
 use rayon::prelude::*;
 use rbm::hopfield::{Hopfield, corrupt, overlap, random_patterns};
 use serde::{Deserialize, Serialize};

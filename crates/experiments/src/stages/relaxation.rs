@@ -2,11 +2,11 @@
 
 use super::flowing::Flowing;
 use super::flows::energy;
-use lab::progress::Task;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Calibration, Flow, Rule, freezing};
 use ising::{Lattice, Samples};
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use stats::Estimate;

@@ -1,9 +1,9 @@
 //! Draws configurations at a list of temperatures, one independent chain for each.
 
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::Result;
 use ising::{Algorithm, Coupling, Lattice, Samples, Schedule};
+use lab::progress::Task;
+use lab::store::Stage;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -2,13 +2,13 @@
 
 use super::flowing::Flowing;
 use super::flows::energy;
-use lab::progress::Task;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use exact::torus::TorusMixture;
 use exact::transfer::Moments;
 use flow::{Flow, Rule};
 use ising::{Lattice, Samples, energies};
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use nalgebra::{DMatrix, DVector};
 use rbm::ais::{self, Annealing};
 use rbm::metropolis::{self, Sweeps};

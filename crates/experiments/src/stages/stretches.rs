@@ -1,10 +1,10 @@
 //! Training that stops at given numbers of updates: each stretch is a stage on the one before.
 
 use super::training::{Data, TRAINING_VERSION, seconds_per_sample};
-use lab::progress::Task;
-use lab::store::{Done, Stage, Store};
 use anyhow::Result;
 use ising::Samples;
+use lab::progress::Task;
+use lab::store::{Done, Stage, Store};
 use rbm::{TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -80,8 +80,8 @@ pub(crate) fn train_through(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab::progress::Progress;
     use ising::Coupling;
+    use lab::progress::Progress;
     use nalgebra::DMatrix;
 
     #[test]

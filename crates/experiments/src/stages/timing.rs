@@ -1,14 +1,14 @@
 //! How long samplers take at T_c: the one stage whose result is no function of its fields, and is kept all the same.
 
-use lab::progress::Task;
 use crate::stages::{Dynamics, Shape};
-use lab::store::Stage;
 use anyhow::Result;
 use exact::square::critical_coupling;
 use ising::{
     Checkerboard, Coupling, HeatBath, Lanes, Metropolis, Multispin, Perfect, Plane, Sampler,
     Samples, Spins, SwendsenWang, TorusTransfer, Wolff,
 };
+use lab::progress::Task;
+use lab::store::Stage;
 use serde::Serialize;
 use stats::Estimate;
 use std::time::Instant;

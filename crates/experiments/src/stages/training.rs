@@ -1,10 +1,10 @@
 //! Training in segments: each segment is a stage on the one before, so that an interrupted run loses one at most.
 
-use lab::progress::Task;
-use lab::store::{Done, Stage, Store};
 use anyhow::Result;
 use flow::Calibration;
 use ising::Samples;
+use lab::progress::Task;
+use lab::store::{Done, Stage, Store};
 use nalgebra::DMatrix;
 use rbm::{Negative, TrainConfig, Trainer};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 /// To be raised when the same settings and seed give other machines: with a change of `rbm::Trainer`, of its random numbers
 /// or of the samples that `train` scores. Runs of `train` that another version began are not gone on with.
-pub(crate) const TRAINING_VERSION: u32 = 4;
+pub const TRAINING_VERSION: u32 = 4;
 
 /// What a machine is trained on.
 #[derive(Clone, Copy, Serialize)]
@@ -95,7 +95,7 @@ impl Stage for TrainRbm<'_> {
 }
 
 /// Rough cost of a machine's training, for each sample of an epoch in seconds of one core.
-pub(crate) fn seconds_per_sample(config: &TrainConfig, visible: usize) -> f64 {
+pub fn seconds_per_sample(config: &TrainConfig, visible: usize) -> f64 {
     // Of a Gibbs step: products with W, and drawing the units of both layers.
     const SECONDS_PER_WEIGHT: f64 = 5e-11;
     const SECONDS_PER_UNIT: f64 = 1e-9;

@@ -1,10 +1,10 @@
 //! Configurations that know of no lattice: ends of the temperature scale, complete graphs, spins in a common field.
 
-use lab::progress::Task;
-use lab::store::Stage;
 use anyhow::{Result, ensure};
 use exact::root::bisect;
 use ising::{Coupling, Samples, complete_graph};
+use lab::progress::Task;
+use lab::store::Stage;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand::seq::SliceRandom;

@@ -1,11 +1,11 @@
 //! A calibration as one JSON document, and as a table of the thermometers' readings against the truth.
 
 use super::Test;
-use report::columns::columns;
 use crate::readings::{Temperatures, probability};
-use report::numbers;
 use crate::thermometer::Thermometer;
 use nalgebra::DMatrix;
+use report::columns::columns;
+use report::numbers;
 use serde::Serialize;
 
 /// What is known of a calibration.

@@ -1,11 +1,11 @@
 //! A flow as one JSON document, and as a table of some of its steps.
 
 use super::{Flowing, Input};
-use report::columns::columns;
 use crate::readings::{Readings, Temperatures, probability};
+use crate::train::Measured;
+use report::columns::columns;
 use report::content::Found;
 use report::numbers;
-use crate::train::Measured;
 use serde::Serialize;
 
 /// Rows of the table, the last one aside.

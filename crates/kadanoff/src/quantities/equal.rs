@@ -3,11 +3,11 @@
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;
-use lab::input::BadInput;
 use crate::options::{MOST_UNITS, coupling_or_inf, range, temperature, whole};
 use anyhow::Result;
 use clap::Args;
 use exact::{Mixture, Ring, symmetric};
+use lab::input::BadInput;
 
 /// The most visible units of a machine trained on a range.
 const MOST_OF_RANGE: usize = 1_000_000;

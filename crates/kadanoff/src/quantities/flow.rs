@@ -3,12 +3,12 @@
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;
-use lab::input::BadInput;
 use crate::options::{coupling, coupling_or_inf, whole};
 use anyhow::Result;
 use clap::Args;
 use exact::symmetric::FlowStep;
 use exact::{Ring, symmetric};
+use lab::input::BadInput;
 
 /// The kernel is quadratic in the units, its spectrum cubic.
 const MOST_UNITS: usize = 2000;

@@ -4,13 +4,13 @@ use super::machine_file::{Contents, read};
 use super::print::Value::{List, Matrix, Number};
 use super::print::Values;
 use super::refused;
-use lab::input::BadInput;
 use crate::options::MOST_LISTED;
 use anyhow::Result;
 use clap::Args;
 use exact::Machine;
 use exact::enumerate::{MOST_UNITS, Moments, moments, visible_probabilities};
 use exact::likelihood::pseudo_log_likelihood;
+use lab::input::BadInput;
 use nalgebra::DMatrix;
 use std::path::PathBuf;
 

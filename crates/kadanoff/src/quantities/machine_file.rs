@@ -1,9 +1,9 @@
 //! Reading a machine from JSON or safetensors: what does not fit is said in one sentence.
 
 use super::refused;
-use lab::input::{BadInput, bytes};
 use anyhow::Result;
 use exact::Machine;
+use lab::input::{BadInput, bytes};
 use nalgebra::{DMatrix, DVector};
 use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;

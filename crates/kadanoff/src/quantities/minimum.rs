@@ -4,14 +4,14 @@ use super::machine::rows;
 use super::print::Value::{Missing, Number};
 use super::print::Values;
 use super::refused;
-use lab::input::BadInput;
 use crate::options::{coupling, whole};
-use experiments::stages::{self, Descend, Target};
 use anyhow::Result;
 use clap::Args;
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::enumerate::MOST_UNITS;
 use exact::{Machine, Ring, symmetric};
+use experiments::stages::{self, Descend, Target};
+use lab::input::BadInput;
 
 /// Of free weights: a descent keeps their inverse Hessian.
 const MOST_WEIGHTS: usize = 128;

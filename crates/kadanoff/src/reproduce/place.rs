@@ -1,9 +1,9 @@
 //! The place of a report: what may be replaced, and how it is moved there whole.
 
+use anyhow::{Context, Result};
 use lab::input::BadInput;
 use report::content::Report;
 use report::files;
-use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! Where a report's numbers come from: version, seed, machine and time.
 
 use super::Request;
-use report::content::Provenance;
 use chrono::Utc;
+use report::content::Provenance;
 use std::fs;
 
 pub(super) fn provenance(request: &Request, seconds: f64) -> Provenance {

@@ -2,10 +2,10 @@
 
 use super::options::Train;
 use super::scores::Curve;
+use anyhow::Result;
+use experiments::stages::TRAINING_VERSION;
 use lab::codec;
 use lab::input::{BadInput, bytes};
-use experiments::stages::TRAINING_VERSION;
-use anyhow::Result;
 use nalgebra::DMatrix;
 use rbm::Trainer;
 use serde::Serialize;

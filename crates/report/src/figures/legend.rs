@@ -12,7 +12,7 @@ const GAP: f64 = 18.0;
 const FILL: f64 = 0.94;
 
 #[derive(PartialEq)]
-pub struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     label: &'a str,
     line: Option<Stroke>,
     marker: bool,
@@ -22,7 +22,7 @@ pub struct Entry<'a> {
 
 /// The named series of a panel. Of one name there is one entry: points and the line through them are explained together.
 /// `keys` holds the labels in the order of their colours.
-pub fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
+pub(crate) fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry> = Vec::new();
     let named = |s: &&Series| !s.label.is_empty() && s.style != Style::Row;
     for series in panel.series.iter().filter(named) {
@@ -43,14 +43,14 @@ pub fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
     entries
 }
 
-pub fn height(entries: &[Entry], width: f64) -> f64 {
+pub(crate) fn height(entries: &[Entry], width: f64) -> f64 {
     match rows(entries, width).len() {
         0 => 0.0,
         n => n as f64 * ROW + 10.0,
     }
 }
 
-pub fn draw(scene: &mut Scene, entries: &[Entry], middle: f64, top: f64, width: f64) {
+pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], middle: f64, top: f64, width: f64) {
     for (i, row) in rows(entries, width).iter().enumerate() {
         let row_width: f64 = row.iter().map(|e| entry_width(e)).sum::<f64>() - GAP;
         let mut x = middle - row_width / 2.0;

@@ -28,17 +28,17 @@ const LABEL: f64 = 30.0;
 
 /// What the colours of a panel mean: the values at the ends of the bar.
 #[derive(Clone, Copy)]
-pub struct Colours {
+pub(crate) struct Colours {
     low: f64,
     high: f64,
 }
 
-pub fn is_map(panel: &Panel) -> bool {
+pub(crate) fn is_map(panel: &Panel) -> bool {
     panel.series.iter().any(|series| series.style == Style::Row)
 }
 
 /// A heat map has its rows on the second axis, from the top, and its values in colours.
-pub fn plot<'a>(panel: &'a Panel, panels: &[Panel], width: f64, height: f64) -> Plot<'a> {
+pub(crate) fn plot<'a>(panel: &'a Panel, panels: &[Panel], width: f64, height: f64) -> Plot<'a> {
     let rows = row_axis(panel);
     let x = scale(&column_axis(panel), std::iter::empty());
     let y = scale(&rows, std::iter::empty());
@@ -109,7 +109,7 @@ impl Colours {
     }
 
     /// The room right of the axes that the bar, its numbers and its label need.
-    pub fn room(&self, panel: &Panel) -> f64 {
+    pub(crate) fn room(&self, panel: &Panel) -> f64 {
         GAP + BAR + 8.0 + self.widest(panel) + LABEL
     }
 
@@ -134,7 +134,7 @@ fn colour(shade: i32) -> String {
 
 /// Cells in their own units, rows from the top: those of one shade are one path of thick strokes, equal neighbours one stroke.
 /// Strokes are a little too long and too wide, so that no seams show between them.
-pub fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
+pub(crate) fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
     let columns = column_axis(panel).range.unwrap_or((-0.5, 0.5));
     let width = frame.width / (columns.1 - columns.0);
     let height = frame.height / rows(panel).count().max(1) as f64;
@@ -173,7 +173,7 @@ fn runs(row: &Series, colours: Colours) -> Vec<(i64, i64, i32)> {
 }
 
 /// The bar right of the axes.
-pub fn draw_bar(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
+pub(crate) fn draw_bar(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
     let left = frame.left + frame.width + GAP;
     let bar = Frame { left, width: BAR, ..frame };
     let (lowest, shades) = (colours.shade(colours.low), SHADES - colours.shade(colours.low) + 1);

@@ -4,18 +4,18 @@ use super::pen::{self, TICK_SIZE};
 use crate::scale::Scale;
 
 /// The height of a label with the space around it.
-pub const ROW: f64 = 18.0;
+pub(crate) const ROW: f64 = 18.0;
 
 /// A mark in pixels from the left or the top of the axes.
-pub struct Placed<'a> {
-    pub label: &'a str,
-    pub at: f64,
+pub(crate) struct Placed<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) at: f64,
     /// Above the axes: the row of the label. Beside them: its height.
-    pub label_at: f64,
+    pub(crate) label_at: f64,
 }
 
 /// Marks within the axis; a negative length counts pixels from the top.
-pub fn on_axis<'a>(
+pub(crate) fn on_axis<'a>(
     scale: &Scale,
     marks: impl Iterator<Item = (&'a str, f64)>,
     length: f64,
@@ -31,7 +31,7 @@ pub fn on_axis<'a>(
 }
 
 /// Puts each label centred over its line in the lowest row where it is free of the others.
-pub fn stacked(mut marks: Vec<Placed>) -> Vec<Placed> {
+pub(crate) fn stacked(mut marks: Vec<Placed>) -> Vec<Placed> {
     let mut row_ends: Vec<f64> = Vec::new();
     for mark in &mut marks {
         let half = pen::text_width(mark.label, TICK_SIZE) / 2.0 + 4.0;
@@ -47,7 +47,7 @@ pub fn stacked(mut marks: Vec<Placed>) -> Vec<Placed> {
 }
 
 /// Moves labels beside the axes apart, then back up where they would leave the bottom.
-pub fn spread(mut marks: Vec<Placed>, height: f64) -> Vec<Placed> {
+pub(crate) fn spread(mut marks: Vec<Placed>, height: f64) -> Vec<Placed> {
     let mut free_from = f64::NEG_INFINITY;
     for mark in &mut marks {
         mark.label_at = mark.label_at.max(free_from);

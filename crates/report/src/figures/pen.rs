@@ -5,10 +5,10 @@ use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
 
 use super::Frame;
 
-pub const INK: &str = "#222222";
-pub const MARK_INK: &str = "#666666";
-pub const TICK_SIZE: u32 = 13;
-pub const LABEL_SIZE: u32 = 14;
+pub(crate) const INK: &str = "#222222";
+pub(crate) const MARK_INK: &str = "#666666";
+pub(crate) const TICK_SIZE: u32 = 13;
+pub(crate) const LABEL_SIZE: u32 = 14;
 
 /// Okabe and Ito's palette without its yellow, which is too faint for a line on white.
 const COLOURS: [&str; 7] =
@@ -26,21 +26,21 @@ const MARKERS: [&[(f64, f64)]; 6] = [
 const MARKER_SIZE: f64 = 4.2;
 const DOT_SIZE: f64 = 1.9;
 
-pub type Pixel = (f64, f64);
+pub(crate) type Pixel = (f64, f64);
 
 #[derive(Clone, Copy, PartialEq)]
-pub enum Stroke {
+pub(crate) enum Stroke {
     Solid,
     Dashed,
     Dotted,
 }
 
 /// The colour of the `key`th series.
-pub fn colour(key: usize) -> &'static str {
+pub(crate) fn colour(key: usize) -> &'static str {
     COLOURS[key % COLOURS.len()]
 }
 
-pub fn polyline(
+pub(crate) fn polyline(
     scene: &mut Scene,
     points: Vec<Pixel>,
     colour: &str,
@@ -60,12 +60,12 @@ pub fn polyline(
     });
 }
 
-pub fn line(scene: &mut Scene, from: Pixel, to: Pixel, colour: &str, width: f64) {
+pub(crate) fn line(scene: &mut Scene, from: Pixel, to: Pixel, colour: &str, width: f64) {
     polyline(scene, vec![from, to], colour, width, Stroke::Solid);
 }
 
 /// The marker of the `key`th series, with a white rim so that neighbours stay apart.
-pub fn marker(scene: &mut Scene, (x, y): Pixel, key: usize) {
+pub(crate) fn marker(scene: &mut Scene, (x, y): Pixel, key: usize) {
     let outline = MARKERS[key % MARKERS.len()];
     let (fill, rim) = (Color::from(colour(key)), Color::from("#ffffff"));
     if outline.is_empty() {
@@ -95,7 +95,7 @@ pub fn marker(scene: &mut Scene, (x, y): Pixel, key: usize) {
 }
 
 /// A small dot in the colour of the `key`th series.
-pub fn dot(scene: &mut Scene, (x, y): Pixel, key: usize) {
+pub(crate) fn dot(scene: &mut Scene, (x, y): Pixel, key: usize) {
     scene.add(Primitive::Circle {
         cx: x,
         cy: y,
@@ -108,7 +108,7 @@ pub fn dot(scene: &mut Scene, (x, y): Pixel, key: usize) {
 }
 
 /// The part of an error bar between `top` and `bottom`, with a cap on each end that lies there.
-pub fn error_bar(
+pub(crate) fn error_bar(
     scene: &mut Scene,
     x: f64,
     ends: [f64; 2],
@@ -124,33 +124,33 @@ pub fn error_bar(
 }
 
 #[derive(Clone, Copy)]
-pub enum Align {
+pub(crate) enum Align {
     Left,
     Middle,
     Right,
 }
 
-pub struct Text<'a> {
-    pub content: &'a str,
-    pub at: Pixel,
-    pub size: u32,
-    pub align: Align,
+pub(crate) struct Text<'a> {
+    pub(crate) content: &'a str,
+    pub(crate) at: Pixel,
+    pub(crate) size: u32,
+    pub(crate) align: Align,
 }
 
-pub fn text(scene: &mut Scene, text: Text) {
+pub(crate) fn text(scene: &mut Scene, text: Text) {
     write(scene, text, INK, false, None);
 }
 
-pub fn bold(scene: &mut Scene, text: Text) {
+pub(crate) fn bold(scene: &mut Scene, text: Text) {
     write(scene, text, INK, true, None);
 }
 
-pub fn faint(scene: &mut Scene, text: Text) {
+pub(crate) fn faint(scene: &mut Scene, text: Text) {
     write(scene, text, MARK_INK, false, None);
 }
 
 /// Reads from bottom to top.
-pub fn upright(scene: &mut Scene, text: Text) {
+pub(crate) fn upright(scene: &mut Scene, text: Text) {
     write(scene, text, INK, false, Some(-90.0));
 }
 
@@ -172,7 +172,7 @@ fn write(scene: &mut Scene, text: Text, colour: &str, bold: bool, rotate: Option
 }
 
 /// An upper estimate: the reader's font is unknown.
-pub fn text_width(text: &str, size: u32) -> f64 {
+pub(crate) fn text_width(text: &str, size: u32) -> f64 {
     let ems = |c: char| match c {
         _ if " .,:;'|()[]iljtfrI·⁻¹".contains(c) => 0.38,
         'm' | 'w' | 'M' | 'W' => 0.95,
@@ -183,12 +183,12 @@ pub fn text_width(text: &str, size: u32) -> f64 {
 }
 
 /// Hides what lies below, for text on top of lines.
-pub fn blank(scene: &mut Scene, left: f64, top: f64, width: f64, height: f64) {
+pub(crate) fn blank(scene: &mut Scene, left: f64, top: f64, width: f64, height: f64) {
     rectangle(scene, Frame { left, top, width, height }, "#ffffff");
 }
 
 /// A rectangle of one colour.
-pub fn rectangle(scene: &mut Scene, frame: Frame, colour: &str) {
+pub(crate) fn rectangle(scene: &mut Scene, frame: Frame, colour: &str) {
     let Frame { left: x, top: y, width, height } = frame;
     let fill = Color::from(colour);
     scene.add(Primitive::Rect {
@@ -204,7 +204,7 @@ pub fn rectangle(scene: &mut Scene, frame: Frame, colour: &str) {
 }
 
 /// Lines along the path `d`.
-pub fn strokes(scene: &mut Scene, d: String, colour: &str, width: f64) {
+pub(crate) fn strokes(scene: &mut Scene, d: String, colour: &str, width: f64) {
     scene.add(Primitive::Path(Box::new(PathData {
         d,
         fill: None,
@@ -216,7 +216,7 @@ pub fn strokes(scene: &mut Scene, d: String, colour: &str, width: f64) {
 }
 
 /// Draws the contents in units of their own, from an origin of their own, with hard edges: neighbours leave no seam.
-pub fn scaled(
+pub(crate) fn scaled(
     scene: &mut Scene,
     (x, y): Pixel,
     (width, height): Pixel,
@@ -231,7 +231,7 @@ pub fn scaled(
 }
 
 /// Draws the contents inside a rectangle only. `id` must be unique on the page.
-pub fn clipped(
+pub(crate) fn clipped(
     scene: &mut Scene,
     id: String,
     frame: [f64; 4],

@@ -2,11 +2,11 @@
 
 use super::recall::{Basin, Curve, Limit, Loaded};
 use super::{Settings, theory};
-use lab::published::{Finding, exactly};
-use report::content::{Claim, Verdict};
+use anyhow::{Context, Result};
 use lab::Run;
 use lab::parts::{SIGMAS, agreement, rough, shown};
-use anyhow::{Context, Result};
+use lab::published::{Finding, exactly};
+use report::content::{Claim, Verdict};
 use stats::Estimate;
 
 pub(super) fn claims(

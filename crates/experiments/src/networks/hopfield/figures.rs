@@ -2,8 +2,8 @@
 
 use super::recall::{Basin, Curve, Limit, Loaded};
 use super::{Settings, theory};
-use report::content::{Cell, Figure, Panel, Series, Style, Table};
 use lab::parts::*;
+use report::content::{Cell, Figure, Panel, Series, Style, Table};
 use stats::Estimate;
 
 fn over_loads(curves: &[Curve], of: fn(&Loaded) -> Estimate) -> Vec<Series> {

@@ -1,10 +1,10 @@
 //! Recalls over loads and from corrupted patterns, and the load at which half of the patterns are lost.
 
 use super::Settings;
-use lab::Run;
-use lab::parts::over_exact;
 use crate::stages::{Network, Recalls};
 use anyhow::Result;
+use lab::Run;
+use lab::parts::over_exact;
 use rayon::prelude::*;
 use stats::Estimate;
 

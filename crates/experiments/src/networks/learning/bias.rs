@@ -1,10 +1,10 @@
 //! The mean update of contrastive divergence, exactly: where it vanishes, and whether it is a gradient.
 
 use super::{Rings, Settings};
-use lab::Run;
-use lab::parts::over_exact;
 use anyhow::Result;
 use exact::{Machine, enumerate, symmetric};
+use lab::Run;
+use lab::parts::over_exact;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use rbm::{Negative, Rbm};

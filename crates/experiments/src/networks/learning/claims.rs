@@ -6,12 +6,12 @@ use super::race::Race;
 use super::saddle::Saddle;
 use super::tied::{self, Tied};
 use super::{CD_1, Settings};
-use lab::published::{Finding, exactly};
-use report::content::{Claim, Verdict};
+use anyhow::{Context, Result};
 use lab::Run;
 use lab::parts::{SIGMAS, rough, shown};
-use anyhow::{Context, Result};
+use lab::published::{Finding, exactly};
 use rbm::Negative;
+use report::content::{Claim, Verdict};
 use stats::Estimate;
 
 /// All that was found at the coupling of the claims.

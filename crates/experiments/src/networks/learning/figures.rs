@@ -8,10 +8,10 @@ use super::saddle::{Passage, Saddle};
 use super::tables::{EXACT, mini_batches};
 use super::tied::{Limit, Tied};
 use super::{CD_1, Settings};
-use report::content::{Figure, Panel, Point, Series, Style};
-use lab::parts::*;
 use exact::Ring;
+use lab::parts::*;
 use rbm::Negative;
+use report::content::{Figure, Panel, Point, Series, Style};
 use stats::Estimate;
 
 /// Divergence over the updates, a panel for each coupling.

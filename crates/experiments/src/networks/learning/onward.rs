@@ -2,13 +2,13 @@
 
 use super::saddle::{Passage, Saddle};
 use super::{Rings, Settings, frequencies};
-use lab::Run;
-use lab::parts::{is_shown, over_exact};
 use crate::stages::PlainDescent;
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::ring::decimate;
 use exact::{Machine, enumerate, minimum};
+use lab::Run;
+use lab::parts::{is_shown, over_exact};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use stats::Estimate;

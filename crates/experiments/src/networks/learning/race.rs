@@ -1,12 +1,12 @@
 //! Free weights on samples: the exact divergence over the updates, for each kind of negative phase.
 
 use super::{Rings, Settings, frequencies};
-use lab::Run;
-use lab::parts::{is_shown, over_exact};
 use crate::stages::Checkpoints;
 use anyhow::Result;
 use exact::{Machine, decimation, enumerate, minimum, symmetric};
 use ising::Samples;
+use lab::Run;
+use lab::parts::{is_shown, over_exact};
 use rayon::prelude::*;
 use rbm::{Negative, Rbm, TrainConfig};
 use stats::Estimate;

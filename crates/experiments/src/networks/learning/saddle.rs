@@ -1,12 +1,12 @@
 //! Free weights that start equal: how they leave the saddle, and where they go.
 
 use super::{Rings, Settings, frequencies};
-use lab::Run;
-use lab::parts::over_exact;
 use crate::stages::Checkpoints;
 use anyhow::{Context, Result};
 use exact::decimation::hidden_coupling;
 use exact::{divergence, minimum, symmetric};
+use lab::Run;
+use lab::parts::over_exact;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use rbm::{Rbm, TrainConfig};

@@ -2,13 +2,13 @@
 
 use super::bias::{root_of_update, steps_of};
 use super::{Rings, Settings};
-use lab::Run;
-use lab::parts::over_seeds;
 use crate::stages::Checkpoints;
-use lab::store::Done;
 use anyhow::{Context, Result};
 use exact::symmetric;
 use ising::Samples;
+use lab::Run;
+use lab::parts::over_seeds;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::{Negative, Rbm, TrainConfig};
 use stats::Estimate;

@@ -3,12 +3,12 @@
 use super::Settings;
 use super::minima::{self, Curvature, Minimum, Path};
 use super::sampled::{self, Sampled};
-use lab::published::{Finding, exactly};
-use report::content::{Claim, Verdict};
-use lab::Run;
-use lab::parts::{SIGMAS, rough, shown};
 use anyhow::Result;
 use exact::ring::decimate;
+use lab::Run;
+use lab::parts::{SIGMAS, rough, shown};
+use lab::published::{Finding, exactly};
+use report::content::{Claim, Verdict};
 
 pub(super) fn claims(
     run: &Run,

@@ -3,13 +3,13 @@
 use super::Settings;
 use super::minima::{Curvature, Locked, Minimum, Path, Size};
 use super::sampled::{self, Sampled};
-use report::content::{Figure, Panel, Series, Style};
-use lab::parts::*;
 use anyhow::{Context, Result};
 use exact::decimation::hidden_coupling;
 use exact::ring::decimate;
 use exact::{Machine, Ring, symmetric};
+use lab::parts::*;
 use nalgebra::DMatrix;
+use report::content::{Figure, Panel, Series, Style};
 
 /// How the renormalization group is named in every legend.
 const RG: &str = "RG, tanh K′ = tanh² K";

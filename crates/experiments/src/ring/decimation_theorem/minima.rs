@@ -1,14 +1,14 @@
 //! What is exact: the construction, the minima over all weights, descents step by step, the curvature at equal weights.
 
 use super::Settings;
-use lab::parts::is_shown;
-use lab::Run;
 use crate::ring::rings;
 use crate::stages::{self, Descent};
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::ring::decimate;
 use exact::{Machine, Ring, decimation, divergence, enumerate, minimum, symmetric};
+use lab::Run;
+use lab::parts::is_shown;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use rbm::Rbm;

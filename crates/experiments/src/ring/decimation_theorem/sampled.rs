@@ -1,13 +1,13 @@
 //! Machines trained on samples by contrastive divergence, and second machines trained on the hidden units of the first.
 
 use super::Settings;
-use lab::parts::over_exact;
-use lab::Run;
 use crate::ring::rings;
 use crate::stages::Data;
 use anyhow::{Context, Result};
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::{Machine, Ring, enumerate, symmetric};
+use lab::Run;
+use lab::parts::over_exact;
 use rayon::prelude::*;
 use rbm::Rbm;
 use stats::Estimate;

@@ -3,10 +3,10 @@
 use super::Settings;
 use super::minima::{Bonds, Locked, Minimum, Size};
 use super::sampled::Sampled;
-use report::content::{Cell, Table};
-use lab::parts::over_exact;
 use anyhow::Result;
 use exact::ring::decimate;
+use lab::parts::over_exact;
+use report::content::{Cell, Table};
 use stats::Estimate;
 
 pub(super) fn minima_table(settings: &Settings, minima: &[Minimum], others: &[Minimum]) -> Table {

@@ -3,11 +3,11 @@
 use super::Settings;
 use super::machines::Machines;
 use super::readout::{Ends, Paths};
-use report::content::{Cell, Figure, Panel, Series, Style, Table};
-use lab::parts::*;
 use anyhow::Result;
 use exact::{Ring, symmetric};
+use lab::parts::*;
 use rbm::Rbm;
+use report::content::{Cell, Figure, Panel, Series, Style, Table};
 use stats::Estimate;
 
 pub(super) fn bifurcation_figure(

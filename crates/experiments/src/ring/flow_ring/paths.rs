@@ -1,10 +1,10 @@
 //! The two stages of `flow-ring`: a deterministic flow to its end, a sampled flow read along its way.
 
-use lab::progress::Task;
-use lab::store::{Done, Stage};
 use anyhow::Result;
 use flow::{Flow, Rule};
 use ising::Samples;
+use lab::progress::Task;
+use lab::store::{Done, Stage};
 use nalgebra::{DMatrix, DVectorView};
 use rbm::Rbm;
 use serde::{Deserialize, Serialize};

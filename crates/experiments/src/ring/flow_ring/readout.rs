@@ -3,11 +3,11 @@
 use super::machines::Machines;
 use super::paths::{MeanEnds, Path, SampledPath};
 use super::{Run, Settings, over_seeds};
-use lab::store::Done;
 use anyhow::Result;
 use exact::ring::coupling_from_correlation;
 use exact::{Ring, symmetric};
 use ising::Samples;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::Rbm;
 use stats::{Estimate, child_seed};

@@ -1,12 +1,12 @@
 //! Machines with free weights, the best of many descents, for ranges of temperatures.
 
 use super::{Settings, Trained};
-use report::content::{Cell, Table};
-use lab::Run;
 use crate::stages::{self, Descend, Target};
 use anyhow::Result;
 use exact::ring::walls;
+use lab::Run;
 use nalgebra::DMatrix;
+use report::content::{Cell, Table};
 use std::collections::BTreeSet;
 
 /// The best machine with free weights.

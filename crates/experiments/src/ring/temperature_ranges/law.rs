@@ -1,11 +1,11 @@
 //! Where the deterministic flow goes over: the phase diagram over (T1, T2), and its law for large machines.
 
 use super::Settings;
-use report::content::{Cell, Figure, Panel, Series, Style, Table};
-use lab::parts::*;
 use anyhow::Result;
 use exact::{Mixture, symmetric};
+use lab::parts::*;
 use rayon::prelude::*;
+use report::content::{Cell, Figure, Panel, Series, Style, Table};
 
 /// The boundary of one machine: `(T1, T2)` on it, and the largest T1 that any range may have.
 struct Boundary {

@@ -1,12 +1,12 @@
 //! What `dynamics` measures: autocorrelation times of every dynamics on every lattice, over independent runs.
 
 use super::Settings;
-use lab::Run;
-use lab::parts::over_seeds;
 use crate::stages::{Dynamics, Memory, Remember};
 use anyhow::Result;
 use exact::square::critical_coupling;
 use exact::torus::kaufman;
+use lab::Run;
+use lab::parts::over_seeds;
 use rayon::prelude::*;
 use stats::{Estimate, child_seed};
 

@@ -3,12 +3,12 @@
 use super::cells::{ABS_M, Cell, ENERGY, OBSERVABLES, times};
 use super::fits::{self, Fit};
 use super::{Settings, laws};
-use lab::published::Finding;
-use report::content::{Claim, Verdict};
-use lab::Run;
-use lab::parts::{SIGMAS, agreement, shown};
 use crate::stages::Dynamics;
 use anyhow::Result;
+use lab::Run;
+use lab::parts::{SIGMAS, agreement, shown};
+use lab::published::Finding;
+use report::content::{Claim, Verdict};
 use stats::Estimate;
 
 /// Published exponents: of single spin flips, of the energy under Swendsen and Wang's dynamics and under Wolff's.

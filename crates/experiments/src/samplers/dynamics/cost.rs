@@ -2,9 +2,9 @@
 
 use super::Settings;
 use super::cells::{ABS_M, Cell};
-use lab::Run;
 use crate::stages::{Dynamics, Time, Work};
 use anyhow::Result;
+use lab::Run;
 use stats::Estimate;
 
 /// One sampler on one lattice.

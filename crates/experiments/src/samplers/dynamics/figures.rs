@@ -5,10 +5,10 @@ use super::cells::{ABS_M, Cell, ENERGY, OBSERVABLES, times};
 use super::cost::Cost;
 use super::fits::{self, Fit};
 use super::laws;
-use report::content::{Axis, Figure, Mark, Panel, Series, Style};
-use lab::parts::*;
 use crate::stages::Dynamics;
 use anyhow::Result;
+use lab::parts::*;
+use report::content::{Axis, Figure, Mark, Panel, Series, Style};
 use stats::Estimate;
 
 const LOCAL: [Dynamics; 2] = [Dynamics::Metropolis, Dynamics::HeatBath];

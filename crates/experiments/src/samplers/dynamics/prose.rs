@@ -4,8 +4,8 @@ use super::Settings;
 use super::cells::{ABS_M, Cell, ENERGY, times};
 use super::claims::power;
 use super::cost::Cost;
-use lab::parts::shown;
 use crate::stages::Dynamics;
+use lab::parts::shown;
 use stats::Estimate;
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@ use super::cells::{self, Cell, OBSERVABLES};
 use super::cost::Cost;
 use super::fits::{self, Fit};
 use super::{SHOWN, Settings, laws};
-use report::content::{Cell as Entry, Table};
 use crate::stages::Dynamics;
+use report::content::{Cell as Entry, Table};
 use stats::Estimate;
 
 fn measured(estimate: Estimate) -> Entry {

@@ -3,12 +3,12 @@
 use super::Settings;
 use super::samplers::{Group, Sampler};
 use super::scores::Bounds;
-use lab::published::{Finding, exactly};
-use report::content::{Claim, Found, Verdict};
-use lab::Run;
-use lab::parts::rough;
 use anyhow::Result;
 use exact::torus::kaufman;
+use lab::Run;
+use lab::parts::rough;
+use lab::published::{Finding, exactly};
+use report::content::{Claim, Found, Verdict};
 
 const PUBLISHED_ENERGY: &str = "torlai-melko-2016/energy";
 
@@ -79,7 +79,7 @@ fn on_purpose(settings: &Settings, id: &str, sampler: &Sampler, bounds: Bounds) 
         true => Verdict::Reproduced,
         false => Verdict::Contradicted,
     };
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: format!("equilibrium/{id}"),
         experiment: "equilibrium".into(),
         statement: format!("Wrong on purpose ({}): still in equilibrium.", sampler.name),
@@ -94,7 +94,7 @@ fn on_purpose(settings: &Settings, id: &str, sampler: &Sampler, bounds: Bounds) 
             settings.level,
             rough(sampler.scores.probability())
         ),
-    }
+    })
 }
 
 /// A published Monte Carlo energy beside the exact one.

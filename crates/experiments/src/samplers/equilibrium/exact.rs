@@ -1,10 +1,10 @@
 //! What the tori have exactly: energy and specific heat in closed form, moments of the magnetisation by transfer matrix.
 
 use super::Settings;
-use lab::Run;
 use crate::stages::{ExactMoments, OfMagnetisation};
 use anyhow::Result;
 use exact::torus::kaufman;
+use lab::Run;
 use std::collections::BTreeMap;
 
 /// A torus at one temperature.

@@ -3,9 +3,9 @@
 use super::Settings;
 use super::samplers::{Group, Sampler};
 use super::scores::{Bounds, Observable, Score};
-use report::content::{Axis, Figure, Mark, Panel, Series, Style};
 use lab::parts::{axis_in, curve, mark_y};
-use crate::tails;
+use report::content::{Axis, Figure, Mark, Panel, Series, Style};
+use stats::tails;
 
 /// How far beyond the bounds the axis of z reaches.
 const ROOM: f64 = 1.8;

@@ -3,11 +3,11 @@
 use super::Settings;
 use super::exact::Exact;
 use super::scores::Scores;
-use lab::Run;
 use crate::stages::{Measure, Outcome, Rule, Sampling, correlated_length};
 use ::exact::transfer::WIDTH_LIMIT;
 use anyhow::Result;
 use ising::{Algorithm, Coupling};
+use lab::Run;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 

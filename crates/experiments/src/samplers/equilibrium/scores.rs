@@ -2,9 +2,9 @@
 
 use super::Settings;
 use super::exact::Exact;
-use crate::tails;
 use crate::stages::{Measured, Outcome};
 use stats::Estimate;
+use stats::tails;
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use super::ends::{End, Genuine, PHYSICAL};
 use super::machines::STARTS;
 use super::{Kind, Settings, Torus};
+use crate::square::thermometers::{LEVEL, NAMES};
+use anyhow::{Context, Result};
+use lab::Run;
+use lab::parts::*;
 use lab::published::Finding;
 use report::content::{Claim, Found, Verdict};
 use report::numbers;
-use lab::Run;
-use lab::parts::*;
-use crate::square::thermometers::{LEVEL, NAMES};
-use anyhow::{Context, Result};
 use stats::Estimate;
 
 /// How far rate times updates may be from the source's and still be called its own, relative.
@@ -245,7 +245,7 @@ fn one_temperature(torus: &Torus, ends: &[End]) -> Claim {
     let count = ends.len() * torus.seeds as usize;
     let with: usize = ends.iter().map(|end| end.with_temperature).sum();
     let chi_square = ends.iter().map(|end| end.chi_square).fold(f64::INFINITY, f64::min);
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: format!("flow-controls/one-temperature-{}", torus.side),
         experiment: "flow-controls".into(),
         statement: "Where the flow ends, configurations have a temperature.".into(),
@@ -264,7 +264,7 @@ fn one_temperature(torus: &Torus, ends: &[End]) -> Claim {
         reason: format!(
             "Judged by the two-point function and by whether energy, |m|, correlation length and specific heat agree, at the level {LEVEL}; the best two-point fit of all has χ² = {chi_square:.1} a degree of freedom."
         ),
-    }
+    })
 }
 
 /// The answer to the question whether network and physical thermometers agree on T_c.

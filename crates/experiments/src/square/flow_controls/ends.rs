@@ -2,13 +2,13 @@
 
 use super::machines::{Path, Seed};
 use super::{Kind, Torus};
-use lab::parts::*;
 use crate::square::thermometers::{NAMES, temperature, temperatures, with_temperature};
 use crate::stages::{FlowReadings, FlowSteps};
 use anyhow::Result;
 use exact::square::{critical_coupling, critical_temperature};
 use exact::transfer::{Moments, WIDTH_LIMIT, magnetisation_probabilities};
 use flow::NetworkThermometer;
+use lab::parts::*;
 use stats::Estimate;
 
 /// How many thermometers are physical; the networks follow.

@@ -3,11 +3,11 @@
 use super::ends::{Genuine, abs_m, energy_temperature};
 use super::machines::{Path, STARTS};
 use super::{Kind, Settings, Torus};
-use report::content::{Figure, Panel, SOURCE, Series, Style};
-use lab::Run;
-use lab::parts::*;
 use anyhow::Result;
 use exact::square::critical_temperature;
+use lab::Run;
+use lab::parts::*;
+use report::content::{Figure, Panel, SOURCE, Series, Style};
 use stats::Estimate;
 
 pub(super) fn figures(

@@ -1,17 +1,17 @@
 //! The stages of `flow-controls`: thermometers, machines of both kinds on every data set, their flows.
 
 use super::{DataSet, Kind, Settings, Torus};
-use lab::Run;
-use lab::parts::over_exact;
 use crate::stages::{
     DrawEquilibrium, DrawUnstructured, FlowReadings, FlowSteps, Flowing, MeasureCurves, ReadFlow,
     RunFlow, Shape, Source, calibrate, train_rbm,
 };
-use lab::store::Done;
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
 use flow::{Calibration, Flow, IsingCurves, Rule};
 use ising::Samples;
+use lab::Run;
+use lab::parts::over_exact;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::{Rbm, Trainer};
 use stats::{Estimate, child_seed};
@@ -261,8 +261,8 @@ pub(super) fn reconstructions(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab::settings::{Profile, load};
     use crate::distinct::{HOT, assert_distinct, run};
+    use lab::settings::{Profile, load};
 
     #[test]
     fn training_and_start_sets_share_no_configuration() {

@@ -1,11 +1,9 @@
 //! The settings of `flow-controls`.
 
-use lab::settings;
-use lab::published::Published;
-use lab::parts::*;
 use crate::stages::Source;
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
+use lab::parts::*;
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
 use serde::{Deserialize, Serialize};
 
@@ -238,7 +236,7 @@ impl Torus {
     }
 }
 
-impl experiment::Settings for Settings {
+impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_count("copies", self.copies.into(), 100, 10_000_000)?;
         check_count("steps", self.steps as u64, 1, 1_000_000)?;
@@ -247,7 +245,7 @@ impl experiment::Settings for Settings {
         check_values("mean_field_critical", &[self.mean_field_critical], 0.1, 100.0)?;
         check_values("hottest", &[self.hottest], 1.0, 1000.0)?;
         ensure!(!self.tori.is_empty(), "tori is empty, but needs at least one");
-        let published = Published::load()?;
+        let published = crate::published()?;
         for torus in &self.tori {
             let of_training =
                 torus.trainings.iter().flat_map(|of| [&of.m_star, &of.reconstruction]);

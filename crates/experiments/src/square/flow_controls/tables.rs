@@ -3,11 +3,11 @@
 use super::ends::{End, Genuine, PHYSICAL, abs_m, energy_temperature};
 use super::machines::{Path, STARTS};
 use super::{Settings, Torus};
-use report::content::{Cell, Table};
-use report::numbers;
-use lab::parts::SIGMAS;
 use crate::square::thermometers::NAMES;
 use exact::square::critical_temperature;
+use lab::parts::SIGMAS;
+use report::content::{Cell, Table};
+use report::numbers;
 use stats::Estimate;
 
 pub(super) fn tables(

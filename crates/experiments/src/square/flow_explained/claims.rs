@@ -4,14 +4,14 @@ use super::Settings;
 use super::courses::{
     Course, Mixture, Reading, at_end, has_relaxed, last_decade, meeting, name, temperature,
 };
-use report::content::{Claim, Found, Verdict};
-use report::numbers;
-use lab::parts::*;
-use crate::tails;
 use crate::stages::{End, Pair};
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
+use lab::parts::*;
+use report::content::{Claim, Found, Verdict};
+use report::numbers;
 use stats::Estimate;
+use stats::tails;
 
 /// Family-wise level of the tests that theory must pass.
 const FAMILY: f64 = 1e-6;
@@ -40,7 +40,7 @@ pub(super) fn claims(
 
 /// Our own statements, of which no source has a number.
 fn ours(name: &str, statement: String, source: &str, found: Found, quantity: String) -> Claim {
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: format!("flow-explained/{name}"),
         experiment: "flow-explained".into(),
         statement,
@@ -50,7 +50,7 @@ fn ours(name: &str, statement: String, source: &str, found: Found, quantity: Str
         quantity,
         verdict: Verdict::NotComparable,
         reason: String::new(),
-    }
+    })
 }
 
 /// A temperature by the energy at the end from the cold start.

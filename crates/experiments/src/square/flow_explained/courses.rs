@@ -1,17 +1,17 @@
 //! Courses of training: what a machine is, and where its flow goes, at every state that was kept.
 
 use super::{Locks, Recipe, Run, Settings};
-use lab::parts::*;
 use crate::stages::{
     Diverge, Divergence, DrawEquilibrium, ExactMoments, FlowOfMeans, Flowing, MOST_EXACT, MeanFlow,
     Pair, Relax, Relaxation, Stand, Stood, Witness, calibrate, train_through,
 };
-use lab::store::Done;
 use anyhow::Result;
 use exact::root::bisect;
 use exact::torus::{TorusMixture, kaufman};
 use flow::{Calibration, freezing};
 use ising::Samples;
+use lab::parts::*;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::Trainer;
 use stats::{Estimate, child_seed};
@@ -315,8 +315,8 @@ pub(super) fn has_relaxed(settings: &Settings, relaxation: &Relaxation) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab::settings::{Profile, load};
     use crate::distinct::{HOT, assert_distinct, run};
+    use lab::settings::{Profile, load};
 
     #[test]
     fn training_and_start_sets_share_no_configuration() {

@@ -3,9 +3,9 @@
 use super::Settings;
 use super::claims::{cold, hot, machine};
 use super::courses::{Course, Mixture, Reading, State, meeting, name, through};
-use report::content::{Axis, Figure, Mark, Panel, Series, Style};
-use lab::parts::*;
 use exact::square::critical_temperature;
+use lab::parts::*;
+use report::content::{Axis, Figure, Mark, Panel, Series, Style};
 use stats::Estimate;
 
 const TIME: &str = "training time (rate × updates)";

@@ -3,16 +3,16 @@
 use super::claims::HARDLY;
 use super::courses::{Course, Set, relax};
 use super::{Locks, Run, Settings};
-use report::content::{Cell, Claim, Figure, Found, Panel, Style, Table, Verdict};
-use report::numbers;
-use lab::parts::*;
 use crate::stages::{DrawEquilibrium, Flowing, Relaxation};
-use lab::store::Done;
 use anyhow::{Context, Result};
 use flow::freezing;
 use ising::{Lattice, Samples};
+use lab::parts::*;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::Rbm;
+use report::content::{Cell, Claim, Figure, Found, Panel, Style, Table, Verdict};
+use report::numbers;
 use stats::{Estimate, child_seed};
 
 /// A machine, over seeds.
@@ -209,7 +209,7 @@ pub(super) fn claim(
         contrast(settings, machines).context("no machine was made")?;
     let stops =
         ratio < 0.1 && ratio + SIGMAS * error < 1.0 && is_near(change, HARDLY) == Some(true);
-    Ok(Claim {
+    Ok(Claim::from(lab::parts::OwnClaim {
         id: "flow-explained/freezing".into(),
         experiment: "flow-explained".into(),
         statement: "Hidden units that copy a single site hardly change $p(v)$ but stop the flow there; machines trained on the mixture have such units.".into(),
@@ -223,7 +223,7 @@ pub(super) fn claim(
             (false, _) => Verdict::Contradicted,
         },
         reason: format!("{trained}; {words}."),
-    })
+    }))
 }
 
 pub(super) fn figure(settings: &Settings, machines: &[Machine]) -> Figure {

@@ -2,16 +2,16 @@
 
 use super::Settings;
 use super::courses::Set;
-use lab::published::Finding;
-use report::content::{Claim, Figure, Panel, Style, Verdict};
-use report::numbers;
-use lab::Run;
-use lab::parts::*;
 use anyhow::Result;
 use ising::{Coupling, Lattice, Samples, complete_graph, energies, magnetisations};
+use lab::Run;
+use lab::parts::*;
+use lab::published::Finding;
 use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
+use report::content::{Claim, Figure, Panel, Style, Verdict};
+use report::numbers;
 use stats::Estimate;
 use std::collections::BTreeMap;
 

@@ -3,9 +3,9 @@
 use super::Settings;
 use super::claims::{THEIR_STEPS, cold, drift, ends, extremes, machine, passes_critical, too_slow};
 use super::courses::{Course, Mixture, Reading, at_end, meeting, through};
-use report::numbers;
-use lab::parts::*;
 use exact::square::critical_temperature;
+use lab::parts::*;
+use report::numbers;
 use stats::Estimate;
 
 /// Three sentences: where it ends, what it is where it ends, what a temperature there is worth.

@@ -2,9 +2,9 @@
 
 use super::Settings;
 use super::courses::{Course, State, along, at_end, name};
-use report::content::{Claim, Figure, Found, Panel, Style, Verdict};
-use lab::parts::*;
 use exact::square::critical_temperature;
+use lab::parts::*;
+use report::content::{Claim, Figure, Found, Panel, Style, Verdict};
 use stats::Estimate;
 
 /// Units smaller than this in the root mean square are at v = 0: it is approached, never reached.
@@ -40,7 +40,7 @@ pub(super) fn claim(settings: &Settings, courses: &[Course]) -> Claim {
         ),
         None => String::new(),
     };
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: "flow-explained/bifurcation".into(),
         experiment: "flow-explained".into(),
         statement: "The mean flow ends at $v = 0$ while the largest singular value of W is below 1, and elsewhere when it is above.".into(),
@@ -54,7 +54,7 @@ pub(super) fn claim(settings: &Settings, courses: &[Course]) -> Claim {
             rough(VANISHED),
             settings.mean_steps
         ),
-    }
+    })
 }
 
 pub(super) fn figure(settings: &Settings, courses: &[Course]) -> Figure {

@@ -2,12 +2,12 @@
 
 use super::Settings;
 use super::machines::{End, Exact, Joint, Start};
-use lab::published::Finding;
-use report::content::{Claim, Verdict};
-use lab::Run;
-use lab::parts::*;
 use anyhow::Result;
 use exact::square::critical_temperature;
+use lab::Run;
+use lab::parts::*;
+use lab::published::Finding;
+use report::content::{Claim, Verdict};
 use stats::Estimate;
 
 /// The ends from hot starts after so many epochs, by range and field.

@@ -3,11 +3,11 @@
 use super::Settings;
 use super::law::Law;
 use super::machines::{End, Exact, Joint, Start};
-use report::content::{Cell, Figure, Panel, Point, Series, Style, Table};
-use lab::parts::*;
 use anyhow::Result;
 use exact::square::critical_temperature;
 use exact::transfer::DensityOfStates;
+use lab::parts::*;
+use report::content::{Cell, Figure, Panel, Point, Series, Style, Table};
 use stats::Estimate;
 
 fn last(settings: &Settings) -> u64 {

@@ -1,11 +1,11 @@
 //! The exact Ising model on a small torus in a field: its specific heat, and thermometers made of it.
 
-use crate::tails;
 use anyhow::Result;
 use exact::root::bisect;
 use exact::transfer::DensityOfStates;
 use nalgebra::{Matrix3, Vector3};
 use stats::Estimate;
+use stats::tails;
 
 /// Temperatures on which curves are inverted, J / k_B.
 const COLDEST: f64 = 0.2;

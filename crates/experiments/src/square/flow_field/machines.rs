@@ -2,13 +2,13 @@
 
 use super::Settings;
 use super::law::{Law, Reading};
-use lab::Run;
-use lab::parts::over_seeds;
 use crate::stages::{Data, DrawInField, FlowInField, InField, TrainRbm, calibrate};
-use lab::store::Done;
 use anyhow::{Context, Result};
 use exact::transfer::DensityOfStates;
 use ising::Samples;
+use lab::Run;
+use lab::parts::over_seeds;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::Trainer;
 use stats::{Estimate, child_seed};
@@ -263,8 +263,8 @@ fn joint(run: &Run, settings: &Settings, seed: u64) -> Result<Vec<Vec<InField>>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab::settings::{Profile, load};
     use crate::distinct::{HOT, assert_distinct, run};
+    use lab::settings::{Profile, load};
 
     #[test]
     fn training_and_start_sets_share_no_configuration() {

@@ -1,18 +1,18 @@
 //! The stages of `flow-large`, over sides and seeds, and what the torus itself has to say.
 
 use super::{Settings, Torus};
-use lab::Run;
-use lab::parts::over_seeds;
 use crate::square::thermometers::{temperature, temperatures};
 use crate::stages::{
     Data, DrawEquilibrium, FlowReadings, Flowing, MeasureCurves, ReadFlow, anneal_rbm, calibrate,
 };
-use lab::store::Done;
 use anyhow::Result;
 use exact::square::critical_temperature;
 use exact::torus::kaufman;
 use flow::{Calibration, IsingCurves, Readings, Rule, Thermometers};
 use ising::Samples;
+use lab::Run;
+use lab::parts::over_seeds;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::Trainer;
 use stats::{Estimate, child_seed};
@@ -184,8 +184,8 @@ fn specific_heat_peak(side: usize) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab::settings::{Profile, load};
     use crate::distinct::{HOT, assert_distinct, run};
+    use lab::settings::{Profile, load};
 
     #[test]
     fn the_peak_of_the_specific_heat_tends_to_the_critical_point() {

@@ -2,13 +2,13 @@
 
 use super::Settings;
 use super::cells::Size;
-use lab::published::Finding;
-use report::content::{Claim, Verdict};
-use lab::Run;
-use lab::parts::*;
 use crate::square::thermometers::{NAMES, with_temperature};
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
+use lab::Run;
+use lab::parts::*;
+use lab::published::Finding;
+use report::content::{Claim, Verdict};
 use stats::Estimate;
 
 const ENERGY: usize = 0;

@@ -2,10 +2,10 @@
 
 use super::Settings;
 use super::cells::Size;
-use report::content::{Cell, Figure, Panel, Series, Style, Table};
-use lab::parts::*;
 use crate::square::thermometers::{NAMES, with_temperature};
 use exact::square::critical_temperature;
+use lab::parts::*;
+use report::content::{Cell, Figure, Panel, Series, Style, Table};
 use stats::Estimate;
 
 /// Ends against 1/L, beside what the torus and the mixture have to say.

@@ -6,15 +6,15 @@ use super::flows::{self, Cell};
 use super::readout;
 use super::sets::Kind;
 use super::{Results, Settings, rule_name};
-use lab::published::Finding;
-use report::content::{Claim, Verdict};
-use report::numbers;
-use lab::Run;
-use lab::parts::*;
 use crate::square::thermometers::{self, NAMES};
 use anyhow::Result;
 use exact::square::critical_temperature;
 use flow::Rule;
+use lab::Run;
+use lab::parts::*;
+use lab::published::Finding;
+use report::content::{Claim, Verdict};
+use report::numbers;
 use stats::Estimate;
 
 /// The physical thermometers, as claims are named.

@@ -3,9 +3,9 @@
 use super::Settings;
 use super::machines::Machine;
 use super::sets::{Kind, Set};
-use lab::parts::over_exact;
 use anyhow::Result;
 use exact::square::critical_temperature;
+use lab::parts::over_exact;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use rbm::features;

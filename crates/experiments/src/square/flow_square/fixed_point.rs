@@ -4,10 +4,10 @@ use super::claims::main_rule;
 use super::ends::{self, End, is_independent, range_over_starts};
 use super::sets::Kind;
 use super::{Results, rule_name};
-use report::content::{Claim, Found, Verdict};
-use lab::parts::*;
 use crate::square::thermometers::{self, LEVEL, NAMES};
 use flow::Rule;
+use lab::parts::*;
+use report::content::{Claim, Found, Verdict};
 use stats::Estimate;
 
 /// Whether the end is one, whatever the start, judged by the energy over all starts, by every rule and at every size.
@@ -31,7 +31,7 @@ pub(super) fn independent(results: &Results) -> Claim {
     let others = NAMES.iter().enumerate().skip(1).filter_map(|(number, name)| {
         Some(format!("{name} {}", shown(over(main, shown_size, number)?)))
     });
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: "flow-square/independent-of-start".into(),
         experiment: "flow-square".into(),
         statement: "The flow ends at one temperature, wherever it began.".into(),
@@ -56,7 +56,7 @@ pub(super) fn independent(results: &Results) -> Claim {
             rule_name(main),
             others.collect::<Vec<_>>().join(", ")
         ),
-    }
+    })
 }
 
 /// Whether the ensembles at the end are those of the Ising model at one temperature.
@@ -77,7 +77,7 @@ pub(super) fn one_temperature(results: &Results) -> Claim {
         let read = thermometers::in_words(&end.seeds.iter().collect::<Vec<_>>());
         format!("{name} rule from T = {}: {read}", end.start)
     });
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: "flow-square/one-temperature".into(),
         experiment: "flow-square".into(),
         statement: "Where the flow ends, configurations have a temperature.".into(),
@@ -96,5 +96,5 @@ pub(super) fn one_temperature(results: &Results) -> Claim {
             "Judged by the two-point function and by whether energy, |m|, correlation length and specific heat agree, at the level {LEVEL}. Of all other machines and training sets {with_of_rest} of {of_rest} have one. Temperatures read: {}.",
             words.collect::<Vec<_>>().join("; ")
         ),
-    }
+    })
 }

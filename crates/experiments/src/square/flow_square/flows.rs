@@ -3,11 +3,11 @@
 use super::Settings;
 use super::machines::Machine;
 use super::sets::{Kind, Set};
-use lab::Run;
-use lab::parts::*;
 use crate::stages::{FlowSteps, Flowing, RunFlow};
 use anyhow::Result;
 use flow::Rule;
+use lab::Run;
+use lab::parts::*;
 use rayon::prelude::*;
 use stats::{Estimate, child_seed};
 

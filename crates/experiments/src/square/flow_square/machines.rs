@@ -2,10 +2,10 @@
 
 use super::Settings;
 use super::sets::{Kind, Set};
-use lab::Run;
 use crate::stages::train_rbm_on;
-use lab::store::Done;
 use anyhow::{Context, Result};
+use lab::Run;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::Trainer;
 use stats::child_seed;

@@ -3,11 +3,11 @@
 use super::Settings;
 use super::machines::Machine;
 use super::sets::{Kind, Set};
-use lab::Run;
 use crate::square::thermometers;
 use crate::stages::{FlowReadings, Flowing, ReadFlow};
 use anyhow::Result;
 use flow::Rule;
+use lab::Run;
 use rayon::prelude::*;
 use stats::{Estimate, child_seed};
 

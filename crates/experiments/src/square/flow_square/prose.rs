@@ -3,11 +3,11 @@
 use super::claims::end_of;
 use super::sets::Kind;
 use super::{Results, ends, rule_name};
-use report::numbers;
-use lab::parts::*;
 use crate::square::thermometers::NAMES;
 use exact::square::critical_temperature;
 use flow::Rule;
+use lab::parts::*;
+use report::numbers;
 use stats::Estimate;
 
 /// Where flows end by network and energy, in one sentence.

@@ -3,10 +3,10 @@
 use super::Settings;
 use super::flows::{Cell, select};
 use super::sets::{Kind, Set, held_out_temperatures};
-use lab::parts::over_seeds;
 use crate::stages::FlowSteps;
 use anyhow::Result;
 use flow::Rule;
+use lab::parts::over_seeds;
 use rayon::prelude::*;
 use stats::Estimate;
 

@@ -1,13 +1,13 @@
 //! What every seed of `flow-square` starts with: configurations, curves and a network; and which of them train a machine.
 
 use super::Settings;
-use lab::Run;
 use crate::stages::{Data, DrawEquilibrium, DrawSamples, MeasureCurves, calibrate};
-use lab::store::Done;
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
 use flow::{Calibration, IsingCurves};
 use ising::Samples;
+use lab::Run;
+use lab::store::Done;
 use rayon::prelude::*;
 use stats::child_seed;
 
@@ -137,8 +137,8 @@ pub(super) fn sets(run: &Run, settings: &Settings) -> Result<Vec<Set>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab::settings::{Profile, load};
     use crate::distinct::{HOT, assert_distinct, run};
+    use lab::settings::{Profile, load};
 
     #[test]
     fn training_and_start_sets_share_no_configuration() {

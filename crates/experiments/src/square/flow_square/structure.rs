@@ -3,11 +3,11 @@
 use super::sets::Kind;
 use super::weights::Weights;
 use super::{Results, Settings};
-use lab::published::Finding;
-use report::content::{Claim, Verdict};
+use anyhow::{Context, Result};
 use lab::Run;
 use lab::parts::*;
-use anyhow::{Context, Result};
+use lab::published::Finding;
+use report::content::{Claim, Verdict};
 use stats::Estimate;
 
 /// The scatter of a matrix that is "nearly constant", in units of its mean diagonal; and of one that is "diagonal", the size of

@@ -4,9 +4,9 @@ use super::ends::End;
 use super::readout::Equilibrium;
 use super::weights::Weights;
 use super::{Settings, rule_name};
+use crate::square::thermometers::NAMES;
 use report::content::{Cell, Table};
 use report::numbers;
-use crate::square::thermometers::NAMES;
 use stats::Estimate;
 
 fn measured(e: Estimate) -> Cell {

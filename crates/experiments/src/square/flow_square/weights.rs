@@ -3,8 +3,8 @@
 use super::Settings;
 use super::machines::Machine;
 use super::sets::{Kind, Set};
-use lab::parts::over_exact;
 use anyhow::Result;
+use lab::parts::over_exact;
 use nalgebra::DMatrix;
 use rbm::{Rbm, features};
 use stats::Estimate;

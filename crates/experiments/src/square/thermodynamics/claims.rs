@@ -3,12 +3,12 @@
 use super::compare::{Cell, Outcome, TEMPERATURES, largest, of};
 use super::machines::{Observable, Torus};
 use super::{SIDE, Settings};
+use anyhow::{Context, Result};
+use lab::Run;
+use lab::parts::{SIGMAS, shown};
 use lab::published::{Finding, exactly};
 use report::content::{Claim, Found, Verdict};
 use report::numbers;
-use lab::Run;
-use lab::parts::{SIGMAS, shown};
-use anyhow::{Context, Result};
 use stats::Estimate;
 
 pub(super) fn claims(
@@ -102,7 +102,7 @@ fn beaten(cells: &[Cell]) -> Result<Claim> {
         if cells.is_empty() { "none".to_owned() } else { cells.join(", ") }
     };
     let [column, _] = worst.observable.columns();
-    Ok(Claim {
+    Ok(Claim::from(lab::parts::OwnClaim {
         id: "thermodynamics/every-number".into(),
         experiment: "thermodynamics".into(),
         statement: format!(
@@ -121,7 +121,7 @@ fn beaten(cells: &[Cell]) -> Result<Claim> {
             worst.hidden,
             worst.temperature
         ),
-    })
+    }))
 }
 
 /// Where a machine of fixed size is worst: at T_c, if criticality is what takes hidden units.

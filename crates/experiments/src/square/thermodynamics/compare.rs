@@ -2,9 +2,9 @@
 
 use super::Settings;
 use super::machines::{Observable, Torus};
+use anyhow::Result;
 use lab::Run;
 use lab::parts::over_seeds;
-use anyhow::Result;
 use stats::Estimate;
 
 /// The temperatures at which the published machines are compared.

@@ -3,10 +3,10 @@
 use super::compare::{Cell, of, published};
 use super::machines::{Observable, Torus, exact};
 use super::{SIDE, Settings};
-use report::content::{Axis, Figure, Panel, SOURCE, Series, Style};
+use anyhow::{Context, Result};
 use lab::Run;
 use lab::parts::*;
-use anyhow::{Context, Result};
+use report::content::{Axis, Figure, Panel, SOURCE, Series, Style};
 use stats::Estimate;
 
 const TEMPERATURE: &str = "temperature T (J/k_B)";

@@ -1,15 +1,15 @@
 //! The tori and the machines that are trained on them: every number that is measured.
 
 use super::{Machine, Phase, SIDE, Settings};
-use lab::Run;
-use lab::parts::over_seeds;
 use crate::stages::{
     Data, DrawSamples, ExactMoments, Means, MeasureMachine, OfMachine, Shape, TrainRbm,
 };
-use lab::store::Done;
 use anyhow::{Context, Result};
 use exact::torus::kaufman;
 use ising::{Algorithm, Lattice, Samples, Schedule};
+use lab::Run;
+use lab::parts::over_seeds;
+use lab::store::Done;
 use rayon::prelude::*;
 use rbm::{Trainer, partition, score};
 use stats::{Estimate, child_seed};

@@ -3,10 +3,10 @@
 use super::compare::{Cell, Outcome, published};
 use super::machines::{Observable, Torus};
 use super::{SIDE, Settings};
+use anyhow::Result;
+use lab::Run;
 use report::content::{Cell as Entry, Table};
 use report::numbers;
-use lab::Run;
-use anyhow::Result;
 use stats::Estimate;
 
 pub(super) fn means(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Table> {

@@ -2,14 +2,14 @@
 
 use super::Settings;
 use super::readings::{LEVEL, PHYSICAL, Torus};
+use anyhow::{Context, Result};
+use lab::Run;
+use lab::parts::*;
 use lab::published::Finding;
 use report::content::{Claim, Found, Verdict};
 use report::numbers;
-use lab::Run;
-use lab::parts::*;
-use crate::tails;
-use anyhow::{Context, Result};
 use stats::Estimate;
+use stats::tails;
 
 /// Family-wise level of the tests that our own thermometers must pass.
 const FAMILY: f64 = 1e-6;
@@ -155,7 +155,7 @@ fn physical(tori: &[Torus]) -> Claim {
             numbers::fixed(pull.largest, 1)
         )
     });
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: "thermometer/physical".into(),
         experiment: "thermometer".into(),
         statement: "Energy, |m|, correlation length and two-point function read the temperature of equilibrium ensembles within the errors that they state.".into(),
@@ -169,7 +169,7 @@ fn physical(tori: &[Torus]) -> Claim {
             rough(FAMILY),
             words.collect::<Vec<_>>().join("; ")
         ),
-    }
+    })
 }
 
 /// Ising ensembles are said to be none as seldom as the level allows.
@@ -180,7 +180,7 @@ fn recognised(settings: &Settings, tori: &[Torus]) -> Claim {
     let p: Vec<f64> = ensembles().map(|e| e.p_value()).collect();
     let mean = p.iter().sum::<f64>() / p.len() as f64;
     let chance = tails::poisson(refused as u64, LEVEL * count as f64);
-    Claim {
+    Claim::from(lab::parts::OwnClaim {
         id: "thermometer/recognised".into(),
         experiment: "thermometer".into(),
         statement: "Ensembles of the Ising model are found to have one temperature.".into(),
@@ -195,5 +195,5 @@ fn recognised(settings: &Settings, tori: &[Torus]) -> Claim {
             rough(chance),
             numbers::fixed(mean, 2)
         ),
-    }
+    })
 }

@@ -2,10 +2,10 @@
 
 use super::Settings;
 use super::readings::{Ensemble, PHYSICAL, Torus};
-use report::content::{Cell, Figure, Panel, Series, Style, Table};
-use lab::parts::*;
 use exact::square::critical_temperature;
+use lab::parts::*;
 use nalgebra::DMatrix;
+use report::content::{Cell, Figure, Panel, Series, Style, Table};
 use stats::Estimate;
 
 const TEMPERATURE: &str = "true temperature T (J/k_B)";

@@ -1,10 +1,10 @@
 //! Ensembles of known temperature as all thermometers read them.
 
 use super::{Lattice, Network, Settings};
-use lab::Run;
 use crate::stages::{DrawEquilibrium, MeasureCurves, calibrate};
 use anyhow::Result;
 use flow::{NetworkThermometer, Reading, Readings, Thermometers, Verdict};
+use lab::Run;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use stats::{Estimate, child_seed};

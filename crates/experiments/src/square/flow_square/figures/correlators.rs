@@ -1,10 +1,10 @@
 //! Figures of the correlators of visible and hidden units at T_c.
 
-use report::content::{Figure, Panel, Style};
 use crate::square::flow_square::Settings;
 use crate::square::flow_square::correlators::{Correlators, OfSeed, local};
 use lab::parts::*;
 use nalgebra::{DMatrix, DVectorView};
+use report::content::{Figure, Panel, Style};
 
 /// Hidden units that are shown, from the widest to the narrowest.
 const UNITS: usize = 5;

@@ -1,14 +1,14 @@
 //! Figures of where flows end: against the start, the number of hidden units and the time of training.
 
 use super::{SPINS_DRAWN, rule_title, spins_title};
-use report::content::{Figure, Panel, Style};
 use crate::square::flow_square::ends::{End, course, from, trained};
 use crate::square::flow_square::sets::Kind;
 use crate::square::flow_square::{Settings, rule_name};
-use lab::parts::*;
 use crate::square::thermometers::NAMES;
 use exact::square::critical_temperature;
 use flow::Rule;
+use lab::parts::*;
+use report::content::{Figure, Panel, Style};
 
 /// The number of the energy and of the network among the thermometers.
 const ENERGY: usize = 0;

@@ -1,17 +1,17 @@
 //! Figures of the flows, step by step.
 
 use super::rule_title;
-use report::content::{Figure, Panel, Point, Series, Style};
 use crate::square::flow_square::ends::{End, from};
 use crate::square::flow_square::flows::{Cell, path, select};
 use crate::square::flow_square::paths::Path;
 use crate::square::flow_square::readout::Equilibrium;
 use crate::square::flow_square::sets::{Kind, Set};
 use crate::square::flow_square::{Settings, rule_name};
-use lab::parts::*;
 use crate::square::thermometers::NAMES;
 use exact::square::critical_temperature;
 use flow::Rule;
+use lab::parts::*;
+use report::content::{Figure, Panel, Point, Series, Style};
 use stats::Estimate;
 
 /// Steps that a figure shows: the first ten, then ever fewer.

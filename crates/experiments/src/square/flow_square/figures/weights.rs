@@ -1,10 +1,10 @@
 //! Figures of the weights: W W^T as heat maps, against distance, and its spectrum.
 
-use report::content::{Axis, Figure, Panel, Series, Style};
 use crate::square::flow_square::Settings;
 use crate::square::flow_square::sets::Kind;
 use crate::square::flow_square::weights::Weights;
 use lab::parts::*;
+use report::content::{Axis, Figure, Panel, Series, Style};
 
 /// The machines of the size shown, by training set.
 fn shown<'a>(settings: &Settings, weights: &'a [Weights]) -> impl Iterator<Item = &'a Weights> {
