@@ -155,6 +155,11 @@ impl Panel {
     }
 }
 
+/// n + 1 equidistant points from `low` to `high`, for a curve.
+pub fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> + Clone {
+    (0..=n).map(move |i| low + (high - low) * i as f64 / n as f64)
+}
+
 /// What can be drawn as a point, or is not there to be drawn.
 pub trait IntoPoint {
     /// The point, where there is one.

@@ -1,6 +1,7 @@
 //! Numbers as a reader sees them: exact ones shortened, measured ones with the error in parentheses.
 
 use super::content::{Evidence, Found};
+use stats::Estimate;
 
 /// Up to six significant digits, e.g. `0.306308`, `−2`, `1.5×10⁻⁷`.
 pub fn exact(value: f64) -> String {
@@ -47,6 +48,31 @@ pub fn measured(found: Found) -> String {
 /// The value of the first quantity, or a dash where it has none.
 pub fn found(evidence: &[Evidence]) -> String {
     evidence.first().and_then(|e| e.found).map_or("–".to_owned(), measured)
+}
+
+/// A measured number in prose, the error in parentheses.
+pub fn shown(e: Estimate) -> String {
+    measured(e.into())
+}
+
+/// An exact number in prose, of which only the size matters: `3×10⁻¹¹`.
+pub fn rough(value: f64) -> String {
+    let text = format!("{value:.0e}");
+    match text.split_once('e').and_then(|(digit, power)| Some((digit, power.parse().ok()?))) {
+        Some((digit, power)) if power != 0 => {
+            format!("{}{}", digit.replace('-', "−"), power_of_ten(power))
+        }
+        _ => text.replace("e0", ""),
+    }
+}
+
+/// `5, 8 and 16`.
+pub fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let words: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// `n` decimals with a true minus sign, and no sign on a zero.
