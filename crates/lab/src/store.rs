@@ -31,6 +31,7 @@ pub trait Stage: Serialize + Sync {
 
 /// The result of a stage. It serialises as the hash of its content: a stage is keyed by what it consumes.
 pub struct Done<T> {
+    /// What the stage made.
     pub value: T,
     content: ContentHash,
 }
@@ -67,6 +68,7 @@ impl Store {
         Ok(store)
     }
 
+    /// The bar that stages move.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }

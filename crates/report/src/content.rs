@@ -13,6 +13,8 @@ pub struct Report {
 pub struct Provenance {
     pub version: String,
     pub profile: String,
+    /// Where settings are one's own: that they are, and from which file, one sentence.
+    pub own_settings: Option<String>,
     pub seed: u64,
     pub machine: String,
     pub threads: usize,

@@ -41,6 +41,7 @@ pub(crate) fn report() -> Report {
     let provenance = Provenance {
         version: "0.1.0".to_owned(),
         profile: "quick".to_owned(),
+        own_settings: None,
         seed: 1,
         machine: "test".to_owned(),
         threads: 2,

@@ -13,6 +13,7 @@ pub fn html(report: &Report) -> anyhow::Result<String> {
     let run = &report.provenance;
     let page = Page {
         summary: summary(&report.sections),
+        own_settings: run.own_settings.clone(),
         sections: report.sections.iter().enumerate().map(section).collect(),
         run: [
             ("version", run.version.clone()),
@@ -49,6 +50,7 @@ pub fn word(verdict: Verdict) -> &'static str {
 #[template(path = "report.html")]
 struct Page {
     summary: String,
+    own_settings: Option<String>,
     sections: Vec<SectionView>,
     run: [(&'static str, String); 7],
 }
