@@ -1,16 +1,11 @@
 //! What `exact` refuses: exit code 2, nothing printed, one sentence that names the option or file and the value.
 
-use super::{Project, run};
+use super::{Room, run};
 use std::fs;
 
-fn assert_refused(project: &Project, arguments: &str, words: &[&str]) {
-    let said = run(project, &format!("{arguments} --json"));
-    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
-    assert_eq!(said.err.lines().count(), 1, "{arguments}: {said:?}");
-    assert!(said.err.starts_with("error: "), "{arguments}: {said:?}");
-    for word in words {
-        assert!(said.err.contains(word), "no {word:?} in {said:?}");
-    }
+fn assert_refused(room: &Room, arguments: &str, words: &[&str]) {
+    let arguments = ["exact"].into_iter().chain(arguments.split(' ')).chain(["--json"]);
+    room.refuse(arguments, 2, words);
 }
 
 /// Arguments, and what the sentence says of them.
@@ -100,22 +95,22 @@ const WRONG: [(&str, &[&str]); 66] = [
 
 #[test]
 fn wrong_options() {
-    let project = Project::new();
+    let room = Room::new();
     for (arguments, words) in WRONG {
-        assert_refused(&project, arguments, words);
+        assert_refused(&room, arguments, words);
     }
-    let said = project.run(["exact"]);
+    let said = room.run(["exact"]);
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     assert!(said.err.lines().count() == 1 && said.err.contains("minimum"), "{said:?}");
 }
 
 #[test]
 fn wrong_json() {
-    let project = Project::new();
+    let room = Room::new();
     let good = r#"{ "M": 2, "N": 1, "W": [[0.5], [-1]], "b_visible": [0, 0], "c_hidden": [0], "data": [[1, -1]], "x": 0 }"#;
-    let path = project.path("machine.json");
+    let path = room.path("rbm.json");
     fs::write(&path, good).expect("a file");
-    assert_eq!(run(&project, "rbm --file machine.json").code, Some(0));
+    assert_eq!(run(&room, "rbm --file rbm.json").code, Some(0));
     let cases: [(&str, &str, &[&str]); 23] = [
         (" }", "", &["line 1"]),
         (good, "", &["line 1"]),
@@ -143,7 +138,7 @@ fn wrong_json() {
     ];
     for (old, new, words) in cases {
         fs::write(&path, good.replacen(old, new, 1)).expect("a file");
-        assert_refused(&project, "rbm --file machine.json", &[&["machine.json"], words].concat());
+        assert_refused(&room, "rbm --file rbm.json", &[&["rbm.json"], words].concat());
     }
     let wide = |m: usize, n: usize| {
         let (b, c, w) = (vec![0; m], vec![0; n], vec![vec![0; n]; m]);
@@ -151,31 +146,31 @@ fn wrong_json() {
         fs::write(&path, machine.to_string()).expect("a file");
     };
     wide(25, 26);
-    assert_refused(&project, "rbm --file machine.json", &["machine.json", "25 units", "24"]);
+    assert_refused(&room, "rbm --file rbm.json", &["rbm.json", "25 units", "24"]);
     wide(25, 1);
-    assert_refused(&project, "rbm --file machine.json --full", &["--full", "25 units", "24"]);
-    assert_refused(&project, "rbm --file missing.json", &["missing.json"]);
-    assert_refused(&project, "rbm --file .", &["--file .", "cannot be read"]);
+    assert_refused(&room, "rbm --file rbm.json --full", &["--full", "25 units", "24"]);
+    assert_refused(&room, "rbm --file missing.json", &["missing.json"]);
+    assert_refused(&room, "rbm --file .", &["--file .", "cannot be read"]);
     #[cfg(unix)]
-    assert_refused(&project, "rbm --file /dev/zero", &["/dev/zero", "bytes"]);
+    assert_refused(&room, "rbm --file /dev/zero", &["/dev/zero", "bytes"]);
 }
 
 #[test]
 fn wrong_tensors() {
-    let project = Project::new();
+    let room = Room::new();
     // Eight bytes for the length of the header, the header, the data: 48 zeros.
     let write = |header: &str| {
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.bytes());
         bytes.extend([0; 48]);
-        fs::write(project.path("machine.safetensors"), bytes).expect("a file");
+        fs::write(room.path("machine.safetensors"), bytes).expect("a file");
     };
     let tensor = |name: &str, dtype: &str, shape: &str, from: usize, to: usize| {
         format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{from},{to}]}}"#)
     };
     let weights = tensor("weights", "F64", "[2,2]", 0, 32);
     write(&format!("{{{weights},{}}}", tensor("other", "U8", "[16]", 32, 48)));
-    assert_eq!(run(&project, "rbm --file machine.safetensors").code, Some(0));
+    assert_eq!(run(&room, "rbm --file machine.safetensors").code, Some(0));
     let with = |bias: String| format!("{{{weights},{bias}}}");
     let cases: [(String, &[&str]); 9] = [
         ("nonsense".to_owned(), &["invalid"]),
@@ -191,23 +186,22 @@ fn wrong_tensors() {
     for (header, words) in cases {
         write(&header);
         let words = [&["machine.safetensors"], words].concat();
-        assert_refused(&project, "rbm --file machine.safetensors", &words);
+        assert_refused(&room, "rbm --file machine.safetensors", &words);
     }
 }
 
 #[test]
 fn every_quantity_has_help_with_an_example_that_runs() {
-    let project = Project::new();
+    let room = Room::new();
     let machine = r#"{ "M": 1, "N": 1, "W": [[0.5]], "b_visible": [0], "c_hidden": [0] }"#;
-    fs::write(project.path("machine.json"), machine).expect("a file");
-    let help = project.succeed(["exact", "--help"]).out;
+    fs::write(room.path("rbm.json"), machine).expect("a file");
+    let help = room.succeed(["exact", "--help"]).out;
     for quantity in
         ["ring", "decimate", "weight", "partition", "threshold", "flow", "torus", "rbm", "minimum"]
     {
         assert!(help.contains(quantity), "{help}");
-        let said = project.succeed(["exact", quantity, "--help"]);
-        let example = said.out.lines().find_map(|line| line.strip_prefix("Example: cargo xtask "));
-        project.succeed(example.expect("an example").split(' '));
+        let said = room.succeed(["exact", quantity, "--help"]);
+        let example = said.out.lines().find_map(|line| line.strip_prefix("Example: kadanoff "));
+        room.succeed(example.expect("an example").split(' '));
     }
-    assert!(!project.path("target").exists());
 }

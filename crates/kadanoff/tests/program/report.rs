@@ -1,8 +1,7 @@
 //! What a run leaves: the claims as documented, one file for each figure and table, a page that needs nothing else.
 
-mod common;
-
-use common::{EXPERIMENTS, Files, Project, read_all};
+use crate::common::small::short;
+use crate::common::{Files, Room, read_all};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -26,20 +25,27 @@ fn assert_claim(claim: &Value) {
     }
     let object = claim.as_object().expect("an object");
     assert!(object["published"].is_null() || object["published"].is_number(), "{claim}");
-    let found = claim["found"].as_object().expect("what was found");
-    assert_eq!(found.keys().collect::<Vec<_>>(), ["error", "mean"], "{claim}");
-    assert!(found["mean"].is_number(), "{claim}");
-    assert!(found["error"].as_f64().is_some_and(|error| error >= 0.0), "{claim}");
-    let verdicts = ["reproduced", "contradicted", "corrected", "not comparable"];
+    let evidence = claim["evidence"].as_array().expect("what was found");
+    assert!(!evidence.is_empty(), "{claim}");
+    for part in evidence {
+        assert!(part["quantity"].as_str().is_some_and(|text| !text.is_empty()), "{claim}");
+        // A reading off its scale has no value.
+        if let Some(found) = part["found"].as_object() {
+            assert_eq!(found.keys().collect::<Vec<_>>(), ["error", "mean"], "{claim}");
+            assert!(found["mean"].is_number(), "{claim}");
+            assert!(found["error"].as_f64().is_some_and(|error| error >= 0.0), "{claim}");
+        }
+    }
+    let verdicts = ["reproduced", "contradicted", "corrected", "undecided", "not comparable"];
     assert!(claim["verdict"].as_str().is_some_and(|v| verdicts.contains(&v)), "{claim}");
 }
 
 #[test]
 fn json_is_one_document_and_nothing_else() {
-    let project = Project::new();
-    let said = project.succeed(["reproduce", "decimation", "--json"]);
+    let room = Room::new();
+    let said = room.reproduce(&["decimation", "--json"]);
     let printed: Value = serde_json::from_str(&said.out).expect("one JSON document");
-    let files = read_all(&project.path("target/reproduce/latest"));
+    let files = read_all(&room.path("report"));
     let written: Value = serde_json::from_slice(&files["claims.json"]).expect("JSON");
     assert_eq!(printed, written);
     let claims = printed.as_array().expect("a list");
@@ -48,16 +54,18 @@ fn json_is_one_document_and_nothing_else() {
 
 #[test]
 fn a_run_of_everything_is_as_documented() {
-    let project = Project::small();
-    let said = project.succeed(["reproduce"]);
+    let room = Room::new();
+    let names = short();
+    let experiments: Vec<&str> = names.iter().map(String::as_str).collect();
+    let said = room.reproduce(&[&experiments[..], &["--profile", "tiny"]].concat());
     assert!(said.out.contains("index.html"), "{said:?}");
-    let files = read_all(&project.path("target/reproduce/latest"));
+    let files = read_all(&room.path("report"));
     let claims: Value = serde_json::from_slice(&files["claims.json"]).expect("JSON");
     let claims = claims.as_array().expect("a list");
     claims.iter().for_each(assert_claim);
     let names: HashSet<&str> = claims.iter().filter_map(|claim| claim["id"].as_str()).collect();
     assert_eq!(names.len(), claims.len(), "an id occurs twice");
-    for experiment in EXPERIMENTS {
+    for experiment in experiments {
         assert!(claims.iter().any(|claim| claim["experiment"] == experiment), "{experiment}");
     }
 
@@ -88,7 +96,7 @@ fn assert_needs_nothing_else(page: &str) {
 fn assert_files_of(page: &str, files: &Files) {
     let figures = ids(page, "<figure id=\"");
     let tables = ids(page, "<div class=\"data\" id=\"");
-    assert!(figures.len() >= 10 && tables.len() >= 4, "{figures:?} {tables:?}");
+    assert!(!figures.is_empty() && !tables.is_empty());
     assert_eq!(page.matches("<svg").count(), figures.len());
     let mut expected: HashSet<String> = ["index.html", "claims.json"].map(String::from).into();
     expected.extend(figures.iter().flat_map(|id| [format!("{id}.svg"), format!("{id}.csv")]));

@@ -1,14 +1,11 @@
 //! `train`: the machine and its scores, the same bytes by any way, and every kind of bad input.
 
-mod common;
-#[path = "train/refusals.rs"]
 mod refusals;
-#[path = "train/stops.rs"]
 mod stops;
 
-use common::json::{document, number};
-use common::numpy::{npy, npy_in_order, npz};
-use common::{Project, Said, read_all};
+use crate::common::json::{document, number};
+use crate::common::numpy::{npy, npy_in_order, npz};
+use crate::common::{Room, Said};
 use rbm::{Rbm, file};
 use serde_json::Value;
 use std::fs;
@@ -16,36 +13,31 @@ use std::process::Stdio;
 use zip::CompressionMethod::{Deflated, Stored};
 
 /// Runs with arguments in one string.
-fn run(project: &Project, arguments: &str) -> Said {
-    project.run(arguments.split(' '))
+fn run(room: &Room, arguments: &str) -> Said {
+    room.run(arguments.split(' '))
 }
 
 /// A run that must succeed, and what it prints as JSON.
-fn json(project: &Project, arguments: &str) -> Value {
-    document(run(project, &format!("{arguments} --json")))
+fn json(room: &Room, arguments: &str) -> Value {
+    document(run(room, &format!("{arguments} --json")))
 }
 
 /// 1000 rings of 6 spins at T = 1 in `a.npz`, 500 others in `b.npz`.
-fn rings() -> Project {
-    let project = Project::new();
+fn rings() -> Room {
+    let room = Room::new();
     for (count, seed, out) in [("1000", "1", "a.npz"), ("500", "2", "b.npz")] {
         let options = "sample --lattice ring:6 --temperature 1 --count";
-        let said = run(&project, &format!("{options} {count} --seed {seed} --out {out}"));
+        let said = run(&room, &format!("{options} {count} --seed {seed} --out {out}"));
         assert_eq!(said.code, Some(0), "{said:?}");
     }
-    project
+    room
 }
 
 const GOOD: &str =
     "train --data a.npz --hidden 3 --epochs 3 --batch 50 --rate 0.1 --negative cd:1 --seed 1";
 
-/// The files beside `data`.
-fn names(project: &Project) -> Vec<String> {
-    read_all(&project.path("")).into_keys().filter(|name| !name.starts_with("data/")).collect()
-}
-
-fn machine(project: &Project, name: &str) -> (Rbm, file::Metadata) {
-    file::from_bytes(&fs::read(project.path(name)).expect("a file")).expect("a machine")
+fn machine(room: &Room, name: &str) -> (Rbm, file::Metadata) {
+    file::from_bytes(&fs::read(room.path(name)).expect("a file")).expect("a machine")
 }
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -62,13 +54,11 @@ fn entropy_of_the_ring() -> f64 {
 
 #[test]
 fn a_machine_learns_what_can_be_known_and_evaluate_agrees() {
-    let project = rings();
+    let room = rings();
     let options =
         "--hidden 3 --epochs 60 --batch 50 --rate 0.2 --negative exact --init 0.3 --seed 4";
-    let document = json(
-        &project,
-        &format!("train --data a.npz --held-out b.npz {options} --out m.safetensors"),
-    );
+    let document =
+        json(&room, &format!("train --data a.npz --held-out b.npz {options} --out m.safetensors"));
     assert_eq!(keys(&document), ["curve", "final", "seconds", "settings", "updates", "visible"]);
     assert_eq!((&document["updates"], &document["visible"]), (&1200.into(), &6.into()));
     let settings = &document["settings"];
@@ -105,7 +95,7 @@ fn a_machine_learns_what_can_be_known_and_evaluate_agrees() {
     // With so few samples all are scored.
     for (data, scores) in [("a.npz", &document["final"]), ("b.npz", held_out)] {
         let judged =
-            json(&project, &format!("evaluate --rbm m.safetensors --data {data} --ais-steps 100"));
+            json(&room, &format!("evaluate --rbm m.safetensors --data {data} --ais-steps 100"));
         for key in ["pseudo_log_likelihood", "reconstruction_error"] {
             assert!((number(&judged[key]) - number(&scores[key])).abs() < 1e-12, "{key} {data}");
         }
@@ -113,18 +103,18 @@ fn a_machine_learns_what_can_be_known_and_evaluate_agrees() {
             let [one, other] = [&judged, scores].map(|from| number(&from["log_likelihood"][key]));
             assert!((one - other).abs() < 1e-12, "{key} {data}");
         }
-        let exact = json(&project, "exact rbm --file m.safetensors");
+        let exact = json(&room, "exact rbm --file m.safetensors");
         let found = number(&judged["log_partition"]["exact"]);
         assert!((number(&exact["ln_z"]) - found).abs() < 1e-5, "{exact}");
     }
-    assert_eq!(names(&project), ["a.npz", "b.npz", "m.safetensors", "m.safetensors.run"]);
+    assert_eq!(room.names(), ["a.npz", "b.npz", "m.safetensors", "m.safetensors.run"]);
 }
 
 #[test]
 fn the_file_has_the_machine_and_where_it_came_from() {
-    let project = rings();
-    let document = json(&project, &format!("{GOOD} --no-bias --out m.safetensors"));
-    let (rbm, metadata) = machine(&project, "m.safetensors");
+    let room = rings();
+    let document = json(&room, &format!("{GOOD} --no-bias --out m.safetensors"));
+    let (rbm, metadata) = machine(&room, "m.safetensors");
     assert_eq!((rbm.visible(), rbm.hidden()), (6, 3));
     assert!(rbm.visible_bias.iter().chain(&rbm.hidden_bias).all(|&bias| bias == 0.0));
     let names: Vec<&String> = metadata.keys().collect();
@@ -139,7 +129,7 @@ fn the_file_has_the_machine_and_where_it_came_from() {
 
 #[test]
 fn every_way_to_learn_and_the_table() {
-    let project = rings();
+    let room = rings();
     let mut machines = Vec::new();
     for options in [
         "--negative cd:1",
@@ -158,7 +148,7 @@ fn every_way_to_learn_and_the_table() {
         let rest =
             "train --data a.npz --held-out b.npz --hidden 3 --epochs 3 --batch 50 --rate 0.1";
         let seed = if options.contains("--seed") { "" } else { " --seed 1" };
-        let said = run(&project, &format!("{rest} {options}{seed} --out m.safetensors"));
+        let said = run(&room, &format!("{rest} {options}{seed} --out m.safetensors"));
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
         for word in ["epoch", "ln p", "held-out", "free-energy gap", "6 x 3 units, 60 updates"] {
             assert!(said.out.contains(word), "no {word:?} in {said:?}");
@@ -168,7 +158,7 @@ fn every_way_to_learn_and_the_table() {
             said.out.contains("scores of 1000 of 1000 samples and 500 of 500 held out"),
             "{said:?}"
         );
-        machines.push(machine(&project, "m.safetensors").0);
+        machines.push(machine(&room, "m.safetensors").0);
     }
     for (i, one) in machines.iter().enumerate() {
         assert!(machines[..i].iter().all(|other| other != one), "machine {i} is another's twin");
@@ -177,16 +167,16 @@ fn every_way_to_learn_and_the_table() {
 
 #[test]
 fn a_machine_without_enumeration_and_a_long_run() {
-    let project = Project::new();
+    let room = Room::new();
     let sample = "sample --lattice square:5 --temperature 3 --count 60 --seed 1 --out a.npz";
-    assert_eq!(run(&project, sample).code, Some(0));
+    assert_eq!(run(&room, sample).code, Some(0));
     let rest = "--batch 7 --rate 0.01 --negative cd:1 --seed 1 --out m.safetensors";
-    let document = json(&project, &format!("train --data a.npz --hidden 21 --epochs 2 {rest}"));
+    let document = json(&room, &format!("train --data a.npz --hidden 21 --epochs 2 {rest}"));
     assert_eq!(
         (&document["final"]["log_likelihood"], &document["updates"]),
         (&Value::Null, &16.into())
     );
-    let document = json(&project, &format!("train --data a.npz --hidden 2 --epochs 250 {rest}"));
+    let document = json(&room, &format!("train --data a.npz --hidden 2 --epochs 250 {rest}"));
     let curve = document["curve"].as_array().expect("a list");
     let even = |(i, point): (usize, &Value)| point["epoch"] == 4 * i;
     assert!(curve.iter().enumerate().all(even) && curve.len() == 63, "{curve:?}");
@@ -195,7 +185,7 @@ fn a_machine_without_enumeration_and_a_long_run() {
 
 #[test]
 fn all_files_of_numpy_are_the_same() {
-    let project = Project::new();
+    let room = Room::new();
     let spin = |sample: usize, site: usize| {
         if (sample * 7 + site * site).is_multiple_of(3) { 1_i8 } else { -1 }
     };
@@ -209,9 +199,9 @@ fn all_files_of_numpy_are_the_same() {
     let double = npy("<f8", "(40, 4)", &bytes(&rows, &|s| f64::from(s).to_le_bytes().to_vec()));
     let single = |s: i8| f32::from(s).to_be_bytes().to_vec();
     let arrays = |spins: &Vec<u8>| vec![("other", other.clone()), ("spins", spins.clone())];
-    npz(&project.path("1.npz"), &arrays(&small), Stored);
-    npz(&project.path("2.npz"), &arrays(&small), Deflated);
-    npz(&project.path("3.npz"), &arrays(&double), Deflated);
+    npz(&room.path("1.npz"), &arrays(&small), Stored);
+    npz(&room.path("2.npz"), &arrays(&small), Deflated);
+    npz(&room.path("3.npz"), &arrays(&double), Deflated);
     for (name, array) in [
         ("4.npy", small),
         ("5.npy", npy_in_order(">f4", "(40, 4)", "True", &bytes(&columns, &single))),
@@ -219,13 +209,13 @@ fn all_files_of_numpy_are_the_same() {
         ("7.npy", npy(">i2", "(40, 4)", &bytes(&rows, &|s| i16::from(s).to_be_bytes().to_vec()))),
         ("8.npy", npy("<i4", "(40, 4)", &bytes(&rows, &|s| i32::from(s).to_le_bytes().to_vec()))),
     ] {
-        fs::write(project.path(name), array).expect("a file");
+        fs::write(room.path(name), array).expect("a file");
     }
     let train = |data: &str| {
         let rest = "--hidden 2 --epochs 2 --batch 10 --rate 0.1 --negative cd:1 --seed 1";
-        let said = run(&project, &format!("train --data {data} {rest} --out m.safetensors"));
+        let said = run(&room, &format!("train --data {data} {rest} --out m.safetensors"));
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{data} {said:?}");
-        fs::read(project.path("m.safetensors")).expect("a file")
+        fs::read(room.path("m.safetensors")).expect("a file")
     };
     let first = train("1.npz");
     for data in ["2.npz", "3.npz", "4.npy", "5.npy", "6.npy", "7.npy", "8.npy"] {
@@ -235,19 +225,19 @@ fn all_files_of_numpy_are_the_same() {
 
 #[test]
 fn threads_change_no_byte_and_no_score() {
-    let project = rings();
+    let room = rings();
     for negative in ["cd:2", "pcd:500:1", "ptt", "exact"] {
         let train = |threads: &str| {
             let rest = "--hidden 30 --epochs 2 --batch 500 --rate 0.1 --seed 1 --out m.safetensors";
             let arguments =
                 format!("train --data a.npz --held-out b.npz {rest} --json --negative {negative}");
-            let mut command = project.command();
+            let mut command = room.command();
             command.env("RAYON_NUM_THREADS", threads).args(arguments.split(' '));
             let output = command.stdin(Stdio::null()).output().expect("a process");
             assert!(output.status.success(), "{output:?}");
             let mut document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
             document["seconds"] = Value::Null;
-            (document, read_all(&project.path("")))
+            (document, room.files())
         };
         let one = train("1");
         assert!(train("2") == one && train("5") == one, "{negative}");
@@ -256,9 +246,9 @@ fn threads_change_no_byte_and_no_score() {
 
 #[test]
 fn help_says_what_is_assumed() {
-    let said = Project::new().succeed(["train", "--help"]);
+    let said = Room::new().succeed(["train", "--help"]);
     for word in [
-        "Example: cargo xtask train",
+        "Example: kadanoff train",
         "[default: 0.01]",
         "1000 samples",
         "pcd:chains:k",

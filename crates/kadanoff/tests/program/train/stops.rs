@@ -2,24 +2,19 @@
 
 use super::{GOOD, json, number, rings, run};
 use crate::common::numpy::damage;
-use crate::common::{BIN, Project, Running, assert_same, read_all};
+use crate::common::{Room, Running, assert_same};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// A training that takes long enough to be killed several times.
 const LONG: &str = "train --data a.npz --held-out b.npz --hidden 12 --batch 20 --rate 0.01 --negative ptt --adam --l2 0.001 --seed 3 --out m.safetensors --epochs 400";
 
-fn start(project: &Project, arguments: &str) -> Running {
-    let run = Command::new(BIN)
-        .args(arguments.split(' '))
-        .env("CARGO_MANIFEST_DIR", project.path("xtask"))
-        .current_dir(project.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    Running(run.expect("a process"))
+fn start(room: &Room, arguments: &str) -> Running {
+    let mut command = room.command();
+    command.args(arguments.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
+    Running(command.spawn().expect("a process"))
 }
 
 fn without_seconds(mut document: Value) -> Value {
@@ -32,50 +27,50 @@ fn without_seconds(mut document: Value) -> Value {
 fn killed_again_and_again() {
     let straight = rings();
     let expected = without_seconds(json(&straight, LONG));
-    let project = rings();
-    let save = project.path("m.safetensors.run");
+    let room = rings();
+    let save = room.path("m.safetensors.run");
     let mut kills = 0;
     let mut arguments = LONG.to_owned();
     for _ in 0..4 {
         let before = fs::read(&save).ok();
-        let mut run = start(&project, &arguments);
+        let mut run = start(&room, &arguments);
         run.wait_until(|| fs::read(&save).ok() != before);
         if run.kill().success() {
             break;
         }
         kills += 1;
-        assert!(save.exists() && !project.path("m.safetensors").exists());
+        assert!(save.exists() && !room.path("m.safetensors").exists());
         arguments = format!("{LONG} --resume m.safetensors.run");
     }
     assert!(kills > 1, "{kills} runs were killed: the training is too short");
-    let found = without_seconds(json(&project, &arguments));
+    let found = without_seconds(json(&room, &arguments));
     // The curve too is that of a run that was never stopped.
     assert!(found == expected);
-    assert_same(&read_all(&project.path("")), &read_all(&straight.path("")), "files");
+    assert_same(&room.files(), &straight.files(), "files");
 }
 
 #[test]
 fn a_run_that_is_not_finished_is_not_written_over() {
-    let project = rings();
-    let mut other = start(&project, LONG);
-    assert!(other.wait_until(|| project.path("m.safetensors.run").exists()));
+    let room = rings();
+    let mut other = start(&room, LONG);
+    assert!(other.wait_until(|| room.path("m.safetensors.run").exists()));
     assert!(!other.kill().success(), "the training is too short");
-    json(&project, &format!("{GOOD} --out n.safetensors"));
+    json(&room, &format!("{GOOD} --out n.safetensors"));
     let to = "--out ./m.safetensors";
     for arguments in
         [LONG.to_owned(), format!("{GOOD} {to}"), format!("{GOOD} {to} --resume n.safetensors")]
     {
         let words = ["m.safetensors.run is in epoch ", " of 400 ", "--resume", "remove it"];
-        project.refuse(arguments.split(' '), 2, &words);
+        room.refuse(arguments.split(' '), 2, &words);
     }
     // The machine stands for its run; other options are another matter.
     let others = format!("{GOOD} {to} --resume m.safetensors");
-    project.refuse(others.split(' '), 2, &["--adam false", "was begun with true"]);
-    fs::write(project.path("m.safetensors.run"), "mine").expect("a file");
-    project.refuse(LONG.split(' '), 2, &["m.safetensors.run", "no run", "truncated", "remove it"]);
-    fs::remove_file(project.path("m.safetensors.run")).expect("a file");
+    room.refuse(others.split(' '), 2, &["--adam false", "was begun with true"]);
+    fs::write(room.path("m.safetensors.run"), "mine").expect("a file");
+    room.refuse(LONG.split(' '), 2, &["m.safetensors.run", "no run", "truncated", "remove it"]);
+    fs::remove_file(room.path("m.safetensors.run")).expect("a file");
     for _ in 0..2 {
-        json(&project, &format!("{GOOD} {to}"));
+        json(&room, &format!("{GOOD} {to}"));
     }
 }
 
@@ -94,28 +89,28 @@ fn rewrite(path: &Path, old: &str, new: &str) {
 
 #[test]
 fn another_version_of_the_training_does_not_go_on() {
-    let project = rings();
-    let settings = json(&project, &format!("{GOOD} --out m.safetensors"))["settings"].clone();
+    let room = rings();
+    let settings = json(&room, &format!("{GOOD} --out m.safetensors"))["settings"].clone();
     let version = number(&settings["training_version"]);
-    let path = project.path("m.safetensors.run");
+    let path = room.path("m.safetensors.run");
     rewrite(&path, &format!("\"training_version\":{version}"), "\"training_version\":0");
     let other = format!("{GOOD} --out m.safetensors --resume m.safetensors.run");
-    let words = ["--resume m.safetensors.run", "version 0", &version.to_string(), "other machines"];
-    project.refuse(other.split(' '), 2, &words);
+    let words = ["--resume m.safetensors.run", "version 0", &version.to_string(), "other RBMs"];
+    room.refuse(other.split(' '), 2, &words);
     // Also where other settings differ, and where nothing else can be read.
-    project.refuse(other.replace("--batch 50", "--batch 10").split(' '), 2, &words);
+    room.refuse(other.replace("--batch 50", "--batch 10").split(' '), 2, &words);
     let bytes = fs::read(&path).expect("a run");
     fs::write(&path, &bytes[..bytes.len() - 10]).expect("a file");
-    project.refuse(other.split(' '), 2, &words);
+    room.refuse(other.split(' '), 2, &words);
 }
 
 #[test]
 fn a_finished_run_is_prolonged() {
-    let project = rings();
+    let room = rings();
     for negative in ["cd:1", "pcd:20:1", "ptt", "exact --adam", "cd:1 --momentum 0.9"] {
         let train = |epochs: &str, rest: &str| {
             let fixed = "train --data a.npz --hidden 3 --batch 50 --rate 0.1 --seed 1";
-            json(&project, &format!("{fixed} --negative {negative} --epochs {epochs} {rest}"))
+            json(&room, &format!("{fixed} --negative {negative} --epochs {epochs} {rest}"))
         };
         let straight = without_seconds(train("7", "--out s.safetensors"));
         train("3", "--out m.safetensors");
@@ -128,7 +123,7 @@ fn a_finished_run_is_prolonged() {
         assert!(without_seconds(again) == straight, "{negative}");
         for end in ["safetensors", "safetensors.run"] {
             let [one, other] = ["s", "n"]
-                .map(|name| fs::read(project.path(&format!("{name}.{end}"))).expect("a file"));
+                .map(|name| fs::read(room.path(&format!("{name}.{end}"))).expect("a file"));
             assert!(one == other, "{negative} {end}");
         }
     }
@@ -136,24 +131,21 @@ fn a_finished_run_is_prolonged() {
 
 #[test]
 fn the_data_may_move() {
-    let project = rings();
-    run(&project, &format!("{GOOD} --out m.safetensors"));
-    fs::rename(project.path("a.npz"), project.path("c.npz")).expect("a file");
+    let room = rings();
+    run(&room, &format!("{GOOD} --out m.safetensors"));
+    fs::rename(room.path("a.npz"), room.path("c.npz")).expect("a file");
     let moved = GOOD.replace("a.npz", "c.npz");
-    json(&project, &format!("{moved} --out m.safetensors --resume m.safetensors.run"));
+    json(&room, &format!("{moved} --out m.safetensors --resume m.safetensors.run"));
 }
 
 #[test]
 fn another_run_is_not_gone_on_with() {
-    let project = rings();
-    assert_eq!(
-        run(&project, &format!("{GOOD} --held-out b.npz --out m.safetensors")).code,
-        Some(0)
-    );
-    fs::copy(project.path("m.safetensors.run"), project.path("d.run")).expect("a copy");
-    damage(&project.path("d.run"), 100);
-    fs::write(project.path("short.run"), b"kadanoff").expect("a file");
-    let before = read_all(&project.path(""));
+    let room = rings();
+    assert_eq!(run(&room, &format!("{GOOD} --held-out b.npz --out m.safetensors")).code, Some(0));
+    fs::copy(room.path("m.safetensors.run"), room.path("d.run")).expect("a copy");
+    damage(&room.path("d.run"), 100);
+    fs::write(room.path("short.run"), b"kadanoff").expect("a file");
+    let before = room.files();
     let cases: [(&str, &str, &[&str]); 15] = [
         ("--data a.npz", "--data b.npz", &["--data", "other samples", "m.safetensors.run"]),
         (" --held-out b.npz", "", &["--held-out", "other samples"]),
@@ -174,12 +166,12 @@ fn another_run_is_not_gone_on_with() {
     let good = format!("{GOOD} --held-out b.npz --out n.safetensors --resume m.safetensors.run");
     for (old, new, words) in cases {
         assert!(good.contains(old), "{old}");
-        let said = run(&project, &good.replace(old, new));
+        let said = run(&room, &good.replace(old, new));
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{new}: {said:?}");
         assert_eq!(said.err.lines().count(), 1, "{new}: {said:?}");
         for word in words {
             assert!(said.err.contains(word), "no {word:?} in {said:?}");
         }
-        assert_same(&read_all(&project.path("")), &before, new);
+        assert_same(&room.files(), &before, new);
     }
 }

@@ -1,14 +1,14 @@
 //! What `calibrate` and `flow` refuse: one sentence, exit code 2, nothing written.
 
 use super::{CALIBRATE, FLOW, json, squares, write};
-use crate::common::Project;
+use crate::common::Room;
 use crate::common::numpy::{damage, npy, npz, spins};
 use rbm::Rbm;
 use std::fs;
 use zip::CompressionMethod::Stored;
 
-fn assert_refused(project: &Project, arguments: &str, words: &[&str]) {
-    project.refuse(arguments.split(' '), 2, words);
+fn assert_refused(room: &Room, arguments: &str, words: &[&str]) {
+    room.refuse(arguments.split(' '), 2, words);
 }
 
 /// What is replaced by what, and what the sentence says of it.
@@ -45,28 +45,28 @@ const FLOWS: [Wrong; 18] = [
 
 #[test]
 fn wrong_flows() {
-    let project = squares();
-    write(&project, "wide.safetensors", &Rbm::uniform(9, 2, 0.1));
-    write(&project, "huge.safetensors", &Rbm::uniform(16, 2, 1e38));
+    let room = squares();
+    write(&room, "wide.safetensors", &Rbm::uniform(9, 2, 0.1));
+    write(&room, "huge.safetensors", &Rbm::uniform(16, 2, 1e38));
     let nine = "sample --lattice square:3 --temperatures 2,3 --count 60 --seed 1 --out c.npz";
-    assert_eq!(project.run(nine.split(' ')).code, Some(0));
-    json(&project, "calibrate --data c.npz --epochs 1 --out other.safetensors");
+    assert_eq!(room.run(nine.split(' ')).code, Some(0));
+    json(&room, "calibrate --data c.npz --epochs 1 --out other.safetensors");
     let good = format!("{FLOW} --rule mean --out f.npz");
     for (old, new, words) in FLOWS {
         assert!(good.contains(old), "{old}");
-        assert_refused(&project, &good.replace(old, new), words);
+        assert_refused(&room, &good.replace(old, new), words);
     }
     for missing in ["--rbm m.safetensors", "--start b.npz", "--steps 3", "--seed 1", "--rule mean"]
     {
         let left = good.replace(&format!(" {missing}"), "");
-        assert_refused(&project, &left, &missing.split(' ').take(1).collect::<Vec<_>>());
+        assert_refused(&room, &left, &missing.split(' ').take(1).collect::<Vec<_>>());
     }
     // One byte of a thermometer's curves, which are its end.
-    json(&project, "calibrate --data a.npz --epochs 1 --draws 100 --out t.safetensors");
-    let path = project.path("t.safetensors");
+    json(&room, "calibrate --data a.npz --epochs 1 --draws 100 --out t.safetensors");
+    let path = room.path("t.safetensors");
     damage(&path, fs::read(&path).expect("a file").len() - 1);
     let damaged = format!("{good} --thermometer t.safetensors");
-    assert_refused(&project, &damaged, &["t.safetensors", "curves", "checksum"]);
+    assert_refused(&room, &damaged, &["t.safetensors", "curves", "checksum"]);
 }
 
 const CALIBRATIONS: [Wrong; 22] = [
@@ -87,7 +87,7 @@ const CALIBRATIONS: [Wrong; 22] = [
     ("--data a.npz", "--data plain.npz", &["--data plain.npz", "no array temperature"]),
     ("--data a.npz", "--data hot.npz", &["--data hot.npz", "inf", "finite"]),
     ("--data a.npz", "--data short.npz", &["shape", "[3]", "[4]", "temperature"]),
-    ("--data a.npz", "--data cold.npz", &["temperature of sample 1 ", "-1"]),
+    ("--data a.npz", "--data cold.npz", &["temperature -1 for sample 1 "]),
     ("--data a.npz", "--data whole.npz", &["type", "temperature", "float64"]),
     ("--held-out b.npz", "--held-out good.npz", &["--held-out good.npz", "4 sites", "16"]),
     ("--held-out b.npz", "--held-out five.npz", &["--held-out five.npz", "temperature 5", "none"]),
@@ -96,8 +96,8 @@ const CALIBRATIONS: [Wrong; 22] = [
 
 #[test]
 fn wrong_calibrations() {
-    let project = squares();
-    spins(&project.path("plain.npz"), &vec![vec![1; 4]; 4]);
+    let room = squares();
+    spins(&room.path("plain.npz"), &vec![vec![1; 4]; 4]);
     let f64s =
         |numbers: &[f64]| -> Vec<u8> { numbers.iter().flat_map(|x| x.to_le_bytes()).collect() };
     for (name, kind, shape, numbers) in [
@@ -112,19 +112,19 @@ fn wrong_calibrations() {
             ("spins", npy("|i1", "(4, 4)", &[1; 16])),
             ("temperature", npy(kind, shape, &numbers)),
         ];
-        npz(&project.path(&format!("{name}.npz")), &arrays, Stored);
+        npz(&room.path(&format!("{name}.npz")), &arrays, Stored);
     }
     let five = "sample --lattice square:4 --temperature 5 --count 20 --seed 1 --out five.npz";
-    assert_eq!(project.run(five.split(' ')).code, Some(0));
+    assert_eq!(room.run(five.split(' ')).code, Some(0));
     let good = format!("{CALIBRATE} --out t.safetensors");
     for (old, new, words) in CALIBRATIONS {
         assert!(good.contains(old), "{old}");
-        assert_refused(&project, &good.replace(old, new), words);
+        assert_refused(&room, &good.replace(old, new), words);
     }
     let single = "calibrate --data single.npz --out t.safetensors";
-    assert_refused(&project, single, &["temperature 2", "one sample", "--held-out"]);
-    assert_refused(&project, "calibrate --data a.npz", &["--out"]);
-    fs::copy(project.path("a.npz"), project.path("a.safetensors")).expect("a copy");
+    assert_refused(&room, single, &["temperature 2", "one sample", "--held-out"]);
+    assert_refused(&room, "calibrate --data a.npz", &["--out"]);
+    fs::copy(room.path("a.npz"), room.path("a.safetensors")).expect("a copy");
     let over = "calibrate --data a.safetensors --out a.safetensors";
-    assert_refused(&project, over, &["replace", "--data"]);
+    assert_refused(&room, over, &["replace", "--data"]);
 }

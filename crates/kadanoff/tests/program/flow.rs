@@ -1,15 +1,12 @@
 //! `calibrate` and `flow`: readings against what is known, the form of documents and files, and bad input.
 
-mod common;
-#[path = "flow/refusals.rs"]
 mod refusals;
 
-use common::json::{document, number};
-use common::numpy::array;
-use common::{Project, Running, Said, read_all};
+use crate::common::json::{document, number};
+use crate::common::numpy::{numbers, settings_of, spins_of, temperatures_of};
+use crate::common::{Room, Running, Said};
 use flow::{Flow, Rule};
 use nalgebra::{DMatrix, DVector};
-use npyz::{Deserialize, NpyFile};
 use rbm::{Rbm, file};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -20,13 +17,13 @@ use std::process::Stdio;
 /// Standard errors of 400 samples allowed in some 15 tests: family-wise below 1e-6.
 const SIGMAS: f64 = 6.0;
 
-fn run(project: &Project, arguments: &str) -> Said {
-    project.run(arguments.split(' '))
+fn run(room: &Room, arguments: &str) -> Said {
+    room.run(arguments.split(' '))
 }
 
 /// A run that must succeed, and what it prints as JSON.
-fn json(project: &Project, arguments: &str) -> Value {
-    document(run(project, &format!("{arguments} --json")))
+fn json(room: &Room, arguments: &str) -> Value {
+    document(run(room, &format!("{arguments} --json")))
 }
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -35,34 +32,27 @@ fn keys(value: &Value) -> Vec<&str> {
 
 /// Squares of 4 x 4 at T = 2, 3 and 4, 600 each, in `a.npz`, at T = 3, 400 others, in `b.npz`, and a machine of random weights
 /// in `m.safetensors`.
-fn squares() -> Project {
-    let project = Project::new();
+fn squares() -> Room {
+    let room = Room::new();
     for options in [
         "--lattice square:4 --temperatures 2,3,4 --count 600 --seed 1 --symmetrise --out a.npz",
         "--lattice square:4 --temperature 3 --count 400 --seed 2 --symmetrise --out b.npz",
     ] {
-        let said = run(&project, &format!("sample {options}"));
+        let said = run(&room, &format!("sample {options}"));
         assert_eq!(said.code, Some(0), "{said:?}");
     }
     let rng = &mut stats::stream(1, "flow::test", 0);
-    write(&project, "m.safetensors", &Rbm::random(16, 6, 0.4, rng));
-    project
+    write(&room, "m.safetensors", &Rbm::random(16, 6, 0.4, rng));
+    room
 }
 
-fn write(project: &Project, name: &str, rbm: &Rbm) {
+fn write(room: &Room, name: &str, rbm: &Rbm) {
     let bytes = file::to_bytes(rbm, &file::Metadata::new());
-    fs::write(project.path(name), bytes).expect("a file");
+    fs::write(room.path(name), bytes).expect("a file");
 }
 
 const FLOW: &str = "flow --rbm m.safetensors --start b.npz --steps 3 --seed 1";
 const CALIBRATE: &str = "calibrate --data a.npz --held-out b.npz --epochs 20 --draws 500";
-
-/// The numbers of an array, with its type and shape.
-fn numbers<T: Deserialize>(path: &Path, name: &str) -> (String, Vec<u64>, Vec<T>) {
-    let (kind, shape, bytes) = array(path, name);
-    let numbers = NpyFile::new(&bytes[..]).and_then(NpyFile::into_vec).expect("numbers");
-    (kind, shape, numbers)
-}
 
 /// Energy per spin in J of a 4 x 4 torus.
 fn energy(spins: &[f64]) -> f64 {
@@ -97,17 +87,16 @@ const READINGS: [&str; 8] = [
 
 #[test]
 fn the_sampled_flow_and_its_document() {
-    let project = squares();
-    let document = json(&project, &format!("{FLOW} --rule sampled --out f.npz"));
+    let room = squares();
+    let document = json(&room, &format!("{FLOW} --rule sampled --out f.npz"));
     assert_eq!(keys(&document), ["note", "seconds", "steps", "verdict"]);
     assert_eq!(document["note"], Value::Null);
-    let path = project.path("f.npz");
-    let (kind, shape, spins) = numbers::<i8>(&path, "spins");
-    assert_eq!((kind.as_str(), &shape[..]), ("'|i1'", &[4, 400, 16][..]));
-    assert!(spins.iter().all(|spin| spin.abs() == 1));
-    assert_eq!(spins[..6400], numbers::<i8>(&project.path("b.npz"), "spins").2);
-    assert_eq!(numbers::<f64>(&path, "temperature").2, [3.0; 400]);
-    let settings: Value = serde_json::from_str(&numbers::<String>(&path, "settings").2[0]).unwrap();
+    let path = room.path("f.npz");
+    let (shape, spins) = spins_of(&path);
+    assert_eq!(shape, [4, 400, 16]);
+    assert_eq!(spins[..6400], spins_of(&room.path("b.npz")).1);
+    assert_eq!(temperatures_of(&path), [3.0; 400]);
+    let settings = settings_of(&path);
     assert_eq!((&settings["rule"], &settings["steps"]), (&"sampled".into(), &3.into()));
     assert_eq!(
         (&settings["start"]["samples"], &settings["rbm"]["hidden"]),
@@ -146,13 +135,13 @@ fn the_sampled_flow_and_its_document() {
 
 #[test]
 fn the_mean_flow_is_that_of_the_library_and_is_read_after_sampling() {
-    let project = squares();
-    json(&project, &CALIBRATE.replace("calibrate", "calibrate --out t.safetensors"));
+    let room = squares();
+    json(&room, &CALIBRATE.replace("calibrate", "calibrate --out t.safetensors"));
     let options = "--rule mean --thermometer t.safetensors --out f.npz";
-    let document = json(&project, &format!("{FLOW} {options}"));
-    let (kind, shape, units) = numbers::<f32>(&project.path("f.npz"), "spins");
-    assert_eq!((kind.as_str(), &shape[..]), ("'<f4'", &[4, 400, 16][..]));
-    let (rbm, _) = file::from_bytes(&fs::read(project.path("m.safetensors")).unwrap()).unwrap();
+    let document = json(&room, &format!("{FLOW} {options}"));
+    let (shape, units) = numbers(&room.path("f.npz"), "spins", "<f4", f32::from_le_bytes);
+    assert_eq!(shape, [4, 400, 16]);
+    let (rbm, _) = file::from_bytes(&fs::read(room.path("m.safetensors")).unwrap()).unwrap();
     let flow = Flow { rbm: &rbm, rule: Rule::Mean };
     let mut v = DMatrix::from_column_slice(16, 400, &units[..6400]);
     for (number_of, (step, units)) in
@@ -186,16 +175,16 @@ fn the_mean_flow_is_that_of_the_library_and_is_read_after_sampling() {
 
 #[test]
 fn a_machine_without_weights_ends_at_infinite_temperature_and_a_strong_one_at_zero() {
-    let project = squares();
+    let room = squares();
     let mut up = Rbm::uniform(16, 2, 0.0);
-    write(&project, "m.safetensors", &up);
-    let hot = json(&project, &format!("{FLOW} --rule sampled --out f.npz"));
+    write(&room, "m.safetensors", &up);
+    let hot = json(&room, &format!("{FLOW} --rule sampled --out f.npz"));
     let energy = &hot["steps"][3]["energy_per_spin"];
     assert!(number(&energy["mean"]).abs() < SIGMAS * number(&energy["error"]), "{energy}");
     assert_ne!(hot["verdict"], "no-temperature", "{hot}");
     up.visible_bias.fill(50.0);
-    write(&project, "m.safetensors", &up);
-    let cold = json(&project, &format!("{FLOW} --rule sampled --out f.npz"));
+    write(&room, "m.safetensors", &up);
+    let cold = json(&room, &format!("{FLOW} --rule sampled --out f.npz"));
     assert_eq!(cold["verdict"], "at-most");
     let last = &cold["steps"][3];
     for name in ["energy", "magnetisation", "correlation", "two-point"] {
@@ -204,7 +193,7 @@ fn a_machine_without_weights_ends_at_infinite_temperature_and_a_strong_one_at_ze
         assert!((0.1..1.5).contains(&number(&read["at_most"])), "{name}: {read}");
     }
     assert_eq!(last["abs_m"], serde_json::json!({ "mean": 1.0, "error": 0.0 }));
-    let said = run(&project, &format!("{FLOW} --rule sampled --out f.npz"));
+    let said = run(&room, &format!("{FLOW} --rule sampled --out f.npz"));
     for word in ["T: energy", "≤ ", "after 3 steps it looks like the Ising model at T ≤", "f.npz"]
     {
         assert!(said.out.contains(word), "no {word:?} in {said:?}");
@@ -237,8 +226,8 @@ fn by_tensors(path: &Path, samples: &[i8]) -> f64 {
 
 #[test]
 fn thermometers_are_tested_and_read_the_same_in_a_flow() {
-    let project = squares();
-    let document = json(&project, &format!("{CALIBRATE} --out t.safetensors"));
+    let room = squares();
+    let document = json(&room, &format!("{CALIBRATE} --out t.safetensors"));
     let names = ["accuracy", "confusion", "curves", "held_out", "loss", "note", "scale", "seconds"];
     assert_eq!((keys(&document), &document["note"]), (names.to_vec(), &Value::Null));
     assert_eq!(document["scale"], serde_json::json!([2.0, 3.0, 4.0]));
@@ -261,22 +250,22 @@ fn thermometers_are_tested_and_read_the_same_in_a_flow() {
         let miss = number(&read["temperature"]) - number(&test["temperature"]);
         assert!(miss.abs() < SIGMAS * number(&read["error"]), "{name}: {read}");
     }
-    let spins = numbers::<i8>(&project.path("b.npz"), "spins").2;
-    let expected = by_tensors(&project.path("t.safetensors"), &spins);
+    let spins = spins_of(&room.path("b.npz")).1;
+    let expected = by_tensors(&room.path("t.safetensors"), &spins);
     let found = number(&test["thermometers"]["network"]["temperature"]);
     assert!((found - expected).abs() < 1e-5, "{found} {expected}");
 
     let options = "--rule sampled --thermometer t.safetensors --out f.npz";
-    let flow = json(&project, &format!("{FLOW} {options}"));
+    let flow = json(&room, &format!("{FLOW} {options}"));
     for key in READINGS {
         assert_eq!(flow["steps"][0][key], test[key], "{key}");
     }
     // Without other samples the last tenth is held out.
-    let own = json(&project, "calibrate --data a.npz --epochs 1 --draws 100 --out u.safetensors");
+    let own = json(&room, "calibrate --data a.npz --epochs 1 --draws 100 --out u.safetensors");
     let counts: Vec<&Value> =
         own["held_out"].as_array().unwrap().iter().map(|test| &test["count"]).collect();
     assert_eq!(counts, [60, 60, 60]);
-    let said = run(&project, &format!("{CALIBRATE} --out t.safetensors"));
+    let said = run(&room, &format!("{CALIBRATE} --out t.safetensors"));
     for word in ["held out", "T: network", "cross-entropy", "right", "500 draws", "t.safetensors"] {
         assert!(said.out.contains(word), "no {word:?} in {said:?}");
     }
@@ -284,14 +273,14 @@ fn thermometers_are_tested_and_read_the_same_in_a_flow() {
 
 #[test]
 fn what_is_no_square_has_no_physical_thermometers() {
-    let project = Project::new();
+    let room = Room::new();
     let sample = "sample --lattice ring:6 --temperatures 1,3 --count 50 --seed 1 --out a.npz";
-    assert_eq!(run(&project, sample).code, Some(0));
-    write(&project, "m.safetensors", &Rbm::uniform(6, 2, 0.3));
-    let calibrated = json(&project, "calibrate --data a.npz --batch 10 --out t.safetensors");
+    assert_eq!(run(&room, sample).code, Some(0));
+    write(&room, "m.safetensors", &Rbm::uniform(6, 2, 0.3));
+    let calibrated = json(&room, "calibrate --data a.npz --batch 10 --out t.safetensors");
     assert_eq!(calibrated["curves"], Value::Null);
     let flow = "flow --rbm m.safetensors --start a.npz --steps 1 --rule sampled --seed 1 --out f.npz --thermometer t.safetensors";
-    let document = json(&project, flow);
+    let document = json(&room, flow);
     for document in [&calibrated, &document] {
         let note = document["note"].as_str().expect("a sentence");
         assert!(note.contains("squares of 4 x 4"), "{note}");
@@ -300,27 +289,24 @@ fn what_is_no_square_has_no_physical_thermometers() {
     assert_eq!((&last["energy_per_spin"], &last["verdict"]), (&Value::Null, &Value::Null));
     assert!(last["abs_m"]["mean"].is_number());
     assert!(last["thermometers"]["network"]["temperature"].is_number(), "{last}");
-    assert!(run(&project, flow).out.contains("squares of 4 x 4"));
+    assert!(run(&room, flow).out.contains("squares of 4 x 4"));
     // Few samples of a square are too few for a covariance.
-    let project = squares();
+    let room = squares();
     let sample = "sample --lattice square:4 --temperature 2 --count 11 --seed 1 --out b.npz";
-    assert_eq!(run(&project, sample).code, Some(0));
-    let document = json(&project, &format!("{FLOW} --rule mean --out f.npz"));
+    assert_eq!(run(&room, sample).code, Some(0));
+    let document = json(&room, &format!("{FLOW} --rule mean --out f.npz"));
     assert!(document["note"].as_str().expect("a sentence").contains("12 samples"), "{document}");
     assert!(document["steps"][3]["energy_per_spin"]["mean"].is_number());
 }
 
 #[test]
 fn help_has_an_example_and_the_options() {
-    let project = Project::new();
+    let room = Room::new();
     for (verb, words) in [
-        ("flow", ["Example: cargo xtask flow", "mean", "at_least", "seconds up", "--thermometer"]),
-        (
-            "calibrate",
-            ["Example: cargo xtask calibrate", "weights.0", "512,256,64", "60", "--draws"],
-        ),
+        ("flow", ["Example: kadanoff flow", "mean", "at_least", "seconds up", "--thermometer"]),
+        ("calibrate", ["Example: kadanoff calibrate", "weights.0", "512,256,64", "60", "--draws"]),
     ] {
-        let said = run(&project, &format!("{verb} --help"));
+        let said = run(&room, &format!("{verb} --help"));
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
         for word in words {
             assert!(said.out.contains(word), "no {word:?} in {said:?}");
@@ -330,16 +316,16 @@ fn help_has_an_example_and_the_options() {
 
 #[test]
 fn threads_change_no_byte_and_seeds_do() {
-    let project = squares();
+    let room = squares();
     let result = |threads: &str, seed: &str, arguments: &str, out: &str| {
-        let mut command = project.command();
+        let mut command = room.command();
         command.env("RAYON_NUM_THREADS", threads).args(arguments.split(' '));
         command.args(["--out", out, "--seed", seed, "--json"]);
         let said = command.stdin(Stdio::null()).output().expect("a process");
         assert!(said.status.success(), "{said:?}");
         let text = String::from_utf8(said.stdout).expect("UTF-8");
         let lines: Vec<&str> = text.lines().filter(|line| !line.contains("\"seconds\"")).collect();
-        (fs::read(project.path(out)).expect("a file"), lines.concat())
+        (fs::read(room.path(out)).expect("a file"), lines.concat())
     };
     let flow = FLOW.replace(" --seed 1", "");
     for (arguments, out) in [
@@ -356,20 +342,20 @@ fn threads_change_no_byte_and_seeds_do() {
 
 #[test]
 fn what_is_stopped_leaves_the_old_file() {
-    let project = squares();
-    let out = project.path("f.npz");
+    let room = squares();
+    let out = room.path("f.npz");
     fs::write(&out, "mine").expect("a file");
-    let mut command = project.command();
+    let mut command = room.command();
     let arguments = FLOW.replace("--steps 3", "--steps 100000");
     command.args(arguments.split(' ')).args(["--rule", "sampled", "--out", "f.npz"]);
     let mut run_of = Running(command.stdout(Stdio::null()).spawn().expect("a process"));
     let written = || {
-        let files = read_all(&project.path(""));
+        let files = room.files();
         files.iter().any(|(name, bytes)| name.starts_with(".f.npz.tmp-") && bytes.len() > 10_000)
     };
     assert!(run_of.wait_until(written));
     assert!(!run_of.kill().success());
     assert_eq!(fs::read(&out).expect("a file"), b"mine");
-    json(&project, &format!("{FLOW} --rule sampled --out f.npz"));
-    assert!(!read_all(&project.path("")).keys().any(|name| name.contains(".tmp-")));
+    json(&room, &format!("{FLOW} --rule sampled --out f.npz"));
+    assert!(!room.names().iter().any(|name| name.contains(".tmp-")));
 }
