@@ -44,6 +44,8 @@
 //! loss of digits at any temperature. [`transfer`] goes row by row through tori up to 12 wide, for what has no closed
 //! form: laws of rows, P(m), g(E, M).
 
+#![warn(clippy::disallowed_methods)]
+
 mod blocks;
 pub mod couplings;
 pub mod decimation;

@@ -40,6 +40,8 @@
 //!   and none at T = 0: `Error::Frustrated`.
 //! - **T = 0** is a ground state, each with the same probability; **T = infinity** (K = 0) is a coin for every spin.
 
+#![warn(clippy::disallowed_methods)]
+
 mod algorithm;
 mod bernoulli;
 mod chain;

@@ -10,6 +10,8 @@
 //! assert!((heads.tau - 0.5).abs() < 0.2); // independent draws: tau_int = 1/2
 //! ```
 
+#![warn(clippy::disallowed_methods)]
+
 mod autocorrelation;
 mod bits;
 mod bootstrap;
