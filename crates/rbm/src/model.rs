@@ -2,7 +2,8 @@
 
 use linalg::{Factor, plain, product, sample_units, transposed};
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use stats::Bits;
 
@@ -28,7 +29,7 @@ impl Rbm {
     }
 
     /// Independent normal weights of mean 0 and standard deviation `std`, no biases.
-    pub fn random<R: Rng + ?Sized>(visible: usize, hidden: usize, std: f32, rng: &mut R) -> Self {
+    pub fn random(visible: usize, hidden: usize, std: f32, rng: &mut Pcg64) -> Self {
         let mut rbm = Self::uniform(visible, hidden, 0.0);
         rbm.weights.iter_mut().for_each(|w| *w = std * normal(rng));
         rbm
@@ -97,7 +98,7 @@ impl Rbm {
     }
 
     /// Hidden units drawn from `p(h | v)`, thesis (30).
-    pub fn sample_hidden<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    pub fn sample_hidden(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         let mut h = DMatrix::zeros(self.hidden(), v.ncols());
         self.hidden_activation(v, &mut h);
         sample_units(h.as_mut_slice(), &mut Bits::new(rng));
@@ -105,7 +106,7 @@ impl Rbm {
     }
 
     /// Visible units drawn from `p(v | h)`, thesis (31).
-    pub fn sample_visible<R: Rng + ?Sized>(&self, h: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    pub fn sample_visible(&self, h: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         let mut v = DMatrix::zeros(self.visible(), h.ncols());
         self.visible_activation(h, &mut v);
         sample_units(v.as_mut_slice(), &mut Bits::new(rng));
@@ -146,7 +147,7 @@ pub(crate) fn ln_2cosh(x: f64) -> f64 {
 }
 
 /// A standard normal number by Box and Muller.
-pub(crate) fn normal<R: Rng + ?Sized>(rng: &mut R) -> f32 {
+pub(crate) fn normal(rng: &mut Pcg64) -> f32 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
     (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
 }

@@ -4,6 +4,7 @@ use super::{Sampler, Sweep};
 use crate::coupling::threshold;
 use crate::{Coupling, Error, Lattice, Spins};
 use rand::{Rng, RngExt};
+use rand_pcg::Pcg64;
 
 /// Draws the ring spin by spin from the exact conditional law: no burn-in, no correlation between draws.
 ///
@@ -52,10 +53,10 @@ fn thresholds(strength: f64, r: usize) -> [Option<u64>; 2] {
     [even, odd]
 }
 
-impl Sampler for RingTransfer {
-    type State = Spins;
-
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
+impl RingTransfer {
+    /// [`Sampler::sweep`] on any generator, for exact enumeration in tests.
+    #[doc(hidden)]
+    pub fn sweep_with<R: Rng>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
         let spins = state.as_mut_slice();
         let n = spins.len();
         let mut flipped = 0;
@@ -75,5 +76,13 @@ impl Sampler for RingTransfer {
             *spin = current;
         }
         Sweep { attempted: n as u64, flipped }
+    }
+}
+
+impl Sampler for RingTransfer {
+    type State = Spins;
+
+    fn sweep(&mut self, state: &mut Spins, rng: &mut Pcg64) -> Sweep {
+        self.sweep_with(state, rng)
     }
 }
