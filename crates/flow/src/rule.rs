@@ -48,6 +48,16 @@ impl Flow<'_> {
         rng: &mut Pcg64,
         mut observe: impl FnMut(usize, &DMatrix<f32>),
     ) -> DMatrix<f32> {
+        self.run_observed(start, steps, rng, &mut observe)
+    }
+
+    fn run_observed(
+        &self,
+        start: DMatrix<f32>,
+        steps: usize,
+        rng: &mut Pcg64,
+        observe: &mut dyn FnMut(usize, &DMatrix<f32>),
+    ) -> DMatrix<f32> {
         let mut walk = Walk::new(self.rbm, start);
         let mut bits = match self.rule {
             Rule::Mean => Vec::new(),
@@ -76,6 +86,16 @@ impl Flow<'_> {
         (burn_in, steps): (usize, usize),
         rng: &mut Pcg64,
         observable: impl Fn(DVectorView<'_, f32>) -> f64,
+    ) -> Estimate {
+        self.estimate_of(start, (burn_in, steps), rng, &observable)
+    }
+
+    fn estimate_of(
+        &self,
+        start: DMatrix<f32>,
+        (burn_in, steps): (usize, usize),
+        rng: &mut Pcg64,
+        observable: &dyn Fn(DVectorView<'_, f32>) -> f64,
     ) -> Estimate {
         let chains = start.ncols();
         let mut series = vec![0.0; chains * steps];

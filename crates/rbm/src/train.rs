@@ -284,6 +284,15 @@ pub fn train(
     epochs: u64,
     mut observe: impl FnMut(Progress<'_>) -> ControlFlow<()> + Send,
 ) -> Result<(), Error> {
+    train_observed(trainer, data, epochs, &mut observe)
+}
+
+fn train_observed(
+    trainer: &mut Trainer,
+    data: &DMatrix<f32>,
+    epochs: u64,
+    observe: &mut (dyn FnMut(Progress<'_>) -> ControlFlow<()> + Send),
+) -> Result<(), Error> {
     let (visible, samples) = data.shape();
     let size = trainer.config.batch;
     if visible != trainer.rbm.visible() {
