@@ -17,7 +17,7 @@ pub enum Rule {
 }
 
 /// A trained machine and the rule by which it moves configurations.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
     /// The machine.
     pub rbm: &'a Rbm,

@@ -42,6 +42,7 @@ impl Spins {
     }
 
     /// The spins, each +1 or -1.
+    #[inline]
     pub fn as_slice(&self) -> &[i8] {
         &self.0
     }

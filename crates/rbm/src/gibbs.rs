@@ -133,6 +133,7 @@ pub(crate) fn contrast(
 ///
 /// The batch is divided into blocks of columns by the size of the machine alone, and each block has random bits of its
 /// own, so that the result depends neither on the threads nor, for the first blocks, on the columns that follow.
+#[derive(Debug)]
 pub struct Walk<'a> {
     rbm: &'a Rbm,
     visible: DMatrix<f32>,

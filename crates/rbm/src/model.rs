@@ -1,5 +1,6 @@
 //! The model: three parameters, conditionals, free energy.
 
+use crate::Error;
 use linalg::{Factor, plain, product, sample_units, transposed};
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector};
 use rand::RngExt;
@@ -19,6 +20,37 @@ pub struct Rbm {
 }
 
 impl Rbm {
+    /// The machine of these parameters.
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless there is a bias for each row and each column of W, [`Error::Setting`] for a parameter that is not
+    /// finite.
+    pub fn new(
+        weights: DMatrix<f32>,
+        visible_bias: DVector<f32>,
+        hidden_bias: DVector<f32>,
+    ) -> Result<Self, Error> {
+        let biases = [
+            ("the visible bias", visible_bias.len(), weights.nrows()),
+            ("the hidden bias", hidden_bias.len(), weights.ncols()),
+        ];
+        for (what, found, expected) in biases {
+            if found != expected {
+                return Err(Error::Size { what, found, expected });
+            }
+        }
+        let rbm = Self { weights, visible_bias, hidden_bias };
+        let Self { weights, visible_bias, hidden_bias } = &rbm;
+        let parameters = weights.iter().chain(visible_bias).chain(hidden_bias);
+        match parameters.copied().find(|x| !x.is_finite()) {
+            None => Ok(rbm),
+            Some(x) => {
+                let (what, allowed) = ("a parameter of the machine", "finite");
+                Err(Error::Setting { what, value: x.into(), allowed })
+            }
+        }
+    }
+
     /// All weights equal, no biases: the machine of the thesis' section 4.1.
     pub fn uniform(visible: usize, hidden: usize, weight: f32) -> Self {
         Self {
@@ -36,11 +68,13 @@ impl Rbm {
     }
 
     /// The number of visible units M.
+    #[inline]
     pub fn visible(&self) -> usize {
         self.weights.nrows()
     }
 
     /// The number of hidden units N.
+    #[inline]
     pub fn hidden(&self) -> usize {
         self.weights.ncols()
     }
@@ -150,4 +184,27 @@ pub(crate) fn ln_2cosh(x: f64) -> f64 {
 pub(crate) fn normal(rng: &mut Pcg64) -> f32 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
     (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::{dmatrix, dvector};
+
+    #[test]
+    fn parameters_that_make_no_machine_are_refused() {
+        let (w, b, c) = (dmatrix![0.5, -0.5], dvector![0.1], dvector![0.2, 0.3]);
+        let rbm = Rbm::new(w.clone(), b.clone(), c.clone()).unwrap();
+        assert_eq!((rbm.visible(), rbm.hidden(), rbm.is_finite()), (1, 2, true));
+        let refused = |w: &DMatrix<f32>, b: &DVector<f32>, c: &DVector<f32>| {
+            Rbm::new(w.clone(), b.clone(), c.clone()).unwrap_err()
+        };
+        let size = |what, found, expected| Error::Size { what, found, expected };
+        assert_eq!(refused(&w, &c, &c), size("the visible bias", 2, 1));
+        assert_eq!(refused(&w, &b, &b), size("the hidden bias", 1, 2));
+        let text = "a parameter of the machine is inf, but must be finite";
+        let infinite = dvector![f32::INFINITY];
+        assert_eq!(refused(&w, &infinite, &c).to_string(), text);
+        assert!(matches!(refused(&(w * f32::NAN), &b, &c), Error::Setting { .. }));
+    }
 }

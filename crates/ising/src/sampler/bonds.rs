@@ -14,6 +14,7 @@ pub(crate) fn binding(coupling: Coupling) -> Probability {
 }
 
 /// Draws the bonds of one lattice at one coupling.
+#[derive(Debug)]
 pub(crate) struct Bonds {
     width: usize,
     has_rows: bool,

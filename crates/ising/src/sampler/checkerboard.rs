@@ -12,6 +12,7 @@ const DEGREE: usize = 4;
 
 /// Checkerboard sweeps of one large torus. Decisions are those of [`Multispin`](crate::Multispin), each site with
 /// random bits of its own and an error of every probability below 2^-64.
+#[derive(Debug)]
 pub struct Checkerboard {
     rule: Rule,
     bits: Bits,

@@ -23,6 +23,7 @@ pub enum Order {
 /// can follow every other within one sweep. (An outcome rarer than 2^-65 never happens. Without a field that is so on a
 /// ring above |K| = 11.2, on a torus above 5.6.) Detailed balance holds in random order; in a fixed one each update has
 /// it, but not their product.
+#[derive(Debug)]
 pub struct HeatBath<'a> {
     lattice: &'a Lattice,
     coupling: Coupling,

@@ -11,6 +11,7 @@ use rand_pcg::Pcg64;
 /// The choice must be random: in a fixed order, moves that leave the energy unchanged are certain, and whole classes
 /// of configurations of a ring never meet. The first move of a sweep is to stay, with probability 1/2: at K = 0 every
 /// flip is certain, and an even number of them would keep the parity of the up spins for ever.
+#[derive(Debug)]
 pub struct Metropolis<'a> {
     lattice: &'a Lattice,
     coupling: Coupling,

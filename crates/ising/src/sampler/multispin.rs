@@ -20,6 +20,7 @@ const TRIED: f64 = 15.0 / 16.0;
 /// random bits of its own with 64 digits of the probability that its own neighbours give: replicas are independent, and
 /// every probability is met with an error below 2^-64 beside the rounding of f64 (relative 2^-53, of the rarer outcome). Sites are visited in the order of a checkerboard, all of one
 /// colour and then the other; where sides are odd this is just an order, and as right as any.
+#[derive(Debug)]
 pub struct Multispin<'a> {
     lattice: &'a Lattice,
     order: Vec<u32>,
@@ -28,12 +29,14 @@ pub struct Multispin<'a> {
 }
 
 /// How a spin is updated given its neighbours.
+#[derive(Debug)]
 pub(super) struct Rule {
     coupling: Coupling,
     pub(super) kind: Kind,
 }
 
 /// Heat bath or Metropolis, with what they need to know.
+#[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a sampler")]
 pub(super) enum Kind {
     /// Probability of "up" by the number of neighbours that are up.

@@ -14,6 +14,7 @@ use rand_pcg::Pcg64;
 ///
 /// A [`Sweep`] counts a cluster as one attempted move. Clusters are found 64 sites at a time: bonds are drawn as bits of
 /// words, and a sum or some shifts go along a row of them.
+#[derive(Debug)]
 pub struct SwendsenWang<'a> {
     lattice: &'a Lattice,
     bonds: Bonds,

@@ -14,6 +14,7 @@ use rand_pcg::Pcg64;
 /// rare ones together no more than a probability of some 1e-13 is lost or won.
 ///
 /// The antiferromagnet is drawn as the ferromagnet whose odd sites are then turned over.
+#[derive(Debug)]
 pub struct TorusTransfer {
     law: RowLaw,
     /// Whether odd sites are turned over.

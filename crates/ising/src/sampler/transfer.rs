@@ -13,6 +13,7 @@ use rand_pcg::Pcg64;
 /// `(1 + u)(1 + p u^r) / (2 (1 + p u^{r+1}))`, where p = +1 when an even number of the r + 1 must be broken, -1 when an
 /// odd one. At first it is even, and odd for the antiferromagnet on an odd ring, which is frustrated. At zero
 /// temperature and p = -1 the limit is `r / (r + 1)`: each of the bonds is as likely to be the broken one.
+#[derive(Debug)]
 pub struct RingTransfer {
     /// For r = 0..M-1: threshold for "satisfied", when an even (0) or odd (1) number must be broken.
     satisfied: Vec<[Option<u64>; 2]>,

@@ -27,6 +27,7 @@ const IDLE: u32 = 64;
 ///
 /// Right for both signs of K on every lattice. The frustrated antiferromagnet is slow, since its clusters are not its
 /// domains, and at `K = -infinity`, where every satisfied bond is taken, its ground states may not all be reached.
+#[derive(Debug)]
 pub struct Wolff<'a> {
     lattice: &'a Lattice,
     opposed: bool,
