@@ -28,5 +28,7 @@ pub use estimate::Estimate;
 pub use jackknife::jackknife;
 pub use line::{Line, weighted_line};
 pub use r_hat::r_hat;
+/// The generator of all of kadanoff, PCG XSL 128/64: what the random functions of every crate take.
+pub use rand_pcg::Pcg64;
 pub use stream::{child_seed, stream};
 pub use text::{exact_text, measured_text};
