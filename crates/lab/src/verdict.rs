@@ -3,6 +3,7 @@
 //! "Beyond errors" means [`SIGMAS`] standard errors, or more where few seeds stand behind the error: as many as Student's t
 //! needs to be wrong once in a thousand ([`reach`]).
 
+use report::numbers::exact;
 use report::{Check, Evidence, Found, Verdict};
 use stats::{Estimate, tails};
 
@@ -150,13 +151,13 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
         (_, true) => Some(false),
         _ => None,
     };
-    let place = place.mean;
+    let (place, bound) = (place.mean, exact(resolution));
     let rule = match holds {
         None => format!(
-            "within {resolution} of {place:.4}; the errors reach {reach:.2}, and would have to reach {:.2} at most",
+            "within {bound} of {place:.4}; the errors reach {reach:.2}, and would have to reach {:.2} at most",
             (apart - resolution).abs()
         ),
-        _ => format!("within {resolution} of {place:.4}, beyond errors, which reach {reach:.2}"),
+        _ => format!("within {bound} of {place:.4}, beyond errors, which reach {reach:.2}"),
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -191,6 +192,14 @@ pub fn below(found: Estimate, bound: f64) -> Ruling {
     Ruling::new(sign(found - bound).map(|above| !above), Some(found), rule)
 }
 
+/// The largest of some deviations; NaN where one of them is, so that nothing holds by it.
+pub fn largest(deviations: impl IntoIterator<Item = f64>) -> f64 {
+    let larger = |most: f64, next: f64| if next.is_nan() || next > most { next } else { most };
+    deviations
+        .into_iter()
+        .fold(0.0, |most, next| if most.is_nan() { most } else { larger(most, next) })
+}
+
 /// Is an exact identity one? Yes where its largest deviation is rounding.
 pub fn identity(deviation: f64) -> Ruling {
     let rule = format!("at most {ROUNDING:e}, which is rounding");
@@ -204,7 +213,7 @@ pub fn holds(is: bool, rule: impl Into<String>) -> Ruling {
 
 /// Is a bound kept by an exact number?
 pub fn at_most(value: f64, bound: f64) -> Ruling {
-    let rule = format!("at most {bound}");
+    let rule = format!("at most {}", exact(bound));
     Ruling::new(Some(value <= bound), Some(Estimate::exact(value)), rule)
 }
 
@@ -336,6 +345,12 @@ mod tests {
         assert_eq!(below(e(0.3, 0.01), 0.2).verdict, Contradicted);
         assert_eq!(below(e(0.21, 0.01), 0.2).verdict, Undecided);
         assert_eq!(above(Estimate::exact(0.2), 0.2).verdict, Undecided);
+    }
+
+    #[test]
+    fn what_is_no_number_is_the_largest() {
+        assert_eq!([largest([]), largest([1.0, 3.0, 2.0])], [0.0, 3.0]);
+        assert!(largest([1.0, f64::NAN, 2.0]).is_nan());
     }
 
     #[test]

@@ -160,6 +160,12 @@ pub fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> + Clone 
     (0..=n).map(move |i| low + (high - low) * i as f64 / n as f64)
 }
 
+/// Whether a step of a long series is shown on a logarithmic axis: the first, and 20 a decade.
+pub fn is_shown(step: usize) -> bool {
+    let place = |step: usize| (20.0 * (step as f64 + 1.0).log10()).floor();
+    step == 0 || place(step) > place(step - 1)
+}
+
 /// What can be drawn as a point, or is not there to be drawn.
 pub trait IntoPoint {
     /// The point, where there is one.
@@ -237,6 +243,13 @@ mod tests {
         let panel = panel("L", "T").joined("energy", [(8_usize, Some(e)), (16, None)]);
         let points: Vec<_> = panel.series[0].points.iter().map(|p| (p.x, p.y, p.error)).collect();
         assert_eq!(points, [(8.0, 2.0, 0.1)]);
+    }
+
+    #[test]
+    fn twenty_steps_a_decade_are_shown() {
+        let shown = |from: usize| (from..10 * from).filter(|&step| is_shown(step)).count();
+        assert_eq!([shown(99), shown(999)], [20, 20]);
+        assert!((0..5).all(is_shown));
     }
 
     #[test]
