@@ -24,7 +24,7 @@ mod trajectory;
 mod unstructured;
 
 pub(crate) use checkpoints::Checkpoints;
-pub(crate) use descent::PlainDescent;
+pub(crate) use descent::GradientDescent;
 pub use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use expectations::{FlowOfMeans, Means as MeanFlow};

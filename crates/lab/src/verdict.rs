@@ -124,6 +124,11 @@ pub fn sign(e: Estimate) -> Option<bool> {
     }
 }
 
+/// A number in a rule, to two digits.
+fn short(value: f64) -> String {
+    exact(format!("{value:.1e}").parse().unwrap_or(value))
+}
+
 /// Is it the published number? Yes within errors, where these are smaller than `resolution`; no beyond them.
 pub fn agrees(found: Estimate, published: f64, resolution: f64) -> Ruling {
     let (distance, reach) = ((found.mean - published).abs(), reach(found));
@@ -134,9 +139,11 @@ pub fn agrees(found: Estimate, published: f64, resolution: f64) -> Ruling {
     };
     let rule = match holds {
         None => format!(
-            "it agrees within errors, but these reach {reach:.2} and would have to reach {resolution} at most"
+            "it agrees within errors, but these reach {} and would have to reach {} at most",
+            short(reach),
+            short(resolution)
         ),
-        _ => format!("{published} within errors, which reach {reach:.2}"),
+        _ => format!("{} within errors, which reach {}", exact(published), short(reach)),
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -154,10 +161,11 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
     let (place, bound) = (place.mean, exact(resolution));
     let rule = match holds {
         None => format!(
-            "within {bound} of {place:.4}; the errors reach {reach:.2}, and would have to reach {:.2} at most",
-            (apart - resolution).abs()
+            "within {bound} of {place:.4}; the errors reach {}, and would have to reach {} at most",
+            short(reach),
+            short((apart - resolution).abs())
         ),
-        _ => format!("within {bound} of {place:.4}, beyond errors, which reach {reach:.2}"),
+        _ => format!("within {bound} of {place:.4}, beyond errors, which reach {}", short(reach)),
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -180,15 +188,15 @@ impl From<Estimate> for Place {
 
 /// Is it larger than `bound`, beyond errors?
 pub fn above(found: Estimate, bound: f64) -> Ruling {
-    let reach = reach(found);
-    let rule = format!("larger than {bound} beyond errors, which reach {reach:.2}");
+    let (than, reach) = (exact(bound), short(reach(found)));
+    let rule = format!("larger than {than} beyond errors, which reach {reach}");
     Ruling::new(sign(found - bound), Some(found), rule)
 }
 
 /// Is it smaller than `bound`, beyond errors?
 pub fn below(found: Estimate, bound: f64) -> Ruling {
-    let reach = reach(found);
-    let rule = format!("smaller than {bound} beyond errors, which reach {reach:.2}");
+    let (than, reach) = (exact(bound), short(reach(found)));
+    let rule = format!("smaller than {than} beyond errors, which reach {reach}");
     Ruling::new(sign(found - bound).map(|above| !above), Some(found), rule)
 }
 
@@ -232,8 +240,9 @@ pub fn same(values: &[Estimate], resolution: f64) -> Ruling {
         (true, false) => None,
     };
     let rule = format!(
-        "the largest minus the smallest within errors, which reach {:.2} and must not reach more than {resolution}",
-        reach(range)
+        "the largest minus the smallest within errors, which reach {} and must not reach more than {}",
+        short(reach(range)),
+        short(resolution)
     );
     Ruling::new(holds, Some(range), rule)
 }
@@ -334,6 +343,16 @@ mod tests {
         // A place that is itself measured.
         assert_eq!(near(e(0.4, 0.0), e(0.0, 0.02), 0.25).verdict, Contradicted);
         assert_eq!(near(e(0.4, 0.0), e(0.0, 0.05), 0.25).verdict, Undecided);
+    }
+
+    #[test]
+    fn numbers_in_rules_have_two_digits() {
+        assert_eq!([short(0.034_56), short(8.24e-4), short(0.0)], ["0.035", "0.00082", "0"]);
+        assert_eq!([short(f64::INFINITY), short(f64::NAN)], ["∞", "–"]);
+        assert_eq!(
+            above(e(1.0, 1e-3), 1e-6).rule,
+            "larger than 1×10⁻⁶ beyond errors, which reach 0.005"
+        );
     }
 
     #[test]
