@@ -9,6 +9,7 @@ use nalgebra::{DMatrix, DVector};
 pub const MOST_UNITS: usize = 24;
 
 /// All that a test asks of an enumerated ring.
+#[derive(Clone, Debug)]
 pub struct RingStates {
     /// `ln Z`.
     pub ln_z: f64,

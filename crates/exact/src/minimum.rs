@@ -77,6 +77,15 @@ pub fn gradient_descent(
     steps: usize,
     mut observe: impl FnMut(usize, f64, &DMatrix<f64>),
 ) -> Result<Minimum, Error> {
+    plain_descent(q, start, (rate, steps), &mut observe)
+}
+
+fn plain_descent(
+    q: &[f64],
+    start: &DMatrix<f64>,
+    (rate, steps): (f64, usize),
+    observe: &mut dyn FnMut(usize, f64, &DMatrix<f64>),
+) -> Result<Minimum, Error> {
     if !rate.is_finite() {
         return Err(Error::OutOfRange { what: "the rate", value: rate, allowed: "finite" });
     }

@@ -7,4 +7,5 @@ pub(crate) mod flow_large;
 pub(crate) mod flow_square;
 pub(crate) mod thermodynamics;
 pub(crate) mod thermometer;
-pub(crate) mod thermometers;
+mod thermometers;
+mod torus;

@@ -20,10 +20,11 @@ mod stationary;
 mod stretches;
 mod timing;
 mod training;
+mod trajectory;
 mod unstructured;
 
 pub(crate) use checkpoints::Checkpoints;
-pub(crate) use descent::PlainDescent;
+pub(crate) use descent::GradientDescent;
 pub use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use expectations::{FlowOfMeans, Means as MeanFlow};
@@ -45,4 +46,5 @@ pub(crate) use stretches::train_through;
 pub(crate) use timing::{Time, Work};
 pub(crate) use training::{Data, TrainRbm, anneal_rbm, calibrate, train_rbm, train_rbm_on};
 pub use training::{TRAINING_VERSION, seconds_per_sample};
+pub(crate) use trajectory::{Instruments, NetworkReading, Step, Trajectory};
 pub(crate) use unstructured::{DrawUnstructured, Source};

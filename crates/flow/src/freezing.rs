@@ -6,7 +6,7 @@
 //! `e^{-2w}`: the sampled flow stands still there, and its relaxation time grows as `e^{2w}`.
 
 use nalgebra::DMatrix;
-use rand::Rng;
+use rand_pcg::Pcg64;
 use rbm::{Rbm, features};
 use stats::Estimate;
 
@@ -36,11 +36,11 @@ pub struct Lock {
 ///
 /// # Panics
 /// When the ensemble has another width than the machine, or there are more chains than samples, or none.
-pub fn mobility<R: Rng + ?Sized>(
+pub fn mobility(
     rbm: &Rbm,
     ensemble: &DMatrix<f32>,
     chains: usize,
-    rng: &mut R,
+    rng: &mut Pcg64,
 ) -> Vec<Estimate> {
     let activations = rbm.weights.tr_mul(ensemble);
     let h = rbm.sample_hidden(ensemble, rng);

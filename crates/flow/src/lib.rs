@@ -22,6 +22,7 @@ mod error;
 pub mod fixed_point;
 pub mod freezing;
 pub mod mean;
+pub mod observables;
 mod rule;
 mod thermometer;
 

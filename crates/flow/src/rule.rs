@@ -1,7 +1,7 @@
 //! One step v -> h -> v' by either rule, for whole ensembles.
 
 use nalgebra::{DMatrix, DVectorView};
-use rand::Rng;
+use rand_pcg::Pcg64;
 use rbm::{Rbm, Walk};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
@@ -17,7 +17,7 @@ pub enum Rule {
 }
 
 /// A trained machine and the rule by which it moves configurations.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
     /// The machine.
     pub rbm: &'a Rbm,
@@ -30,7 +30,7 @@ impl Flow<'_> {
     ///
     /// # Panics
     /// When the batch has another width than the machine.
-    pub fn step<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    pub fn step(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         self.run(v.clone(), 1, rng, |_, _| ())
     }
 
@@ -41,12 +41,22 @@ impl Flow<'_> {
     ///
     /// # Panics
     /// When the batch has another width than the machine.
-    pub fn run<R: Rng + ?Sized>(
+    pub fn run(
         &self,
         start: DMatrix<f32>,
         steps: usize,
-        rng: &mut R,
+        rng: &mut Pcg64,
         mut observe: impl FnMut(usize, &DMatrix<f32>),
+    ) -> DMatrix<f32> {
+        self.run_observed(start, steps, rng, &mut observe)
+    }
+
+    fn run_observed(
+        &self,
+        start: DMatrix<f32>,
+        steps: usize,
+        rng: &mut Pcg64,
+        observe: &mut dyn FnMut(usize, &DMatrix<f32>),
     ) -> DMatrix<f32> {
         let mut walk = Walk::new(self.rbm, start);
         let mut bits = match self.rule {
@@ -70,12 +80,22 @@ impl Flow<'_> {
     ///
     /// # Panics
     /// Without columns or steps, and when the batch has another width than the machine.
-    pub fn estimate<R: Rng + ?Sized>(
+    pub fn estimate(
         &self,
         start: DMatrix<f32>,
         (burn_in, steps): (usize, usize),
-        rng: &mut R,
+        rng: &mut Pcg64,
         observable: impl Fn(DVectorView<'_, f32>) -> f64,
+    ) -> Estimate {
+        self.estimate_of(start, (burn_in, steps), rng, &observable)
+    }
+
+    fn estimate_of(
+        &self,
+        start: DMatrix<f32>,
+        (burn_in, steps): (usize, usize),
+        rng: &mut Pcg64,
+        observable: &dyn Fn(DVectorView<'_, f32>) -> f64,
     ) -> Estimate {
         let chains = start.ncols();
         let mut series = vec![0.0; chains * steps];

@@ -4,7 +4,8 @@ use crate::{
     Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, RingTransfer, Sampler, Samples,
     Spins, SwendsenWang, TorusTransfer, Wolff,
 };
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 /// When a chain is looked at, in sweeps.
@@ -23,12 +24,12 @@ pub struct Schedule {
 }
 
 /// Runs a sampler on a schedule and shows each draw to `observe`.
-pub fn run<S: Sampler, R: Rng + ?Sized>(
+pub fn run<S: Sampler>(
     sampler: &mut S,
     state: &mut S::State,
     schedule: Schedule,
-    rng: &mut R,
-    mut observe: impl FnMut(&S::State, &mut R),
+    rng: &mut Pcg64,
+    mut observe: impl FnMut(&S::State, &mut Pcg64),
 ) {
     for _ in 0..schedule.burn_in {
         sampler.sweep(state, rng);
@@ -109,12 +110,12 @@ pub fn chain(
     Ok(samples)
 }
 
-fn keep<R: Rng>(
+fn keep(
     samples: &mut Samples,
     state: &Spins,
     coupling: Coupling,
     schedule: Schedule,
-    rng: &mut R,
+    rng: &mut Pcg64,
 ) {
     if schedule.symmetrise && rng.random() {
         samples.push(state.flipped().as_slice(), coupling);

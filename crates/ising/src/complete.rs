@@ -1,9 +1,10 @@
 //! The complete graph, on which every spin is a neighbour of every other: configurations that know of no lattice.
 
 use crate::{Coupling, Error, Samples};
+use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::seq::index;
-use rand::{Rng, distr::Distribution};
+use rand_pcg::Pcg64;
 
 /// Exact independent draws of `sites` spins with the weight `exp(K (sum_i s_i)^2 / 2N)` (Curie and Weiss), whose energy
 /// `-(J / 2N) (sum_i s_i)^2` grows in proportion to N; the infinite system orders at K = 1.
@@ -23,11 +24,11 @@ use rand::{Rng, distr::Distribution};
 /// assert!((m2 - 0.02).abs() < 0.005);
 /// # Ok::<(), ising::Error>(())
 /// ```
-pub fn complete_graph<R: Rng + ?Sized>(
+pub fn complete_graph(
     sites: usize,
     coupling: Coupling,
     draws: usize,
-    rng: &mut R,
+    rng: &mut Pcg64,
 ) -> Result<Samples, Error> {
     if !(1..=usize::from(u16::MAX)).contains(&sites) {
         return Err(Error::Side(sites));

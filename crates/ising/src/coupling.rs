@@ -35,6 +35,7 @@ impl Coupling {
     }
 
     /// K itself.
+    #[inline]
     pub fn value(self) -> f64 {
         self.0
     }

@@ -2,7 +2,8 @@
 
 use crate::{Coupling, Lattice, Spins};
 use multiversion::multiversion;
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use stats::Word;
 
 /// Replicas that a word holds.
@@ -14,12 +15,12 @@ pub struct Lanes(pub(crate) Vec<Word>);
 
 impl Lanes {
     /// Every replica in a ground state of the ferromagnet, up or down with probability 1/2 each.
-    pub fn ground_states<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
+    pub fn ground_states(sites: usize, rng: &mut Pcg64) -> Self {
         Self(vec![std::array::from_fn(|_| rng.random()); sites])
     }
 
     /// Every spin of every replica up or down with probability 1/2: infinite temperature.
-    pub fn random<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
+    pub fn random(sites: usize, rng: &mut Pcg64) -> Self {
         Self((0..sites).map(|_| std::array::from_fn(|_| rng.random())).collect())
     }
 
@@ -40,10 +41,10 @@ impl Lanes {
     }
 
     /// Replicas to compare: those of even number ordered as [`Spins::ordered`], those of odd number at random.
-    pub(crate) fn ordered_and_random<R: Rng + ?Sized>(
+    pub(crate) fn ordered_and_random(
         lattice: &Lattice,
         coupling: Coupling,
-        rng: &mut R,
+        rng: &mut Pcg64,
     ) -> Self {
         const EVEN: u64 = u64::MAX / 3;
         let up: Word = std::array::from_fn(|_| rng.random());

@@ -55,6 +55,7 @@ impl Lattice {
     }
 
     /// The number of sites.
+    #[inline]
     pub fn sites(&self) -> usize {
         self.width * self.height
     }
@@ -92,6 +93,7 @@ impl Lattice {
     }
 
     /// The class of a site of a bipartite lattice: whether the sum of its coordinates is odd.
+    #[inline]
     pub fn is_odd(&self, site: usize) -> bool {
         (site % self.width + site / self.width) % 2 == 1
     }
@@ -103,6 +105,7 @@ impl Lattice {
     }
 
     /// The neighbours of a site.
+    #[inline]
     pub fn neighbours(&self, site: usize) -> &[u32] {
         &self.neighbours[site * self.degree..(site + 1) * self.degree]
     }

@@ -23,7 +23,8 @@ pub fn energy_per_spin(lattice: &Lattice, spins: &[i8]) -> f64 {
 
 /// Magnetisation per spin, `(1/N) sum s_i`.
 pub fn magnetisation(spins: &[i8]) -> f64 {
-    spins.iter().map(|&s| f64::from(s)).sum::<f64>() / spins.len() as f64
+    // Whole numbers, because a sum of f64 is one addition after the other.
+    spins.iter().map(|&s| i64::from(s)).sum::<i64>() as f64 / spins.len() as f64
 }
 
 /// [`energy_per_spin`] of each configuration, to the last bit.

@@ -1,7 +1,8 @@
 //! One large torus, 64 spins a word, its two colours apart.
 
 use crate::{Error, Lattice, Spins};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use stats::Word;
 
 /// Sites of one colour that a word of 64 bits stands for, in columns.
@@ -24,7 +25,7 @@ impl Plane {
     ///
     /// # Errors
     /// [`Error::Plane`] unless the lattice is a torus with a width that is a multiple of 128 and an even height.
-    pub fn ground_state<R: Rng + ?Sized>(lattice: &Lattice, rng: &mut R) -> Result<Self, Error> {
+    pub fn ground_state(lattice: &Lattice, rng: &mut Pcg64) -> Result<Self, Error> {
         let word = [if rng.random() { u64::MAX } else { 0 }; 8];
         Self::of_words(lattice, || word)
     }
@@ -33,7 +34,7 @@ impl Plane {
     ///
     /// # Errors
     /// As [`Plane::ground_state`].
-    pub fn random<R: Rng + ?Sized>(lattice: &Lattice, rng: &mut R) -> Result<Self, Error> {
+    pub fn random(lattice: &Lattice, rng: &mut Pcg64) -> Result<Self, Error> {
         Self::of_words(lattice, || std::array::from_fn(|_| rng.random()))
     }
 

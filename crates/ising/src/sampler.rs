@@ -13,7 +13,7 @@ pub(crate) mod transfer;
 pub(crate) mod wolff;
 
 use crate::Error;
-use rand::Rng;
+use rand_pcg::Pcg64;
 
 /// A Markov chain or exact draw at a fixed coupling: parameters and scratch apart from the state it moves.
 ///
@@ -22,7 +22,7 @@ pub trait Sampler {
     /// What is moved.
     type State;
     /// One sweep: as many attempted moves as there are sites or, where clusters move, what the sampler says.
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Self::State, rng: &mut R) -> Sweep;
+    fn sweep(&mut self, state: &mut Self::State, rng: &mut Pcg64) -> Sweep;
 }
 
 /// A field H is any finite number.

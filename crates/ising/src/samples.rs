@@ -49,6 +49,7 @@ impl Samples {
     }
 
     /// The number of configurations.
+    #[inline]
     pub fn len(&self) -> usize {
         self.couplings.len()
     }
@@ -59,6 +60,7 @@ impl Samples {
     }
 
     /// Spins of each configuration.
+    #[inline]
     pub fn sites(&self) -> usize {
         self.sites
     }
@@ -126,6 +128,7 @@ impl Samples {
     }
 
     /// Spin `site` of configuration `row`.
+    #[inline]
     pub fn spin(&self, row: usize, site: usize) -> i8 {
         let word = self.words[row * self.row_words() + site / 64];
         if word >> (site % 64) & 1 == 1 { 1 } else { -1 }

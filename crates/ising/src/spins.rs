@@ -1,7 +1,8 @@
 //! One configuration, a byte a spin.
 
 use crate::{Coupling, Lattice};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 
 /// One replica: spins +-1 in the lattice's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,13 +10,13 @@ pub struct Spins(Vec<i8>);
 
 impl Spins {
     /// All spins equal, up or down with probability 1/2 each: a ground state of the ferromagnet.
-    pub fn ground_state<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
+    pub fn ground_state(sites: usize, rng: &mut Pcg64) -> Self {
         Self(vec![if rng.random() { 1 } else { -1 }; sites])
     }
 
     /// Even sites up and odd sites down or, with probability 1/2, the reverse: a ground state of the antiferromagnet, on
     /// lattices that are frustrated one of many.
-    pub fn staggered<R: Rng + ?Sized>(lattice: &Lattice, rng: &mut R) -> Self {
+    pub fn staggered(lattice: &Lattice, rng: &mut Pcg64) -> Self {
         let up: bool = rng.random();
         Self((0..lattice.sites()).map(|i| if lattice.is_odd(i) == up { -1 } else { 1 }).collect())
     }
@@ -23,11 +24,7 @@ impl Spins {
     /// A ground state of the coupling's sign, it or its reverse with probability 1/2: all spins equal, or alternating for
     /// K < 0. With an odd side, where not all bonds can be
     /// satisfied, it is one state of low energy among many.
-    pub(crate) fn ordered<R: Rng + ?Sized>(
-        lattice: &Lattice,
-        coupling: Coupling,
-        rng: &mut R,
-    ) -> Self {
+    pub(crate) fn ordered(lattice: &Lattice, coupling: Coupling, rng: &mut Pcg64) -> Self {
         match coupling.is_antiferromagnetic() {
             true => Self::staggered(lattice, rng),
             false => Self::ground_state(lattice.sites(), rng),
@@ -35,7 +32,7 @@ impl Spins {
     }
 
     /// Every spin up or down with probability 1/2: infinite temperature.
-    pub fn random<R: Rng + ?Sized>(sites: usize, rng: &mut R) -> Self {
+    pub fn random(sites: usize, rng: &mut Pcg64) -> Self {
         Self((0..sites).map(|_| if rng.random() { 1 } else { -1 }).collect())
     }
 
@@ -45,6 +42,7 @@ impl Spins {
     }
 
     /// The spins, each +1 or -1.
+    #[inline]
     pub fn as_slice(&self) -> &[i8] {
         &self.0
     }

@@ -7,7 +7,7 @@ use ising::{
     Coupling, Lattice, Sampler, Spins, SwendsenWang, Wolff, energy_per_spin, improved_m2,
     improved_m4, magnetisation,
 };
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_pcg::Pcg64;
 use stats::Estimate;
 
@@ -181,7 +181,7 @@ fn ends<S: Sampler<State = Spins>>(
     counts
 }
 
-fn draw_state<R: Rng>(exact: &Enumerated, rng: &mut R) -> usize {
+fn draw_state(exact: &Enumerated, rng: &mut Pcg64) -> usize {
     let mut left = rng.random::<f64>();
     let mut below = |p: &f64| {
         left -= p;

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Enumerated, Shape, every_state, index, spin};
-use ising::{HeatBath, Metropolis, Order, RingTransfer, Sampler, Spins};
+use ising::{HeatBath, Metropolis, Order, RingTransfer, Spins};
 use rand::TryRng;
 use std::convert::Infallible;
 
@@ -83,7 +83,7 @@ fn probability_up(
     probability(|chosen| {
         bits[turn] = chosen;
         let mut moved = state.clone();
-        sampler.sweep(&mut moved, &mut Script::new(short.clone(), bits.clone()));
+        sampler.sweep_with(&mut moved, &mut Script::new(short.clone(), bits.clone()));
         moved.as_slice()[site] > 0
     })
 }
@@ -112,7 +112,7 @@ fn probability_flip(sampler: &mut Metropolis<'_>, state: &Spins, site: usize) ->
         let mut bits = vec![u64::MAX; sites];
         bits[0] = chosen;
         let mut moved = state.clone();
-        let sweep = sampler.sweep(&mut moved, &mut Script::new(short.clone(), bits));
+        let sweep = sampler.sweep_with(&mut moved, &mut Script::new(short.clone(), bits));
         sweep.flipped > 0
     });
     flip
@@ -235,7 +235,7 @@ fn probability_of_ring(sampler: &mut RingTransfer, k: f64, state: &Spins) -> f64
         let [keeps, breaks] = probability(|chosen| {
             bits[i - 1] = chosen;
             let mut drawn = state.clone();
-            sampler.sweep(&mut drawn, &mut Script::new(vec![coin], bits.clone()));
+            sampler.sweep_with(&mut drawn, &mut Script::new(vec![coin], bits.clone()));
             satisfied(drawn.as_slice()[i - 1], drawn.as_slice()[i])
         });
         let wanted = satisfied(spins[i - 1], spins[i]);

@@ -12,7 +12,8 @@ use ising::{
     Coupling, HeatBath, Lanes, Metropolis, Multispin, Order, RingTransfer, Sampler, SwendsenWang,
     TorusTransfer, Wolff,
 };
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 
 const FINITE: &str = "a finite field";
 
@@ -83,7 +84,7 @@ fn swendsen_wang() {
 fn lanes<'a>(
     case: &'a Case,
     mut sampler: Multispin<'a>,
-) -> impl FnMut(&mut [usize], &mut dyn Rng) + 'a {
+) -> impl FnMut(&mut [usize], &mut Pcg64) + 'a {
     move |chains, rng| {
         for some in chains.chunks_mut(512) {
             let mut spins = case.spins(some);
@@ -126,7 +127,7 @@ fn plain<'a>(
     case: &'a Case,
     at_once: bool,
     flip: impl Fn(i32, i32) -> f64 + 'a,
-) -> impl FnMut(&mut [usize], &mut dyn Rng) + 'a {
+) -> impl FnMut(&mut [usize], &mut Pcg64) + 'a {
     let sites = case.exact.shape.sites();
     let mut neighbours = vec![Vec::new(); sites];
     for (i, j) in case.exact.shape.bonds() {

@@ -7,7 +7,8 @@ mod common;
 
 use common::{Enumerated, Shape, chi_square, every_state, index, spin};
 use ising::{HeatBath, Metropolis, RingTransfer, Sampler, Sweep};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 
 /// Independent chains of each test.
 const CHAINS: u64 = 40_000;
@@ -26,7 +27,7 @@ const SHAPES: [Shape; 8] = [
 ];
 
 /// A state at random by its probability, given the cumulative sums.
-fn draw_state<R: Rng>(cumulative: &[f64], rng: &mut R) -> usize {
+fn draw_state(cumulative: &[f64], rng: &mut Pcg64) -> usize {
     let u = rng.random::<f64>() * cumulative[cumulative.len() - 1];
     cumulative.partition_point(|&c| c <= u).min(cumulative.len() - 1)
 }
@@ -129,7 +130,7 @@ impl<F: Fn(i32, i32, f64) -> bool> Kernel<F> {
 
 impl<F: Fn(i32, i32, f64) -> bool> Sampler for Kernel<F> {
     type State = usize;
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut usize, rng: &mut R) -> Sweep {
+    fn sweep(&mut self, state: &mut usize, rng: &mut Pcg64) -> Sweep {
         let sites = self.neighbours.len();
         let mut flipped = 0;
         for _ in 0..sites {

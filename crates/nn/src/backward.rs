@@ -6,6 +6,7 @@ use linalg::{plain, product, transposed};
 use nalgebra::DMatrix;
 
 /// Gradients of every layer, and the memory of the passes: a step allocates nothing.
+#[derive(Debug)]
 pub struct Gradient {
     /// One gradient per layer, shaped like it.
     pub layers: Vec<crate::Dense>,

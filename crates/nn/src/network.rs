@@ -2,7 +2,8 @@
 
 use linalg::{plain, product};
 use nalgebra::{DMatrix, DVector};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 /// One layer: activations `W x + b`.
@@ -32,7 +33,7 @@ pub struct Network {
 impl Network {
     /// Layers of the given widths, inputs first and classes last, with uniform weights of variance `1 / inputs` and no
     /// biases (`lecun-1998`).
-    pub(crate) fn random<R: Rng + ?Sized>(widths: &[usize], rng: &mut R) -> Self {
+    pub(crate) fn random(widths: &[usize], rng: &mut Pcg64) -> Self {
         let layer = |pair: &[usize]| {
             let (inputs, outputs) = (pair[0], pair[1]);
             let half_width = (3.0 / inputs as f32).sqrt();

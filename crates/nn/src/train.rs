@@ -152,6 +152,16 @@ pub fn train(
     epochs: u64,
     mut observe: impl FnMut(Epoch) -> ControlFlow<()>,
 ) -> Result<(), Error> {
+    train_observed(trainer, inputs, classes, epochs, &mut observe)
+}
+
+fn train_observed(
+    trainer: &mut Trainer,
+    inputs: &DMatrix<f32>,
+    classes: &[u32],
+    epochs: u64,
+    observe: &mut dyn FnMut(Epoch) -> ControlFlow<()>,
+) -> Result<(), Error> {
     let (width, samples) = inputs.shape();
     let size = trainer.config.batch;
     check(trainer.network(), width, samples, size, classes)?;

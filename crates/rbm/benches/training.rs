@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use nalgebra::DMatrix;
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer};
+use rbm::{Negative, TrainConfig, Trainer};
 use stats::Bits;
 
 fn updates(criterion: &mut Criterion) {
@@ -15,19 +15,7 @@ fn updates(criterion: &mut Criterion) {
     ];
     for negative in negatives {
         for batch in [100, 500] {
-            let config = TrainConfig {
-                hidden: 64,
-                batch,
-                learning_rate: 0.01,
-                schedule: Schedule::Constant,
-                negative,
-                optimiser: Optimiser::Ascent { momentum: 0.0 },
-                l1: 0.0,
-                l2: 0.0,
-                initial_std: 0.01,
-                biases: true,
-                ties: Ties::Free,
-            };
+            let config = TrainConfig { negative, ..TrainConfig::exact(64, batch, 0.01) };
             let mut data = DMatrix::zeros(100, batch);
             let mut bits = Bits::new(&mut stats::stream(1, "bench", 0));
             linalg::sample_means(data.as_mut_slice(), &mut bits);

@@ -10,7 +10,8 @@
 use crate::error::{check_distribution, check_units};
 use crate::{Error, Rbm, walsh};
 use nalgebra::{DMatrix, DVector};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use std::ops::Range;
 
 /// The most units, of both layers together, whose states are summed over.
@@ -134,13 +135,7 @@ impl Boltzmann {
     ///
     /// # Panics
     /// Unless x has as many rows as there are units, and `units` are among them.
-    pub fn sweep<R: Rng + ?Sized>(
-        &self,
-        x: &mut DMatrix<f64>,
-        units: Range<usize>,
-        sweeps: usize,
-        rng: &mut R,
-    ) {
+    pub fn sweep(&self, x: &mut DMatrix<f64>, units: Range<usize>, sweeps: usize, rng: &mut Pcg64) {
         for mut x in x.column_iter_mut() {
             for i in (0..sweeps).flat_map(|_| units.clone()) {
                 let activation = self.biases[i] + self.couplings.column(i).dot(&x);
@@ -216,11 +211,11 @@ impl Boltzmann {
     /// # Errors
     /// [`Error::Size`] for data of another width, [`Error::TooFewSamples`] without data, [`Error::Setting`] for a unit that
     /// is not +-1, and for no chains or no counted sweeps.
-    pub fn sampled_gradient<R: Rng + ?Sized>(
+    pub fn sampled_gradient(
         &self,
         data: &DMatrix<f32>,
         sampling: Sampling,
-        rng: &mut R,
+        rng: &mut Pcg64,
     ) -> Result<Gradient, Error> {
         let (found, expected) = (data.nrows(), self.visible);
         if found != expected {
@@ -248,12 +243,12 @@ impl Boltzmann {
     }
 
     /// `<x_i x_j>` and `<x_i>` over the counted sweeps of all chains.
-    fn means<R: Rng + ?Sized>(
+    fn means(
         &self,
         x: &mut DMatrix<f64>,
         free: Range<usize>,
         sampling: Sampling,
-        rng: &mut R,
+        rng: &mut Pcg64,
     ) -> Gradient {
         let units = self.biases.len();
         let mut couplings = DMatrix::zeros(units, units);
@@ -330,7 +325,7 @@ pub fn empirical(data: &DMatrix<f32>) -> Result<Vec<f64>, Error> {
     Ok(q)
 }
 
-fn random_states<R: Rng + ?Sized>(units: usize, chains: usize, rng: &mut R) -> DMatrix<f64> {
+fn random_states(units: usize, chains: usize, rng: &mut Pcg64) -> DMatrix<f64> {
     DMatrix::from_fn(units, chains, |_, _| if rng.random::<bool>() { 1.0 } else { -1.0 })
 }
 

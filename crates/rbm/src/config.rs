@@ -84,6 +84,55 @@ pub struct TrainConfig {
     pub ties: Ties,
 }
 
+/// The plainest settings of each kind: gradient ascent without momentum at a constant rate, no decay, no ties, trained biases,
+/// and initial weights of the standard deviation 0.01 (`hinton-2012`). What should be otherwise is changed by name:
+///
+/// ```
+/// use rbm::{Optimiser, TrainConfig};
+///
+/// let cd = TrainConfig::cd(64, 100, 0.05, 1);
+/// let slow = TrainConfig { optimiser: Optimiser::Ascent { momentum: 0.5 }, initial_std: 0.1, ..cd };
+/// assert_eq!((slow.hidden, slow.batch, slow.learning_rate), (64, 100, 0.05));
+/// ```
+impl TrainConfig {
+    /// Contrastive divergence of `steps` Gibbs steps.
+    pub const fn cd(hidden: usize, batch: usize, learning_rate: f32, steps: u32) -> Self {
+        Self::plain(hidden, batch, learning_rate, Negative::Contrastive { steps })
+    }
+
+    /// Persistent contrastive divergence with so many `chains`, of `steps` Gibbs steps between updates.
+    pub const fn pcd(
+        hidden: usize,
+        batch: usize,
+        learning_rate: f32,
+        chains: usize,
+        steps: u32,
+    ) -> Self {
+        Self::plain(hidden, batch, learning_rate, Negative::Persistent { chains, steps })
+    }
+
+    /// The exact gradient.
+    pub const fn exact(hidden: usize, batch: usize, learning_rate: f32) -> Self {
+        Self::plain(hidden, batch, learning_rate, Negative::Exact)
+    }
+
+    const fn plain(hidden: usize, batch: usize, learning_rate: f32, negative: Negative) -> Self {
+        Self {
+            hidden,
+            batch,
+            learning_rate,
+            schedule: Schedule::Constant,
+            negative,
+            optimiser: Optimiser::Ascent { momentum: 0.0 },
+            l1: 0.0,
+            l2: 0.0,
+            initial_std: 0.01,
+            biases: true,
+            ties: Ties::Free,
+        }
+    }
+}
+
 impl TrainConfig {
     /// What [`crate::Trainer::new`] would say of these settings, without making a machine.
     ///

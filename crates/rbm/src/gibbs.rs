@@ -5,7 +5,7 @@ use crate::gradient::Units;
 use crate::tasks::columns_per_task;
 use linalg::{sample_means, sample_units, tanh};
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
-use rand::Rng;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use stats::Bits;
 
@@ -67,7 +67,7 @@ impl Block<'_> {
         sample_units(self.visible, bits);
     }
 
-    fn walk(&mut self, rbm: &Rbm, steps: u32, mut rng: impl Rng) {
+    fn walk(&mut self, rbm: &Rbm, steps: u32, mut rng: Pcg64) {
         let mut bits = Bits::new(&mut rng);
         for _ in 0..steps {
             sample_means(self.hidden, &mut bits);
@@ -87,7 +87,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn of_block(self, number: usize) -> impl Rng {
+    pub(crate) fn of_block(self, number: usize) -> Pcg64 {
         stats::stream(self.seed, self.label, (self.index << 8) + number as u64)
     }
 }
@@ -133,6 +133,7 @@ pub(crate) fn contrast(
 ///
 /// The batch is divided into blocks of columns by the size of the machine alone, and each block has random bits of its
 /// own, so that the result depends neither on the threads nor, for the first blocks, on the columns that follow.
+#[derive(Debug)]
 pub struct Walk<'a> {
     rbm: &'a Rbm,
     visible: DMatrix<f32>,
@@ -165,7 +166,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Random bits for every block.
-    pub fn bits<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<Bits> {
+    pub fn bits(&self, rng: &mut Pcg64) -> Vec<Bits> {
         self.hidden.iter().map(|_| Bits::new(rng)).collect()
     }
 

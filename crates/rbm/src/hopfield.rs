@@ -7,8 +7,9 @@ use crate::Error;
 use crate::error::check_units;
 use linalg::{plain, product, transposed};
 use nalgebra::{DMatrix, DVector};
+use rand::RngExt;
 use rand::seq::{SliceRandom, index};
-use rand::{Rng, RngExt};
+use rand_pcg::Pcg64;
 
 /// Whole numbers up to this one are exact in f32.
 const EXACT: usize = 1 << 24;
@@ -76,7 +77,7 @@ impl Hopfield {
     ///
     /// # Panics
     /// Unless x has as many entries as there are units.
-    pub fn recall<R: Rng + ?Sized>(&self, x: &mut DVector<f32>, rng: &mut R) -> Recall {
+    pub fn recall(&self, x: &mut DVector<f32>, rng: &mut Pcg64) -> Recall {
         let mut fields = self.fields(x);
         let mut order: Vec<usize> = (0..self.units()).collect();
         let mut recall = Recall { sweeps: 0, flips: 0 };
@@ -135,11 +136,7 @@ pub fn overlap(x: &DVector<f32>, y: &DVector<f32>) -> f64 {
 ///
 /// # Errors
 /// [`Error::Setting`] unless the fraction is between 0 and 1.
-pub fn corrupt<R: Rng + ?Sized>(
-    x: &DVector<f32>,
-    fraction: f64,
-    rng: &mut R,
-) -> Result<DVector<f32>, Error> {
+pub fn corrupt(x: &DVector<f32>, fraction: f64, rng: &mut Pcg64) -> Result<DVector<f32>, Error> {
     if !(0.0..=1.0).contains(&fraction) {
         let what = "the fraction of corrupted units";
         return Err(Error::Setting { what, value: fraction, allowed: "between 0 and 1" });
@@ -151,10 +148,6 @@ pub fn corrupt<R: Rng + ?Sized>(
 }
 
 /// Random patterns `[unit, pattern]`, each unit +1 or -1 with equal probability.
-pub fn random_patterns<R: Rng + ?Sized>(
-    units: usize,
-    patterns: usize,
-    rng: &mut R,
-) -> DMatrix<f32> {
+pub fn random_patterns(units: usize, patterns: usize, rng: &mut Pcg64) -> DMatrix<f32> {
     DMatrix::from_fn(units, patterns, |_, _| if rng.random::<bool>() { 1.0 } else { -1.0 })
 }

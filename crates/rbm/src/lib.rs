@@ -5,24 +5,12 @@
 //!
 //! ```
 //! use nalgebra::DMatrix;
-//! use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, partition, train};
+//! use rbm::{TrainConfig, Trainer, partition, train};
 //! use std::ops::ControlFlow;
 //!
 //! // Two aligned spins, up or down: the machine learns that they agree.
 //! let data = DMatrix::from_fn(2, 100, |_, sample| if sample % 2 == 0 { 1.0 } else { -1.0 });
-//! let config = TrainConfig {
-//!     hidden: 1,
-//!     batch: 10,
-//!     learning_rate: 0.1,
-//!     schedule: Schedule::Constant,
-//!     negative: Negative::Contrastive { steps: 1 },
-//!     optimiser: Optimiser::Ascent { momentum: 0.0 },
-//!     l1: 0.0,
-//!     l2: 0.0,
-//!     initial_std: 0.1,
-//!     biases: false,
-//!     ties: Ties::Free,
-//! };
+//! let config = TrainConfig { initial_std: 0.1, biases: false, ..TrainConfig::cd(1, 10, 0.1, 1) };
 //! let mut trainer = Trainer::new(config, 2, 1)?;
 //! train(&mut trainer, &data, 50, |_| ControlFlow::Continue(()))?;
 //! let probabilities = partition::visible_probabilities(trainer.rbm())?;

@@ -9,7 +9,8 @@
 
 use crate::Rbm;
 use nalgebra::{DMatrix, DVector};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 /// The most that the logarithm of a product may be.
@@ -101,7 +102,7 @@ impl<'a> Walker<'a> {
         Self { tables, v, activation, up, down }
     }
 
-    fn sweep<R: Rng + ?Sized>(&mut self, rng: &mut R) {
+    fn sweep(&mut self, rng: &mut Pcg64) {
         let units = self.v.len();
         // What rounding adds up to is forgotten.
         self.activation = &self.tables.weights * &self.v + &self.tables.hidden_bias;

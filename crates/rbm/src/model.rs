@@ -1,8 +1,10 @@
 //! The model: three parameters, conditionals, free energy.
 
+use crate::Error;
 use linalg::{Factor, plain, product, sample_units, transposed};
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use stats::Bits;
 
@@ -18,6 +20,37 @@ pub struct Rbm {
 }
 
 impl Rbm {
+    /// The machine of these parameters.
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless there is a bias for each row and each column of W, [`Error::Setting`] for a parameter that is not
+    /// finite.
+    pub fn new(
+        weights: DMatrix<f32>,
+        visible_bias: DVector<f32>,
+        hidden_bias: DVector<f32>,
+    ) -> Result<Self, Error> {
+        let biases = [
+            ("the visible bias", visible_bias.len(), weights.nrows()),
+            ("the hidden bias", hidden_bias.len(), weights.ncols()),
+        ];
+        for (what, found, expected) in biases {
+            if found != expected {
+                return Err(Error::Size { what, found, expected });
+            }
+        }
+        let rbm = Self { weights, visible_bias, hidden_bias };
+        let Self { weights, visible_bias, hidden_bias } = &rbm;
+        let parameters = weights.iter().chain(visible_bias).chain(hidden_bias);
+        match parameters.copied().find(|x| !x.is_finite()) {
+            None => Ok(rbm),
+            Some(x) => {
+                let (what, allowed) = ("a parameter of the machine", "finite");
+                Err(Error::Setting { what, value: x.into(), allowed })
+            }
+        }
+    }
+
     /// All weights equal, no biases: the machine of the thesis' section 4.1.
     pub fn uniform(visible: usize, hidden: usize, weight: f32) -> Self {
         Self {
@@ -28,18 +61,20 @@ impl Rbm {
     }
 
     /// Independent normal weights of mean 0 and standard deviation `std`, no biases.
-    pub fn random<R: Rng + ?Sized>(visible: usize, hidden: usize, std: f32, rng: &mut R) -> Self {
+    pub fn random(visible: usize, hidden: usize, std: f32, rng: &mut Pcg64) -> Self {
         let mut rbm = Self::uniform(visible, hidden, 0.0);
         rbm.weights.iter_mut().for_each(|w| *w = std * normal(rng));
         rbm
     }
 
     /// The number of visible units M.
+    #[inline]
     pub fn visible(&self) -> usize {
         self.weights.nrows()
     }
 
     /// The number of hidden units N.
+    #[inline]
     pub fn hidden(&self) -> usize {
         self.weights.ncols()
     }
@@ -97,7 +132,7 @@ impl Rbm {
     }
 
     /// Hidden units drawn from `p(h | v)`, thesis (30).
-    pub fn sample_hidden<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    pub fn sample_hidden(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         let mut h = DMatrix::zeros(self.hidden(), v.ncols());
         self.hidden_activation(v, &mut h);
         sample_units(h.as_mut_slice(), &mut Bits::new(rng));
@@ -105,7 +140,7 @@ impl Rbm {
     }
 
     /// Visible units drawn from `p(v | h)`, thesis (31).
-    pub fn sample_visible<R: Rng + ?Sized>(&self, h: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    pub fn sample_visible(&self, h: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         let mut v = DMatrix::zeros(self.visible(), h.ncols());
         self.visible_activation(h, &mut v);
         sample_units(v.as_mut_slice(), &mut Bits::new(rng));
@@ -146,7 +181,30 @@ pub(crate) fn ln_2cosh(x: f64) -> f64 {
 }
 
 /// A standard normal number by Box and Muller.
-pub(crate) fn normal<R: Rng + ?Sized>(rng: &mut R) -> f32 {
+pub(crate) fn normal(rng: &mut Pcg64) -> f32 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
     (radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::{dmatrix, dvector};
+
+    #[test]
+    fn parameters_that_make_no_machine_are_refused() {
+        let (w, b, c) = (dmatrix![0.5, -0.5], dvector![0.1], dvector![0.2, 0.3]);
+        let rbm = Rbm::new(w.clone(), b.clone(), c.clone()).unwrap();
+        assert_eq!((rbm.visible(), rbm.hidden(), rbm.is_finite()), (1, 2, true));
+        let refused = |w: &DMatrix<f32>, b: &DVector<f32>, c: &DVector<f32>| {
+            Rbm::new(w.clone(), b.clone(), c.clone()).unwrap_err()
+        };
+        let size = |what, found, expected| Error::Size { what, found, expected };
+        assert_eq!(refused(&w, &c, &c), size("the visible bias", 2, 1));
+        assert_eq!(refused(&w, &b, &b), size("the hidden bias", 1, 2));
+        let text = "a parameter of the machine is inf, but must be finite";
+        let infinite = dvector![f32::INFINITY];
+        assert_eq!(refused(&w, &infinite, &c).to_string(), text);
+        assert!(matches!(refused(&(w * f32::NAN), &b, &c), Error::Setting { .. }));
+    }
 }

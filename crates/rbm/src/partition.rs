@@ -4,7 +4,8 @@ use crate::error::check_distribution;
 use crate::states::{MOST_LOW, States, fold, total, unit};
 use crate::{Error, Rbm};
 use nalgebra::{DMatrix, DVector};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 
 /// The most units that are summed over.
 pub const MOST_UNITS: usize = 24;
@@ -114,7 +115,7 @@ pub fn kl(q: &[f64], rbm: &Rbm) -> Result<f64, Error> {
 ///
 /// # Errors
 /// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
-pub fn draws<R: Rng + ?Sized>(rbm: &Rbm, count: usize, rng: &mut R) -> Result<DMatrix<f32>, Error> {
+pub fn draws(rbm: &Rbm, count: usize, rng: &mut Pcg64) -> Result<DMatrix<f32>, Error> {
     if rbm.visible() < rbm.hidden() {
         return hidden_draws(&rbm.transpose(), count, rng);
     }
@@ -122,11 +123,7 @@ pub fn draws<R: Rng + ?Sized>(rbm: &Rbm, count: usize, rng: &mut R) -> Result<DM
 }
 
 /// Independent draws of h, `[hidden, draw]`.
-fn hidden_draws<R: Rng + ?Sized>(
-    rbm: &Rbm,
-    count: usize,
-    rng: &mut R,
-) -> Result<DMatrix<f32>, Error> {
+fn hidden_draws(rbm: &Rbm, count: usize, rng: &mut Pcg64) -> Result<DMatrix<f32>, Error> {
     check_units(rbm.hidden())?;
     let mut cumulative = States::new(rbm).ln_weights();
     let largest = largest(&cumulative);

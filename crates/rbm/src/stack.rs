@@ -7,7 +7,7 @@
 use crate::{Error, Rbm};
 use linalg::{plain, product, transposed};
 use nalgebra::{DMatrix, DVector};
-use rand::Rng;
+use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 /// Machines whose layers fit, the lowest first; at least one.
@@ -56,10 +56,10 @@ impl Stack {
     /// # Errors
     /// [`Error::Setting`] for a depth of 0, [`Error::Size`] for a machine that does not fit its data, and the errors of
     /// `train`.
-    pub fn greedy<R: Rng + ?Sized>(
+    pub fn greedy(
         data: &DMatrix<f32>,
         depth: usize,
-        rng: &mut R,
+        rng: &mut Pcg64,
         mut train: impl FnMut(usize, &DMatrix<f32>) -> Result<Rbm, Error>,
     ) -> Result<Self, Error> {
         check_depth(depth, usize::MAX)?;
@@ -101,7 +101,7 @@ impl Stack {
     }
 
     /// Samples from the bottom to the top: each layer drawn from `p(h | v)` of its machine, given the one below.
-    pub fn sample_up<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    pub fn sample_up(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         self.layers.iter().fold(v.clone(), |x, rbm| rbm.sample_hidden(&x, rng))
     }
 
@@ -114,7 +114,7 @@ impl Stack {
     ///
     /// From samples of the highest machine's visible layer, passed down the machines below it, this is the generative
     /// model of a deep belief network.
-    pub fn sample_down<R: Rng + ?Sized>(&self, top: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    pub fn sample_down(&self, top: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         self.layers.iter().rev().fold(top.clone(), |x, rbm| rbm.sample_visible(&x, rng))
     }
 
@@ -141,10 +141,10 @@ impl Stack {
     ///
     /// # Errors
     /// [`Error::Size`] for data of another width, [`Error::TooFewSamples`] without data.
-    pub fn sampled_fields<R: Rng + ?Sized>(
+    pub fn sampled_fields(
         &self,
         data: &DMatrix<f32>,
-        rng: &mut R,
+        rng: &mut Pcg64,
     ) -> Result<DMatrix<f64>, Error> {
         /// Samples in a block, few enough for f32: blocks are added in f64.
         const BLOCK: usize = 1000;
@@ -173,7 +173,7 @@ impl Stack {
     }
 
     /// The top layer's mean given samples of all layers below it.
-    fn sample_up_to_mean<R: Rng + ?Sized>(&self, v: &DMatrix<f32>, rng: &mut R) -> DMatrix<f32> {
+    fn sample_up_to_mean(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         let (top, below) = (&self.layers[self.layers.len() - 1], self.layers.len() - 1);
         let sample = |x: DMatrix<f32>, rbm: &Rbm| rbm.sample_hidden(&x, rng);
         top.hidden_mean(&self.layers[..below].iter().fold(v.clone(), sample))

@@ -6,7 +6,8 @@ use crate::gradient::Units;
 use crate::tasks::columns_per_task;
 use linalg::sum_ln_2cosh;
 use nalgebra::{DMatrixView, DMatrixViewMut};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -117,7 +118,7 @@ fn exchange_block(
     [first, second]: [&Rbm; 2],
     [here, there]: [&mut [f32]; 2],
     memory: &mut [f32],
-    rng: &mut impl Rng,
+    rng: &mut Pcg64,
 ) -> usize {
     let [visible, hidden] = layers(first);
     let mut ln_ratios = [0.0; BLOCK];

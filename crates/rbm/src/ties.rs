@@ -82,6 +82,7 @@ impl Ties {
 }
 
 /// The classes of all parameters, and room to add them up.
+#[derive(Debug)]
 pub(crate) struct Classes {
     parts: [Vec<u32>; 3],
     sums: Vec<f64>,

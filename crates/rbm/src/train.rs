@@ -32,6 +32,7 @@ pub struct Trainer {
 }
 
 /// The memory that [`Trainer::step`] works in: a step allocates nothing.
+#[derive(Debug)]
 pub struct Scratch {
     /// The last gradient, after ties and decay.
     pub gradient: Gradient,
@@ -251,14 +252,10 @@ fn fair_coins(rbm: &Rbm, chains: usize, seed: u64) -> Units {
 /// Early stopping is an observer's decision, here when data that were held out begin to cost more than those of training:
 ///
 /// ```
-/// # use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, score, train};
+/// # use rbm::{TrainConfig, Trainer, score, train};
 /// # use nalgebra::DMatrix;
 /// # use std::ops::ControlFlow;
-/// # let config = TrainConfig {
-/// #     hidden: 3, batch: 5, learning_rate: 0.5, schedule: Schedule::Constant,
-/// #     negative: Negative::Persistent { chains: 20, steps: 1 }, optimiser: Optimiser::Ascent { momentum: 0.0 },
-/// #     l1: 0.0, l2: 0.0, initial_std: 0.1, biases: true, ties: Ties::Free,
-/// # };
+/// # let config = TrainConfig { initial_std: 0.1, ..TrainConfig::pcd(3, 5, 0.5, 20, 1) };
 /// // Ten rows of coins say nothing about the next ten: what is learnt is learnt by heart.
 /// let coin = |i: usize, s: usize| if (7 * i * i + 3 * s * s + i * s) % 5 < 2 { 1.0 } else { -1.0 };
 /// let data = DMatrix::from_fn(8, 10, coin);
@@ -283,6 +280,15 @@ pub fn train(
     data: &DMatrix<f32>,
     epochs: u64,
     mut observe: impl FnMut(Progress<'_>) -> ControlFlow<()> + Send,
+) -> Result<(), Error> {
+    train_observed(trainer, data, epochs, &mut observe)
+}
+
+fn train_observed(
+    trainer: &mut Trainer,
+    data: &DMatrix<f32>,
+    epochs: u64,
+    observe: &mut (dyn FnMut(Progress<'_>) -> ControlFlow<()> + Send),
 ) -> Result<(), Error> {
     let (visible, samples) = data.shape();
     let size = trainer.config.batch;

@@ -2,25 +2,12 @@
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use rbm::{
-    Error, Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition, train,
-};
+use rbm::{Error, Negative, Optimiser, Rbm, Ties, TrainConfig, Trainer, partition, train};
 use std::ops::ControlFlow;
 
 const VISIBLE: usize = 4;
-const CONFIG: TrainConfig = TrainConfig {
-    hidden: 3,
-    batch: 6,
-    learning_rate: 0.2,
-    schedule: Schedule::Constant,
-    negative: Negative::Exact,
-    optimiser: Optimiser::Ascent { momentum: 0.0 },
-    l1: 0.0,
-    l2: 0.0,
-    initial_std: 0.7,
-    biases: true,
-    ties: Ties::Binary,
-};
+const CONFIG: TrainConfig =
+    TrainConfig { initial_std: 0.7, ties: Ties::Binary, ..TrainConfig::exact(3, 6, 0.2) };
 
 /// `ln sum_y exp(x W y)` of every x of 0 and 1, in the order of the bits of its number.
 fn ln_weights(w: &DMatrix<f64>) -> Vec<f64> {

@@ -6,26 +6,12 @@ mod machine;
 use exact::decimation;
 use machine::machine;
 use nalgebra::DMatrix;
-use rbm::{
-    Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition, score, train,
-};
+use rbm::{Negative, Rbm, Schedule, Ties, TrainConfig, Trainer, partition, score, train};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use stats::Estimate;
 use std::ops::ControlFlow;
 
-const CONFIG: TrainConfig = TrainConfig {
-    hidden: 4,
-    batch: 20,
-    learning_rate: 0.05,
-    schedule: Schedule::Constant,
-    negative: Negative::Exact,
-    optimiser: Optimiser::Ascent { momentum: 0.0 },
-    l1: 0.0,
-    l2: 0.0,
-    initial_std: 0.05,
-    biases: true,
-    ties: Ties::Free,
-};
+const CONFIG: TrainConfig = TrainConfig { initial_std: 0.05, ..TrainConfig::exact(4, 20, 0.05) };
 
 /// Independent draws of a machine with `visible` units, which has something to teach.
 fn lessons(visible: usize, samples: usize, seed: u64) -> (Rbm, DMatrix<f32>) {

@@ -9,9 +9,7 @@ use exact::{Machine, Ring, enumerate, symmetric};
 use machine::machine;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
-use rbm::{
-    Error, Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition, train,
-};
+use rbm::{Error, Negative, Optimiser, Rbm, TrainConfig, Trainer, partition, train};
 use states::states;
 use std::ops::ControlFlow;
 
@@ -174,17 +172,11 @@ proptest! {
             false => Optimiser::Ascent { momentum: 0.5 },
         };
         let config = TrainConfig {
-            hidden: n,
-            batch,
-            learning_rate: 0.1,
-            schedule: Schedule::Constant,
             negative,
             optimiser,
-            l1: 0.0,
-            l2: 0.0,
             initial_std: 0.1,
             biases,
-            ties: Ties::Free,
+            ..TrainConfig::exact(n, batch, 0.1)
         };
         let mut trainer = Trainer::new(config, m, seed).unwrap();
         train(&mut trainer, &data, 50, |_| ControlFlow::Continue(())).unwrap();

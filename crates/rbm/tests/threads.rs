@@ -3,22 +3,16 @@
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rayon::ThreadPoolBuilder;
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, train};
+use rbm::{Negative, Optimiser, TrainConfig, Trainer, train};
 use std::ops::ControlFlow;
 
 fn bytes(negative: Negative, (visible, hidden): (usize, usize), threads: usize) -> Vec<u8> {
     let config = TrainConfig {
-        hidden,
-        batch: 300,
-        learning_rate: 0.05,
-        schedule: Schedule::Constant,
         negative,
         optimiser: Optimiser::Ascent { momentum: 0.5 },
         l1: 0.001,
-        l2: 0.0,
         initial_std: 0.1,
-        biases: true,
-        ties: Ties::Free,
+        ..TrainConfig::exact(hidden, 300, 0.05)
     };
     let mut rng = stats::stream(1, "threads", 0);
     let data =

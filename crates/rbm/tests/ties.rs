@@ -6,24 +6,17 @@ mod states;
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use rand::RngExt;
-use rbm::{
-    Error, Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition, train,
-};
+use rbm::{Error, Negative, Optimiser, Rbm, Ties, TrainConfig, Trainer, partition, train};
 use states::states;
 use std::ops::ControlFlow;
 
 const CONFIG: TrainConfig = TrainConfig {
-    hidden: 4,
-    batch: 10,
-    learning_rate: 0.1,
-    schedule: Schedule::Constant,
-    negative: Negative::Contrastive { steps: 1 },
     optimiser: Optimiser::Adam { mean_memory: 0.9, square_memory: 0.999 },
     l1: 0.001,
     l2: 0.001,
     initial_std: 0.5,
-    biases: true,
     ties: Ties::All,
+    ..TrainConfig::cd(4, 10, 0.1, 1)
 };
 
 fn coins(visible: usize, samples: usize, seed: u64) -> DMatrix<f32> {

@@ -9,19 +9,7 @@ use rbm::{
 };
 use std::ops::ControlFlow;
 
-const CONFIG: TrainConfig = TrainConfig {
-    hidden: 4,
-    batch: 10,
-    learning_rate: 0.1,
-    schedule: Schedule::Constant,
-    negative: Negative::Contrastive { steps: 1 },
-    optimiser: Optimiser::Ascent { momentum: 0.0 },
-    l1: 0.0,
-    l2: 0.0,
-    initial_std: 0.05,
-    biases: true,
-    ties: Ties::Free,
-};
+const CONFIG: TrainConfig = TrainConfig { initial_std: 0.05, ..TrainConfig::cd(4, 10, 0.1, 1) };
 
 /// Independent configurations of the ring, drawn from its exact probabilities by inversion.
 fn ring_samples(q: &[f64], samples: usize, seed: u64) -> DMatrix<f32> {

@@ -17,7 +17,7 @@ pub mod terminal;
 pub use content::{
     Cell, Check, Claim, Evidence, Figure, Found, Panel, Section, Style, Table, Verdict,
 };
-pub use figure::{Coordinate, Height, IntoPoint, figure, grid, panel};
+pub use figure::{Coordinate, Height, IntoPoint, figure, grid, is_shown, log_spaced, panel};
 pub use numbers::{list, rough, shown};
 pub use section::section;
 pub use table::{Rows, table};

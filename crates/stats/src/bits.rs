@@ -1,6 +1,7 @@
 //! Random bits by the word: eight generators side by side, which a processor advances at once.
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 
 /// 512 bits.
 pub type Word = [u64; 8];
@@ -16,7 +17,7 @@ pub struct Bits {
 
 impl Bits {
     /// Seeded with 2048 bits of `rng`.
-    pub fn new<R: Rng + ?Sized>(rng: &mut R) -> Self {
+    pub fn new(rng: &mut Pcg64) -> Self {
         let mut state = [[0; 8]; 4];
         state.iter_mut().flatten().for_each(|word| *word = rng.random());
         Self { state }
@@ -49,8 +50,8 @@ impl Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
     use rand::rngs::Xoshiro256PlusPlus;
+    use rand::{Rng, SeedableRng};
 
     #[test]
     fn each_lane_is_the_published_generator() {

@@ -20,6 +20,10 @@ pub fn bootstrap_error(
     seed: u64,
     mut statistic: impl FnMut(&[usize]) -> f64,
 ) -> f64 {
+    error(n, resamples, seed, &mut statistic)
+}
+
+fn error(n: usize, resamples: usize, seed: u64, statistic: &mut dyn FnMut(&[usize]) -> f64) -> f64 {
     let mut rng = stream(seed, "bootstrap", 0);
     let mut rows = vec![0; n];
     let mut values = Vec::with_capacity(resamples);

@@ -19,6 +19,10 @@ use crate::Estimate;
 /// assert!(ratio.sigmas_from(2.0) < 1.0);
 /// ```
 pub fn jackknife(columns: &[&[f64]], block: usize, f: impl Fn(&[f64]) -> f64) -> Estimate {
+    of_blocks(columns, block, &f)
+}
+
+fn of_blocks(columns: &[&[f64]], block: usize, f: &dyn Fn(&[f64]) -> f64) -> Estimate {
     let count = columns.first().map_or(0, |column| column.len());
     assert!(block > 0, "blocks have data");
     assert!(columns.iter().all(|column| column.len() == count), "columns of one length");

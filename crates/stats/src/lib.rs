@@ -17,6 +17,7 @@ mod bits;
 mod bootstrap;
 mod estimate;
 mod jackknife;
+mod limit;
 mod line;
 mod r_hat;
 mod stream;
@@ -28,7 +29,10 @@ pub use bits::{Bits, Word};
 pub use bootstrap::bootstrap_error;
 pub use estimate::Estimate;
 pub use jackknife::jackknife;
+pub use limit::{PowerLimit, line_in_power, power_limit};
 pub use line::{Line, weighted_line};
 pub use r_hat::r_hat;
+/// The generator of all of kadanoff, PCG XSL 128/64: what the random functions of every crate take.
+pub use rand_pcg::Pcg64;
 pub use stream::{child_seed, stream};
 pub use text::{exact_text, measured_text};

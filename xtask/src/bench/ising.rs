@@ -9,9 +9,8 @@ use ising::{
     Algorithm, Checkerboard, Coupling, Lanes, Lattice, Multispin, Plane, Request, Sampler, Spins,
     draw,
 };
-use rand::Rng;
 use rayon::prelude::*;
-use stats::Estimate;
+use stats::{Estimate, Pcg64};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -181,7 +180,7 @@ fn per_sample(mut values: Vec<f64>, size: &Estimate) -> Reading {
 }
 
 /// Samples a second of 512 replicas.
-fn replicas(lattice: &Lattice, coupling: Coupling, rng: &mut impl Rng) -> Result<Reading> {
+fn replicas(lattice: &Lattice, coupling: Coupling, rng: &mut Pcg64) -> Result<Reading> {
     // tau is read off some of the replicas.
     const READ: usize = 64;
     const BLOCKS: usize = 8;

@@ -1,63 +1,65 @@
-//! Experiment `flow-large`: whether the temperature where the flow ends tends to T_c on larger tori.
+//! `flow-large`: does the end of the flow tend to T_c on larger tori? (iso-2018)
 
-mod cells;
-mod claims;
-mod report;
-
-use ::report::content::Section;
+use super::thermometers::{Thermometer, has_temperature};
+use super::torus::{Repetition, Torus};
+use crate::stages::{Data, Flowing, Step, anneal_rbm};
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
-use lab::Run;
-use lab::parts::*;
+use exact::torus::kaufman;
+use flow::{Readings, Rule};
+use lab::kinds::{Ascending, Count, Seeds, Within, check_within};
+use lab::verdict::{self, Ruling};
+use lab::{Grid, Lab, Row};
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
+use report::{Cell, Figure, Section, Table, figure, list, panel, section, shown, table};
 use serde::{Deserialize, Serialize};
+use stats::{Estimate, Line, weighted_line};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Temperatures of the training set, ascending, J / k_B; flows start from the first and the last.
-    temperatures: Vec<f64>,
+    /// Temperatures of the training set, J / k_B; flows start from the first and the last.
+    temperatures: Ascending<f64>,
     /// Configurations at each temperature of the training set.
-    samples: u32,
-    seeds: u64,
+    samples: Count<1, 10_000_000>,
+    seeds: Seeds,
     /// Hidden units per visible one, rounded to the nearest number of them.
-    hidden_share: f64,
-    /// CD-1, plain, the same for all tori: rate times updates is equal.
-    batch: usize,
+    hidden_share: Within<0, 100>,
+    /// Plain CD-1, the same for all tori: rate times updates is equal.
+    batch: Count<1, 10_000_000>,
     learning_rate: f32,
     initial_std: f32,
-    /// Epochs after which the machines are looked at, ascending; the last is the end.
-    epochs: Vec<u64>,
-    /// Configurations that flow from each start, and of the mixture at each temperature.
-    copies: u32,
-    mixture: u32,
-    steps: usize,
+    /// Epochs after which the RBMs are looked at; the last is the end.
+    epochs: Ascending<u64>,
+    /// Configurations that flow from each start, and of the training mixture at each temperature.
+    copies: Count<100, 10_000_000>,
+    mixture: Count<10, 10_000_000>,
+    steps: Count<1, 1_000_000>,
     /// The hottest temperature of the physical thermometers.
-    hottest: f64,
-    /// The network: hidden layers and epochs, on the training set of the machine.
-    network_epochs: u64,
+    hottest: Within<1, 1000>,
+    /// The network thermometer: hidden layers and epochs, on the training set of the RBM.
+    network_epochs: Count<1, 1_000_000>,
     network: nn::TrainConfig,
-    tori: Vec<Torus>,
+    tori: Vec<Size>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Torus {
-    side: usize,
+struct Size {
+    side: Count<4, 256>,
     /// Configurations at each temperature of the physical thermometers' curves.
-    curve_draws: u32,
+    curve_draws: Count<100, 10_000_000>,
 }
 
 impl Settings {
-    /// Hidden units of the machine of a torus.
-    fn hidden(&self, torus: &Torus) -> usize {
-        (self.hidden_share * (torus.side * torus.side) as f64).round() as usize
+    fn hidden(&self, size: Size) -> usize {
+        (*self.hidden_share * size.side.pow(2) as f64).round() as usize
     }
 
-    fn train_config(&self, torus: &Torus) -> TrainConfig {
+    fn train_config(&self, size: Size) -> TrainConfig {
         TrainConfig {
-            hidden: self.hidden(torus),
-            batch: self.batch,
+            hidden: self.hidden(size),
+            batch: self.batch.size(),
             learning_rate: self.learning_rate,
             schedule: Schedule::Constant,
             negative: Negative::Contrastive { steps: 1 },
@@ -71,79 +73,287 @@ impl Settings {
     }
 
     /// Rate times updates after so many epochs.
-    fn time(&self, epochs: u64) -> f64 {
-        let batches = self.samples as usize * self.temperatures.len() / self.batch;
-        f64::from(self.learning_rate) * (batches as u64 * epochs) as f64
+    fn clock(&self, epochs: u64) -> f64 {
+        let batches = *self.samples * self.temperatures.len() as u64 / *self.batch;
+        f64::from(self.learning_rate) * (batches * epochs) as f64
     }
 
-    /// The widest spacing of the temperatures.
-    fn resolution(&self) -> f64 {
-        self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
-    }
-
-    /// The temperatures of the starts, cold and hot.
     fn starts(&self) -> [f64; 2] {
-        [self.temperatures[0], self.temperatures[self.temperatures.len() - 1]]
+        [self.temperatures.lowest(), self.temperatures.highest()]
+    }
+
+    /// How close a reading of T_c must be to be one: the spacing of the network's scale, and what a line through three tori
+    /// can be expected to tell for the energy.
+    fn resolution(&self, thermometer: Thermometer) -> f64 {
+        match thermometer {
+            Thermometer::Network => {
+                self.temperatures.windows(2).map(|t| t[1] - t[0]).fold(0.0, f64::max)
+            }
+            _ => 0.05,
+        }
     }
 }
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_values("temperatures", &self.temperatures, 0.0, 100.0)?;
-        ensure!(self.temperatures.is_sorted_by(|a, b| a < b), "temperatures must ascend");
         let [first, last] = self.starts();
-        let inside = first < critical_temperature() && critical_temperature() < last;
+        let inside =
+            0.0 <= first && first < critical_temperature() && critical_temperature() < last;
         ensure!(inside, "temperatures must lie on both sides of T_c, but are {first} to {last}");
-        check_count("samples", self.samples.into(), 1, 10_000_000)?;
-        check_count("seeds", self.seeds, 2, 1000)?;
-        check_values("hidden_share", &[self.hidden_share], 0.01, 100.0)?;
-        ensure!(!self.epochs.is_empty(), "epochs is empty, but needs at least one number");
-        ensure!(self.epochs.is_sorted_by(|a, b| a < b), "epochs must ascend");
-        check_count("the first of epochs", self.epochs[0], 1, 10_000_000)?;
-        check_count("copies", self.copies.into(), 100, 10_000_000)?;
-        check_count("mixture", self.mixture.into(), 10, 10_000_000)?;
-        check_count("steps", self.steps as u64, 1, 1_000_000)?;
-        check_values("hottest", &[self.hottest], 1.0, 1000.0)?;
-        check_count("network_epochs", self.network_epochs, 1, 1_000_000)?;
         ensure!(self.tori.len() >= 2, "tori needs at least two sides");
         ensure!(self.tori.is_sorted_by(|a, b| a.side < b.side), "the sides of tori must ascend");
-        let training = self.samples as usize * self.temperatures.len();
-        ensure!(self.batch <= training, "batch is {}, but there are {training}", self.batch);
+        let training = *self.samples * self.temperatures.len() as u64;
+        check_within("batch", *self.batch, 1, training)?;
         flow::Calibration::new(&self.temperatures, 1, self.network.clone(), 0)?;
-        for torus in &self.tori {
-            check_count("side in tori", torus.side as u64, 4, 256)?;
-            check_count("curve_draws in tori", torus.curve_draws.into(), 100, 10_000_000)?;
-            check_count("hidden units", self.hidden(torus) as u64, 1, 1_000_000)?;
-            self.train_config(torus).check(torus.side * torus.side)?;
+        for &size in &self.tori {
+            check_within("the number of hidden units", self.hidden(size), 1, 1_000_000)?;
+            self.train_config(size).check(size.side.pow(2) as usize)?;
         }
         Ok(())
     }
 }
 
-pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    let sizes = cells::sizes(run, settings)?;
-    let sides: Vec<String> = settings.tori.iter().map(|torus| torus.side.to_string()).collect();
-    Ok(Section {
-        checks: vec![],
-        experiment: "flow-large".into(),
-        title: "Does the end of the flow tend to the critical point on larger tori?".into(),
-        headline: claims::headline(settings, &sizes),
-        introduction: vec![format!(
-            "Machines with {} hidden units per spin learn the {} temperatures from {} to {} of tori of side L = {}, all with the same learning rate for the same number of updates. Configurations of both ends of the scale flow by the sampled rule for {} steps and are read by five thermometers. If the flow knew the critical point, its end would tend to $T_c$ as L grows, as the maximum of the finite torus' specific heat does.",
-            settings.hidden_share,
-            settings.temperatures.len(),
-            settings.starts()[0],
-            settings.starts()[1],
-            sides.join(", "),
-            settings.steps
-        )],
-        claims: claims::claims(run, settings, &sizes)?,
-        figures: vec![report::sizes_figure(settings, &sizes), report::times_figure(settings, &sizes)],
-        tables: vec![report::table(settings, &sizes)],
-        discussion: vec![
-            "The mixture is what a machine that had learnt its training set perfectly would end in. Its readings tend to limits of their own as L grows: thermometers average over temperatures, on each of which the observables have limits; nothing singles out $T_c$.".into(),
-            "Equal rate × updates is not equal learning: the collective mode of m gains in proportion to the number of spins, so that larger tori are ahead in their training at the same time. How the ends move with training is shown beside them.".into(),
-        ],
-        settings: toml::to_string(settings)?,
+/// One repetition on one torus.
+struct Found {
+    /// What the network reads of configurations at T_c.
+    network_at_critical: Estimate,
+    /// What all thermometers read of the training mixture.
+    mixture: Readings,
+    /// `[epochs][start]`: where the sampled flow is after its last step.
+    ends: Vec<[Step; 2]>,
+}
+
+/// Draw, calibrate, train, flow, read.
+fn repetition(lab: &Lab, s: &Settings, size: Size, index: u64) -> Result<Found> {
+    let side = size.side.size();
+    let of = Repetition::new(lab, side, &format!("flow-large/{side}"), index);
+    let [cold, hot] = s.starts();
+    let training = of.draw("training", &s.temperatures, s.samples.short())?;
+    let starts = of.draw("starts", &[cold, hot, critical_temperature()], s.copies.short())?;
+    let mixture = of.draw("mixture", &s.temperatures, s.mixture.short())?;
+    let torus: Torus = of.thermometers(
+        (*s.hottest, size.curve_draws.short()),
+        (&s.network, *s.network_epochs),
+        &training,
+    )?;
+    let before = [0].into_iter().chain(s.epochs.iter().copied());
+    let phases: Vec<(u64, f32)> =
+        s.epochs.iter().zip(before).map(|(to, from)| (to - from, s.learning_rate)).collect();
+    let data = Data::Samples(&training.samples);
+    let rbms = anneal_rbm(&lab.store, data, s.train_config(size), &phases, of.seed("rbm"))?;
+    let end = |rbm, number: u64, start| {
+        let seed = stats::child_seed(of.seed, "flow", number);
+        torus.end(of, Flowing::Trained(rbm), (&starts, start), Rule::Sampled, s.steps.size(), seed)
+    };
+    Ok(Found {
+        network_at_critical: torus.network_of(&starts.at(critical_temperature())?)?,
+        mixture: torus.read(&mixture.samples.value)?,
+        ends: rbms
+            .iter()
+            .map(|rbm| Ok([end(rbm, 0, cold)?, end(rbm, 1, hot)?]))
+            .collect::<Result<_>>()?,
     })
+}
+
+/// A thermometer at the end of the flow, over seeds; `epochs` is a number in the settings.
+fn end(of: Row<Size, Found>, epochs: usize, start: usize, by: Thermometer) -> Option<Estimate> {
+    of.mean_if(|found| by.at(&found.ends[epochs][start]))
+}
+
+/// The distance from T_c of fully trained RBMs' ends against 1/L; of the network from what it reads at T_c itself.
+fn trend(ends: &Grid<Size, Found>, start: usize, by: Thermometer) -> Option<Line> {
+    let distance = |of: Row<Size, Found>| {
+        let end = end(of, of.first()?.ends.len() - 1, start, by)?;
+        let place = match by {
+            Thermometer::Network => of.mean(|found| found.network_at_critical),
+            _ => Estimate::exact(critical_temperature()),
+        };
+        Some((1.0 / *of.side as f64, end - place))
+    };
+    let distances: Option<Vec<_>> = ends.rows().map(distance).collect();
+    Some(weighted_line(&distances?))
+}
+
+/// Does the end tend to T_c, by a straight line in 1/L?
+fn tends_to_critical(
+    s: &Settings,
+    ends: &Grid<Size, Found>,
+    start: usize,
+    by: Thermometer,
+) -> Ruling {
+    match trend(ends, start, by) {
+        Some(line) => verdict::agrees(line.intercept, 0.0, s.resolution(by)),
+        None => verdict::holds(false, "on the scale of the thermometer"),
+    }
+}
+
+/// Where the exact specific heat of the L x L torus is largest: a golden section around T_c, where it has one maximum.
+fn specific_heat_peak(side: usize) -> Result<f64> {
+    let at = |t: f64| -> Result<f64> { Ok(kaufman(side, side, 1.0 / t)?.specific_heat) };
+    let (mut low, mut high) = (1.5, 4.0);
+    let share = 0.5 * (5.0_f64.sqrt() - 1.0);
+    while high - low > 1e-6 {
+        let step = share * (high - low);
+        let (left, right) = (high - step, low + step);
+        if at(left)? < at(right)? { low = left } else { high = right }
+    }
+    Ok(low.midpoint(high))
+}
+
+const STARTS: [&str; 2] = ["cold", "hot"];
+/// The two thermometers that the answer is given by.
+const JUDGED: [Thermometer; 2] = [Thermometer::Energy, Thermometer::Network];
+
+pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
+    let ends =
+        lab.grid(s.tori.iter().copied(), *s.seeds, |&size, index| repetition(lab, s, size, index))?;
+    let peaks = lab.each(&s.tori, |size| specific_heat_peak(size.side.size()))?;
+
+    let last = s.epochs.len() - 1;
+    let by_energy = |start| {
+        list(ends.rows().filter_map(|of| {
+            Some(format!(
+                "{} at L = {}",
+                shown(end(of, last, start, Thermometer::Energy)?),
+                of.side
+            ))
+        }))
+    };
+    let judged = JUDGED.into_iter().flat_map(|by| [(by, 0), (by, 1)]);
+    let ruling =
+        verdict::all(judged.clone().map(|(by, start)| tends_to_critical(s, &ends, start, by)));
+    let limit = |by, start| Some(trend(&ends, start, by)?.intercept);
+    let mut claim = lab.says("iso-2018/flows-to-tc")?.judged(
+        ruling.clone().showing(limit(Thermometer::Energy, 0).map(|e| e - -critical_temperature())),
+        "temperature by the energy, from the cold start, that a line in 1/L tends to",
+        format!(
+            "{} steps of the sampled rule, rate × updates {:.0}, L = {}; errors over {} seeds.",
+            s.steps,
+            s.clock(s.epochs.highest()),
+            list(s.tori.iter().map(|size| *size.side)),
+            s.seeds
+        ),
+    );
+    for (by, start) in judged {
+        let quantity = format!("limit minus $T_c$ by the {}, {} start", by.name(), STARTS[start]);
+        claim = claim.and(quantity, limit(by, start));
+    }
+    Ok(section("flow-large", "Does the end of the flow tend to the critical point on larger tori?")
+        .answer(format!(
+            "{}: by the energy it is at {} from the cold start and {} from the hot one.",
+            match ruling.is() {
+                Some(true) => "Yes",
+                Some(false) => "No, the end of the flow does not tend to $T_c$",
+                None => "It cannot be told with these errors whether the end of the flow tends to $T_c$",
+            },
+            by_energy(0),
+            by_energy(1)
+        ))
+        .text("Equal rate × updates is not equal learning: the collective mode of m gains in proportion to the number of spins, so that larger tori are ahead in their training at the same time.")
+        .claim(claim)
+        .figure(against_size(s, &ends, &peaks))
+        .figure(against_training(s, &ends))
+        .table(ends_table(s, &ends, &peaks)))
+}
+
+fn against_size(s: &Settings, ends: &Grid<Size, Found>, peaks: &[f64]) -> Figure {
+    let last = s.epochs.len() - 1;
+    let x = |of: Row<Size, Found>| 1.0 / *of.side as f64;
+    // The two-point function's temperature is that of the energy.
+    let shown = Thermometer::ALL.into_iter().filter(|by| *by != Thermometer::TwoPoint);
+    let peak = |(size, &peak): (&Size, &f64)| (1.0 / *size.side as f64, peak);
+    figure("sizes", format!(
+        "Where the sampled flow is after {} steps, by four thermometers; what the energy thermometer reads of the training mixture, the network of configurations at $T_c$, and the exact maximum of the specific heat C.", s.steps))
+        .panels(0..2, |start| panel("1/L", "temperature (J/k_B)")
+            .title(format!("from T = {}", s.starts()[start]))
+            .each(shown.clone(), |panel, by| {
+                panel.joined(by.name(), ends.rows().map(|of| (x(of), end(of, last, start, by))))
+            })
+            .dashed("mixture, energy", ends.rows().map(|of| {
+                (x(of), of.mean_if(|found| Thermometer::Energy.of(&found.mixture)))
+            }))
+            .dashed("network of T_c", ends.rows().map(|of| (x(of), of.mean(|f| f.network_at_critical))))
+            .line("maximum of C", s.tori.iter().zip(peaks).map(peak))
+            .mark_y("T_c", critical_temperature()))
+}
+
+fn against_training(s: &Settings, ends: &Grid<Size, Found>) -> Figure {
+    figure(
+        "training",
+        format!("The end of the sampled flow by the energy, against training; {} seeds.", s.seeds),
+    )
+    .panels(0..2, |start| {
+        panel("learning rate × updates", "energy temperature (J/k_B)")
+            .title(format!("from T = {}", s.starts()[start]))
+            .log_x()
+            .each(ends.rows(), |panel, of| {
+                let points = s.epochs.iter().enumerate();
+                panel.joined(
+                    format!("L = {}", of.side),
+                    points.map(|(number, &epochs)| {
+                        (s.clock(epochs), end(of, number, start, Thermometer::Energy))
+                    }),
+                )
+            })
+            .mark_y("T_c", critical_temperature())
+    })
+}
+
+/// What a row of the table is about.
+enum Ensemble {
+    Flow(usize),
+    Mixture,
+    Critical,
+    SpecificHeat(f64),
+}
+
+fn ends_table(s: &Settings, ends: &Grid<Size, Found>, peaks: &[f64]) -> Table {
+    use Ensemble::{Critical, Flow, Mixture, SpecificHeat};
+    let last = s.epochs.len() - 1;
+    let rows = ends.rows().zip(peaks).flat_map(|(of, &peak)| {
+        [Flow(0), Flow(1), Mixture, Critical, SpecificHeat(peak)].map(|ensemble| (of, ensemble))
+    });
+    let read = |of: &Row<Size, Found>, ensemble: &Ensemble, by: Thermometer| match *ensemble {
+        Flow(start) => Cell::or(end(*of, last, start, by), "off the scale"),
+        Mixture => Cell::or(of.mean_if(|found| by.of(&found.mixture)), "off the scale"),
+        Critical if by == Thermometer::Network => of.mean(|found| found.network_at_critical).into(),
+        Critical => critical_temperature().into(),
+        SpecificHeat(peak) if by == Thermometer::Energy => peak.into(),
+        SpecificHeat(_) => "".into(),
+    };
+    table("ends", format!(
+        "Temperatures (J/k_B) read at the end of the sampled flow ({} steps), of the training mixture and of configurations at T_c; how many of the seeds' ensembles have one temperature.", s.steps))
+        .rows(rows)
+        .column("L", |(of, _)| *of.side)
+        .column("ensemble", |(_, ensemble)| match ensemble {
+            Flow(start) => format!("flow from T = {}", s.starts()[*start]),
+            Mixture => "training mixture".to_owned(),
+            Critical => "configurations at T_c".to_owned(),
+            SpecificHeat(_) => "maximum of the specific heat".to_owned(),
+        })
+        .columns(Thermometer::ALL.map(|by| (by.name(), by)), |&by, (of, ensemble)| read(of, ensemble, by))
+        .column("one temperature", |(of, ensemble)| match ensemble {
+            Flow(start) => {
+                format!("{} of {}", of.count(|found| has_temperature(&found.ends[last][*start])), s.seeds)
+            }
+            _ => String::new(),
+        })
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_of_the_specific_heat_tends_to_the_critical_point() {
+        let apart = |side| specific_heat_peak(side).unwrap() - critical_temperature();
+        // On tori it lies above, and comes closer as 1 / L.
+        let [small, large] = [16, 64].map(apart);
+        assert!(small > 0.0 && large > 0.0);
+        assert!((small / large - 4.0).abs() < 0.5, "{small} {large}");
+        let at = |t: f64| kaufman(16, 16, 1.0 / t).unwrap().specific_heat;
+        let peak = specific_heat_peak(16).unwrap();
+        assert!(at(peak) > at(peak - 0.01) && at(peak) > at(peak + 0.01));
+    }
 }

@@ -1,6 +1,6 @@
 //! What five thermometers say of ensembles, over seeds: for experiments that read flows.
 
-use crate::stages::FlowReadings;
+use crate::stages::{FlowReadings, Step};
 use flow::{Readings, Verdict};
 use lab::parts::over_seeds;
 use stats::Estimate;
@@ -11,6 +11,47 @@ pub(super) const LEVEL: f64 = 1e-3;
 /// The thermometers, in the order of [`temperatures`]: the network last.
 pub(super) const NAMES: [&str; 5] =
     ["energy", "magnetisation", "correlation length", "two-point function", "network"];
+
+/// One of the five thermometers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Thermometer {
+    Energy,
+    Magnetisation,
+    CorrelationLength,
+    TwoPoint,
+    Network,
+}
+
+impl Thermometer {
+    /// All of them, the network last.
+    pub(super) const ALL: [Self; 5] =
+        [Self::Energy, Self::Magnetisation, Self::CorrelationLength, Self::TwoPoint, Self::Network];
+
+    /// Those that compare an ensemble with the Ising model itself.
+    pub(super) const PHYSICAL: [Self; 4] =
+        [Self::Energy, Self::Magnetisation, Self::CorrelationLength, Self::TwoPoint];
+
+    pub(super) fn name(self) -> &'static str {
+        NAMES[self as usize]
+    }
+
+    /// What it reads, where that is on its scale.
+    pub(super) fn of(self, readings: &Readings) -> Option<Estimate> {
+        temperatures(readings)[self as usize]
+    }
+
+    /// What it reads of a step of a trajectory.
+    pub(super) fn at(self, step: &Step) -> Option<Estimate> {
+        self.of(step.readings.as_ref()?)
+    }
+}
+
+/// Whether a step's ensemble is not told from an Ising ensemble at one temperature, at the level [`LEVEL`]; one without
+/// anything to judge has no temperature.
+pub(super) fn has_temperature(step: &Step) -> bool {
+    let verdict = step.readings.as_ref().map(|readings| readings.verdict(LEVEL));
+    verdict.is_some_and(|verdict| verdict != Verdict::NoTemperature)
+}
 
 /// What each thermometer reads, where it is on its scale.
 pub(super) fn temperatures(readings: &Readings) -> [Option<Estimate>; 5] {

@@ -4,7 +4,7 @@ use super::flood::Cell;
 use crate::bernoulli::{Probability, fill};
 use crate::{Coupling, Lattice};
 use multiversion::multiversion;
-use rand::Rng;
+use rand_pcg::Pcg64;
 use stats::{Bits, Word};
 
 /// The probability that a satisfied bond binds, `1 - e^{-2|K|}` (`fortuin-kasteleyn-1972`): 0 at K = 0, 1 at infinite K.
@@ -14,6 +14,7 @@ pub(crate) fn binding(coupling: Coupling) -> Probability {
 }
 
 /// Draws the bonds of one lattice at one coupling.
+#[derive(Debug)]
 pub(crate) struct Bonds {
     width: usize,
     has_rows: bool,
@@ -29,7 +30,7 @@ pub(crate) struct Bonds {
 
 impl Bonds {
     /// The random bits are seeded from `rng`.
-    pub(crate) fn new<R: Rng + ?Sized>(lattice: &Lattice, coupling: Coupling, rng: &mut R) -> Self {
+    pub(crate) fn new(lattice: &Lattice, coupling: Coupling, rng: &mut Pcg64) -> Self {
         let cells = lattice.width().div_ceil(64) * lattice.height();
         let directions = lattice.degree() / 2;
         Self {

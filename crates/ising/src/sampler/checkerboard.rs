@@ -4,7 +4,7 @@ use super::multispin::{Kind, Rule, heat_bath, metropolis};
 use super::{Sampler, Sweep};
 use crate::{Coupling, Error, Plane};
 use multiversion::multiversion;
-use rand::Rng;
+use rand_pcg::Pcg64;
 use stats::{Bits, Word};
 
 /// Neighbours of a site of a torus.
@@ -12,6 +12,7 @@ const DEGREE: usize = 4;
 
 /// Checkerboard sweeps of one large torus. Decisions are those of [`Multispin`](crate::Multispin), each site with
 /// random bits of its own and an error of every probability below 2^-64.
+#[derive(Debug)]
 pub struct Checkerboard {
     rule: Rule,
     bits: Bits,
@@ -21,12 +22,12 @@ pub struct Checkerboard {
 
 impl Checkerboard {
     /// Heat bath, with random bits seeded by `rng`.
-    pub fn heat_bath<R: Rng + ?Sized>(coupling: Coupling, rng: &mut R) -> Self {
+    pub fn heat_bath(coupling: Coupling, rng: &mut Pcg64) -> Self {
         Self::new(Rule::heat_bath(DEGREE, coupling, 0.0), rng)
     }
 
     /// Metropolis, of which one move in 16 is left out, with random bits seeded by `rng`.
-    pub fn metropolis<R: Rng + ?Sized>(coupling: Coupling, rng: &mut R) -> Self {
+    pub fn metropolis(coupling: Coupling, rng: &mut Pcg64) -> Self {
         Self::new(Rule::metropolis(coupling, 0.0), rng)
     }
 
@@ -38,7 +39,7 @@ impl Checkerboard {
         Ok(Self { rule: self.rule.in_field(DEGREE, field)?, ..self })
     }
 
-    fn new<R: Rng + ?Sized>(rule: Rule, rng: &mut R) -> Self {
+    fn new(rule: Rule, rng: &mut Pcg64) -> Self {
         Self { rule, bits: Bits::new(rng), beside: Vec::new() }
     }
 }
@@ -47,7 +48,7 @@ impl Sampler for Checkerboard {
     type State = Plane;
 
     /// The random bits are the sampler's own.
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Plane, _: &mut R) -> Sweep {
+    fn sweep(&mut self, state: &mut Plane, _: &mut Pcg64) -> Sweep {
         self.beside.resize(state.row_words(), [0; 8]);
         let (width, height) = state.sides();
         let mut flipped = 0;

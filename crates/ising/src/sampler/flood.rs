@@ -68,6 +68,7 @@ impl Cell {
 }
 
 /// Finds the sites that hang together.
+#[derive(Debug)]
 pub(crate) struct Flood {
     /// The cells that wait, in a ring; its length is a power of 2 and more than there are cells.
     queue: Vec<u32>,

@@ -3,6 +3,7 @@
 use super::{Sampler, Sweep, check_field};
 use crate::{Coupling, Error, Lattice, Spins};
 use rand::{Rng, RngExt};
+use rand_pcg::Pcg64;
 
 /// The order in which a sweep visits the sites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub enum Order {
 /// can follow every other within one sweep. (An outcome rarer than 2^-65 never happens. Without a field that is so on a
 /// ring above |K| = 11.2, on a torus above 5.6.) Detailed balance holds in random order; in a fixed one each update has
 /// it, but not their product.
+#[derive(Debug)]
 pub struct HeatBath<'a> {
     lattice: &'a Lattice,
     coupling: Coupling,
@@ -54,7 +56,7 @@ impl<'a> HeatBath<'a> {
 
     /// Draws one spin anew and returns whether it changed.
     #[inline(always)]
-    fn update<R: Rng + ?Sized>(&self, spins: &mut [i8], site: usize, rng: &mut R) -> u64 {
+    fn update<R: Rng>(&self, spins: &mut [i8], site: usize, rng: &mut R) -> u64 {
         let neighbours = self.lattice.pull(spins, site);
         let up = self.up[(neighbours + self.lattice.degree() as i32) as usize];
         // `None` is certainty; the draw is made all the same, so that the stream does not depend on K.
@@ -71,10 +73,10 @@ fn thresholds(lattice: &Lattice, coupling: Coupling, field: f64) -> Vec<Option<u
     (-degree..=degree).map(|neighbours| coupling.threshold_up(neighbours, field)).collect()
 }
 
-impl Sampler for HeatBath<'_> {
-    type State = Spins;
-
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
+impl HeatBath<'_> {
+    /// [`Sampler::sweep`] on any generator, for exact enumeration in tests.
+    #[doc(hidden)]
+    pub fn sweep_with<R: Rng>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
         let spins = state.as_mut_slice();
         let (sites, width) = (spins.len(), self.lattice.width());
         let mut flipped = 0;
@@ -101,5 +103,13 @@ impl Sampler for HeatBath<'_> {
             }
         }
         Sweep { attempted: sites as u64, flipped }
+    }
+}
+
+impl Sampler for HeatBath<'_> {
+    type State = Spins;
+
+    fn sweep(&mut self, state: &mut Spins, rng: &mut Pcg64) -> Sweep {
+        self.sweep_with(state, rng)
     }
 }

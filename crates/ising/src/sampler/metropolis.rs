@@ -3,6 +3,7 @@
 use super::{Sampler, Sweep, check_field};
 use crate::{Coupling, Error, Lattice, Spins};
 use rand::{Rng, RngExt};
+use rand_pcg::Pcg64;
 
 /// Metropolis (`metropolis-1953`): a site is chosen at random and its spin s flipped with probability
 /// `min(1, e^{-2 s (K neighbours + H)})`.
@@ -10,6 +11,7 @@ use rand::{Rng, RngExt};
 /// The choice must be random: in a fixed order, moves that leave the energy unchanged are certain, and whole classes
 /// of configurations of a ring never meet. The first move of a sweep is to stay, with probability 1/2: at K = 0 every
 /// flip is certain, and an even number of them would keep the parity of the up spins for ever.
+#[derive(Debug)]
 pub struct Metropolis<'a> {
     lattice: &'a Lattice,
     coupling: Coupling,
@@ -41,10 +43,10 @@ fn thresholds(lattice: &Lattice, coupling: Coupling, field: f64) -> Vec<[Option<
     (-degree..=degree).map(of).collect()
 }
 
-impl Sampler for Metropolis<'_> {
-    type State = Spins;
-
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
+impl Metropolis<'_> {
+    /// [`Sampler::sweep`] on any generator, for exact enumeration in tests.
+    #[doc(hidden)]
+    pub fn sweep_with<R: Rng>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
         let spins = state.as_mut_slice();
         let degree = self.lattice.degree() as i32;
         let sites = spins.len() as u32;
@@ -61,5 +63,13 @@ impl Sampler for Metropolis<'_> {
             }
         }
         Sweep { attempted: u64::from(sites), flipped }
+    }
+}
+
+impl Sampler for Metropolis<'_> {
+    type State = Spins;
+
+    fn sweep(&mut self, state: &mut Spins, rng: &mut Pcg64) -> Sweep {
+        self.sweep_with(state, rng)
     }
 }

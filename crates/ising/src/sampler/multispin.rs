@@ -5,7 +5,7 @@ use crate::bernoulli::{Probability, decide};
 use crate::lanes::REPLICAS;
 use crate::{Coupling, Error, Lanes, Lattice};
 use multiversion::multiversion;
-use rand::Rng;
+use rand_pcg::Pcg64;
 use stats::{Bits, Word};
 
 /// The share of Metropolis moves that is made at all.
@@ -20,6 +20,7 @@ const TRIED: f64 = 15.0 / 16.0;
 /// random bits of its own with 64 digits of the probability that its own neighbours give: replicas are independent, and
 /// every probability is met with an error below 2^-64 beside the rounding of f64 (relative 2^-53, of the rarer outcome). Sites are visited in the order of a checkerboard, all of one
 /// colour and then the other; where sides are odd this is just an order, and as right as any.
+#[derive(Debug)]
 pub struct Multispin<'a> {
     lattice: &'a Lattice,
     order: Vec<u32>,
@@ -28,12 +29,14 @@ pub struct Multispin<'a> {
 }
 
 /// How a spin is updated given its neighbours.
+#[derive(Debug)]
 pub(super) struct Rule {
     coupling: Coupling,
     pub(super) kind: Kind,
 }
 
 /// Heat bath or Metropolis, with what they need to know.
+#[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a sampler")]
 pub(super) enum Kind {
     /// Probability of "up" by the number of neighbours that are up.
@@ -89,25 +92,17 @@ impl Rule {
 
 impl<'a> Multispin<'a> {
     /// Heat bath, with random bits seeded by `rng`.
-    pub fn heat_bath<R: Rng + ?Sized>(
-        lattice: &'a Lattice,
-        coupling: Coupling,
-        rng: &mut R,
-    ) -> Self {
+    pub fn heat_bath(lattice: &'a Lattice, coupling: Coupling, rng: &mut Pcg64) -> Self {
         Self::new(lattice, Rule::heat_bath(lattice.degree(), coupling, 0.0), rng)
     }
 
     /// Metropolis, of which one move in 16 is left out, with random bits seeded by `rng`. It relaxes about three times
     /// as fast as the heat bath at T_c.
-    pub fn metropolis<R: Rng + ?Sized>(
-        lattice: &'a Lattice,
-        coupling: Coupling,
-        rng: &mut R,
-    ) -> Self {
+    pub fn metropolis(lattice: &'a Lattice, coupling: Coupling, rng: &mut Pcg64) -> Self {
         Self::new(lattice, Rule::metropolis(coupling, 0.0), rng)
     }
 
-    fn new<R: Rng + ?Sized>(lattice: &'a Lattice, rule: Rule, rng: &mut R) -> Self {
+    fn new(lattice: &'a Lattice, rule: Rule, rng: &mut Pcg64) -> Self {
         let sites = 0..lattice.sites() as u32;
         let (odd, even): (Vec<u32>, _) = sites.partition(|&site| lattice.is_odd(site as usize));
         Self { lattice, order: [even, odd].concat(), rule, bits: Bits::new(rng) }
@@ -126,7 +121,7 @@ impl Sampler for Multispin<'_> {
     type State = Lanes;
 
     /// The random bits are the sampler's own.
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Lanes, _: &mut R) -> Sweep {
+    fn sweep(&mut self, state: &mut Lanes, _: &mut Pcg64) -> Sweep {
         let flipped = sweep(self.lattice, &self.order, &self.rule, &mut self.bits, &mut state.0);
         Sweep { attempted: (REPLICAS * state.0.len()) as u64, flipped }
     }

@@ -8,7 +8,7 @@ use super::check_field;
 use crate::lanes::REPLICAS;
 use crate::{Coupling, Error, Lattice, Samples};
 use exact::square::critical_coupling;
-use rand::Rng;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 /// The farthest start of a pair of chains: 2^24 sweeps ago.
@@ -193,7 +193,7 @@ fn from_the_past(first: u32, meets_from: impl FnMut(&u32) -> bool) -> Result<u32
 
 /// The sweeps from 2^level ago till now: blocks of how many, and the generator of each. It belongs to the time of the
 /// block, wherever one starts.
-fn blocks(level: u32, seed: u64) -> impl Iterator<Item = (u64, impl Rng)> {
+fn blocks(level: u32, seed: u64) -> impl Iterator<Item = (u64, Pcg64)> {
     let block = move |number: u32| {
         let rng = stats::stream(seed, "ising::perfect", u64::from(number));
         (1 << number.saturating_sub(1), rng)
@@ -204,6 +204,7 @@ fn blocks(level: u32, seed: u64) -> impl Iterator<Item = (u64, impl Rng)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::Rng;
 
     #[test]
     fn blocks_end_now_and_keep_their_numbers() {

@@ -4,7 +4,7 @@ use super::bonds::{Bonds, turn};
 use super::flood::{Cell, Flood, spread, spread_right};
 use super::{Sampler, Sweep};
 use crate::{Coupling, Lattice, Spins};
-use rand::Rng;
+use rand_pcg::Pcg64;
 
 /// Swendsen-Wang (`swendsen-wang-1987`): every satisfied bond, `K s_i s_j > 0`, binds its ends with probability
 /// `1 - e^{-2|K|}`, and each cluster of sites so bound is turned over with probability 1/2.
@@ -14,6 +14,7 @@ use rand::Rng;
 ///
 /// A [`Sweep`] counts a cluster as one attempted move. Clusters are found 64 sites at a time: bonds are drawn as bits of
 /// words, and a sum or some shifts go along a row of them.
+#[derive(Debug)]
 pub struct SwendsenWang<'a> {
     lattice: &'a Lattice,
     bonds: Bonds,
@@ -29,7 +30,7 @@ pub struct SwendsenWang<'a> {
 impl<'a> SwendsenWang<'a> {
     /// The sampler on this lattice at this coupling. Its random bits are seeded from `rng`; the one of the sweep is not
     /// used.
-    pub fn new<R: Rng + ?Sized>(lattice: &'a Lattice, coupling: Coupling, rng: &mut R) -> Self {
+    pub fn new(lattice: &'a Lattice, coupling: Coupling, rng: &mut Pcg64) -> Self {
         let cells = Cell::all(lattice);
         Self {
             lattice,
@@ -105,7 +106,7 @@ impl<'a> SwendsenWang<'a> {
 impl Sampler for SwendsenWang<'_> {
     type State = Spins;
 
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, _: &mut R) -> Sweep {
+    fn sweep(&mut self, state: &mut Spins, _: &mut Pcg64) -> Sweep {
         let spins = state.as_mut_slice();
         self.bonds.draw(spins, &mut self.cells);
         let attempted = self.turn_within_rows() + self.turn_others();

@@ -3,7 +3,8 @@
 use super::{Sampler, Sweep};
 use crate::{Coupling, Error, Lattice, Spins};
 use exact::transfer::{RowLaw, WIDTH_LIMIT};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 
 /// Draws the torus row by row from the exact conditional law ([`RowLaw`], `onsager-1944`): no burn-in, no correlation
 /// between draws, at any temperature.
@@ -13,6 +14,7 @@ use rand::{Rng, RngExt};
 /// rare ones together no more than a probability of some 1e-13 is lost or won.
 ///
 /// The antiferromagnet is drawn as the ferromagnet whose odd sites are then turned over.
+#[derive(Debug)]
 pub struct TorusTransfer {
     law: RowLaw,
     /// Whether odd sites are turned over.
@@ -69,7 +71,7 @@ impl TorusTransfer {
 }
 
 /// An index with the probability of its step in `cumulative`, which ends with a positive number.
-fn choose<R: Rng + ?Sized>(cumulative: &[f64], rng: &mut R) -> usize {
+fn choose(cumulative: &[f64], rng: &mut Pcg64) -> usize {
     let level = rng.random::<f64>() * cumulative[cumulative.len() - 1];
     cumulative.partition_point(|&c| c <= level)
 }
@@ -77,7 +79,7 @@ fn choose<R: Rng + ?Sized>(cumulative: &[f64], rng: &mut R) -> usize {
 impl Sampler for TorusTransfer {
     type State = Spins;
 
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
+    fn sweep(&mut self, state: &mut Spins, rng: &mut Pcg64) -> Sweep {
         let first = choose(&self.first, rng);
         let (mut row, mut flipped) = (first, 0);
         let spins = state.as_mut_slice();

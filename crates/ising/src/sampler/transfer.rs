@@ -4,6 +4,7 @@ use super::{Sampler, Sweep};
 use crate::coupling::threshold;
 use crate::{Coupling, Error, Lattice, Spins};
 use rand::{Rng, RngExt};
+use rand_pcg::Pcg64;
 
 /// Draws the ring spin by spin from the exact conditional law: no burn-in, no correlation between draws.
 ///
@@ -12,6 +13,7 @@ use rand::{Rng, RngExt};
 /// `(1 + u)(1 + p u^r) / (2 (1 + p u^{r+1}))`, where p = +1 when an even number of the r + 1 must be broken, -1 when an
 /// odd one. At first it is even, and odd for the antiferromagnet on an odd ring, which is frustrated. At zero
 /// temperature and p = -1 the limit is `r / (r + 1)`: each of the bonds is as likely to be the broken one.
+#[derive(Debug)]
 pub struct RingTransfer {
     /// For r = 0..M-1: threshold for "satisfied", when an even (0) or odd (1) number must be broken.
     satisfied: Vec<[Option<u64>; 2]>,
@@ -52,10 +54,10 @@ fn thresholds(strength: f64, r: usize) -> [Option<u64>; 2] {
     [even, odd]
 }
 
-impl Sampler for RingTransfer {
-    type State = Spins;
-
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
+impl RingTransfer {
+    /// [`Sampler::sweep`] on any generator, for exact enumeration in tests.
+    #[doc(hidden)]
+    pub fn sweep_with<R: Rng>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
         let spins = state.as_mut_slice();
         let n = spins.len();
         let mut flipped = 0;
@@ -75,5 +77,13 @@ impl Sampler for RingTransfer {
             *spin = current;
         }
         Sweep { attempted: n as u64, flipped }
+    }
+}
+
+impl Sampler for RingTransfer {
+    type State = Spins;
+
+    fn sweep(&mut self, state: &mut Spins, rng: &mut Pcg64) -> Sweep {
+        self.sweep_with(state, rng)
     }
 }

@@ -4,7 +4,8 @@ use super::bonds::binding;
 use super::{Sampler, Sweep};
 use crate::bernoulli::{Probability, fill};
 use crate::{Coupling, Lattice, Spins};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use stats::{Bits, Word};
 
 /// Words of decisions made at a time, those of 1024 sites of a torus.
@@ -26,6 +27,7 @@ const IDLE: u32 = 64;
 ///
 /// Right for both signs of K on every lattice. The frustrated antiferromagnet is slow, since its clusters are not its
 /// domains, and at `K = -infinity`, where every satisfied bond is taken, its ground states may not all be reached.
+#[derive(Debug)]
 pub struct Wolff<'a> {
     lattice: &'a Lattice,
     opposed: bool,
@@ -42,7 +44,7 @@ pub struct Wolff<'a> {
 impl<'a> Wolff<'a> {
     /// The sampler on this lattice at this coupling. The random bits of its bonds are seeded from `rng`; the site where a
     /// cluster begins comes from the one of the sweep.
-    pub fn new<R: Rng + ?Sized>(lattice: &'a Lattice, coupling: Coupling, rng: &mut R) -> Self {
+    pub fn new(lattice: &'a Lattice, coupling: Coupling, rng: &mut Pcg64) -> Self {
         Self {
             lattice,
             opposed: coupling.is_antiferromagnetic(),
@@ -102,7 +104,7 @@ impl<'a> Wolff<'a> {
 impl Sampler for Wolff<'_> {
     type State = Spins;
 
-    fn sweep<R: Rng + ?Sized>(&mut self, state: &mut Spins, rng: &mut R) -> Sweep {
+    fn sweep(&mut self, state: &mut Spins, rng: &mut Pcg64) -> Sweep {
         let spins = state.as_mut_slice();
         let root = rng.random_range(0..spins.len() as u32);
         let idle = rng.random_range(0..IDLE) == 0;

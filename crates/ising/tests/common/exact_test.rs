@@ -16,7 +16,8 @@
 
 use super::{Enumerated, Shape, every_state, index, level, spin};
 use ising::{Lattice, Sampler, Spins};
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 
 /// Chains of each round.
 const ROUNDS: [usize; 3] = [8_000, 32_000, 128_000];
@@ -62,7 +63,7 @@ pub(crate) fn cases(wanted: impl Fn(Shape, f64, f64) -> bool) -> Vec<Case> {
 }
 
 /// What a kernel does, in terms of numbers of states: one sweep of each of many independent chains.
-pub(crate) type Sweep<'a> = &'a mut dyn FnMut(&mut [usize], &mut dyn Rng);
+pub(crate) type Sweep<'a> = &'a mut dyn FnMut(&mut [usize], &mut Pcg64);
 
 impl Case {
     pub(crate) fn new(shape: Shape, k: f64, h: f64) -> Self {
@@ -103,7 +104,7 @@ impl Case {
     fn verdict(
         &self,
         test: &str,
-        mut p_value: impl FnMut(usize, &mut dyn Rng) -> f64,
+        mut p_value: impl FnMut(usize, &mut Pcg64) -> f64,
     ) -> Result<(), String> {
         let level = level() / ROUNDS.len() as f64;
         for chains in ROUNDS {
@@ -128,7 +129,7 @@ impl Case {
     pub(crate) fn sweep_of<'a, S: Sampler<State = Spins>>(
         &'a self,
         sampler: &'a mut S,
-    ) -> impl FnMut(&mut [usize], &mut dyn Rng) + 'a {
+    ) -> impl FnMut(&mut [usize], &mut Pcg64) + 'a {
         move |chains, rng| {
             for chain in chains {
                 let mut state = self.states[*chain].clone();
@@ -138,7 +139,7 @@ impl Case {
         }
     }
 
-    fn first_test(&self, chains: usize, sweep: Sweep<'_>, rng: &mut dyn Rng) -> f64 {
+    fn first_test(&self, chains: usize, sweep: Sweep<'_>, rng: &mut Pcg64) -> f64 {
         let mut chains: Vec<usize> = (0..chains).map(|_| self.draw(rng)).collect();
         let (mut done, mut ranks) = (0, Vec::new());
         for look in LOOKS {
@@ -154,7 +155,7 @@ impl Case {
         p_value(&ranks)
     }
 
-    fn second_test(&self, chains: usize, sweep: Sweep<'_>, rng: &mut dyn Rng) -> f64 {
+    fn second_test(&self, chains: usize, sweep: Sweep<'_>, rng: &mut Pcg64) -> f64 {
         let starts: Vec<usize> = (0..chains).map(|_| self.draw(rng)).collect();
         let mut way = || {
             let mut chains = starts.clone();
@@ -176,7 +177,7 @@ impl Case {
         p_value(&counts.map(Vec::from))
     }
 
-    fn draw(&self, rng: &mut dyn Rng) -> usize {
+    fn draw(&self, rng: &mut Pcg64) -> usize {
         let level = rng.random::<f64>() * self.cumulative[self.cumulative.len() - 1];
         self.cumulative.partition_point(|&c| c <= level).min(self.states.len() - 1)
     }
@@ -193,7 +194,7 @@ impl Case {
         state: usize,
         others: &[usize],
         counts: &mut [[u64; N]; STATISTICS],
-        rng: &mut dyn Rng,
+        rng: &mut Pcg64,
     ) {
         let own = self.statistics(state);
         let (mut below, mut equal) = ([0; STATISTICS], [0; STATISTICS]);

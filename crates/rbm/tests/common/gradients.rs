@@ -3,7 +3,7 @@
 use crate::states::states;
 use nalgebra::{DMatrix, DVector};
 use rbm::gradient::Gradient;
-use rbm::{Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition};
+use rbm::{Negative, Rbm, TrainConfig, Trainer, partition};
 
 /// Weights, visible biases, hidden biases, in one list.
 pub(crate) fn flat(gradient: &Gradient) -> Vec<f64> {
@@ -17,19 +17,7 @@ pub(crate) fn flat_of(weights: &DMatrix<f64>, b: &[f64], c: &[f64]) -> Vec<f64> 
 
 /// A run of plain contrastive divergence on batches of this size.
 pub(crate) fn run(rbm: &Rbm, batch: usize, negative: Negative, seed: u64) -> Trainer {
-    let config = TrainConfig {
-        hidden: rbm.hidden(),
-        batch,
-        learning_rate: 0.1,
-        schedule: Schedule::Constant,
-        negative,
-        optimiser: Optimiser::Ascent { momentum: 0.0 },
-        l1: 0.0,
-        l2: 0.0,
-        initial_std: 1.0,
-        biases: true,
-        ties: Ties::Free,
-    };
+    let config = TrainConfig { negative, ..TrainConfig::exact(rbm.hidden(), batch, 0.1) };
     Trainer::from_machine(config, rbm.clone(), seed).expect("good settings")
 }
 

@@ -49,7 +49,7 @@ pub(super) fn weights(
     Ok(all)
 }
 
-fn gram(weights: &DMatrix<f32>, side: usize, mut noise: impl rand::Rng) -> Gram {
+fn gram(weights: &DMatrix<f32>, side: usize, mut noise: stats::Pcg64) -> Gram {
     let squares = |weights: &DMatrix<f32>| -> Vec<f64> {
         features::singular_values(weights).iter().map(|s| s * s).collect()
     };

@@ -5,6 +5,7 @@ use super::search::{GHOST, Search};
 use crate::coupling::threshold;
 use crate::{Coupling, Lattice};
 use rand::{Rng, RngExt};
+use rand_pcg::Pcg64;
 
 /// The heat bath of single bonds in the random-cluster model with q = 2 (`fortuin-kasteleyn-1972`). A bond of strength K
 /// is closed with probability `e^{-2K}` if other open bonds connect its ends, and `2 e^{-2K} / (1 + e^{-2K})` if not: more
@@ -130,7 +131,7 @@ impl Pair {
     }
 
     /// The spins, once the chains have met: a fair coin for each cluster, and up for that of the ghost.
-    pub(super) fn coloured<R: Rng>(&self, rule: &Rule, rng: &mut R) -> Vec<i8> {
+    pub(super) fn coloured(&self, rule: &Rule, rng: &mut Pcg64) -> Vec<i8> {
         let bonds = &self.lower;
         let mut spins = vec![0; bonds.len()];
         let mut pending = Vec::new();
