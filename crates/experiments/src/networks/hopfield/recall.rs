@@ -12,7 +12,7 @@ pub(super) struct Ensemble {
     pub(super) units: usize,
     pub(super) patterns: usize,
     pub(super) networks: Vec<Network>,
-    retrieved_above: f64,
+    pub(super) retrieved_above: f64,
 }
 
 impl Ensemble {
