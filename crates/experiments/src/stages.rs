@@ -1,5 +1,6 @@
 //! The stages that experiments are made of: draw, measure, remember, train, calibrate, flow, descend, recall; and times.
 
+mod autocorrelation;
 mod checkpoints;
 mod descent;
 mod descents;
@@ -9,7 +10,6 @@ mod flowing;
 mod flows;
 mod in_field;
 mod measurements;
-mod memory;
 mod moments;
 mod own_samples;
 mod readings;
@@ -22,6 +22,7 @@ mod timing;
 mod training;
 mod unstructured;
 
+pub(crate) use autocorrelation::{AutocorrelationTimes, Dynamics, MeasureAutocorrelation};
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::PlainDescent;
 pub use descents::{Descend, Descent, Target, best, reached};
@@ -33,7 +34,6 @@ pub(crate) use in_field::{DrawInField, FlowInField, InField};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };
-pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
 pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
 pub(crate) use readings::{FlowReadings, ReadFlow};
