@@ -35,7 +35,7 @@ pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
-pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
+pub(crate) use own_samples::{Means, MeasureRbm, Measuring, OfRbm};
 pub(crate) use readings::{FlowReadings, ReadFlow};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use relaxation::{End, Relax, Relaxation};
