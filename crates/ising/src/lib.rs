@@ -67,8 +67,8 @@ pub use error::Error;
 pub use lanes::Lanes;
 pub use lattice::Lattice;
 pub use observe::{
-    Summary, correlations, energies, energy_per_spin, magnetisation, magnetisations,
-    structure_factors,
+    Summary, Thermodynamics, correlations, energies, energy_per_spin, magnetisation,
+    magnetisations, structure_factors,
 };
 pub use plane::Plane;
 pub use sampler::checkerboard::Checkerboard;

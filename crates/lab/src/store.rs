@@ -36,9 +36,11 @@ pub struct Done<T> {
     content: ContentHash,
 }
 
-#[cfg(test)]
 impl<T: Serialize> Done<T> {
-    /// A result that was not computed by a stage.
+    /// A result that was not computed by a stage, as tests need it.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
     pub fn new(value: T) -> Result<Self> {
         let (_, content) = codec::encode(&value)?;
         Ok(Self { value, content })

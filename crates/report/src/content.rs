@@ -183,6 +183,7 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
+#[derive(Clone)]
 pub enum Cell {
     Text(String),
     /// An exact number.

@@ -1,4 +1,4 @@
-//! How long a chain at T_c remembers: integrated autocorrelation times of the energy, of |m| and of m^2.
+//! Integrated autocorrelation times of the energy, of |m| and of m^2 at T_c.
 
 mod series;
 
@@ -29,10 +29,29 @@ pub(crate) enum Dynamics {
     Wolff,
 }
 
+impl Dynamics {
+    /// What it is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Metropolis => "Metropolis",
+            Self::HeatBath => "heat bath",
+            Self::RandomMetropolis => "Metropolis, random sites",
+            Self::SequentialHeatBath => "heat bath, site after site",
+            Self::SwendsenWang => "Swendsen–Wang",
+            Self::Wolff => "Wolff",
+        }
+    }
+
+    /// Replicas that one sweep moves.
+    pub(crate) fn replicas(self) -> f64 {
+        if matches!(self, Self::Metropolis | Self::HeatBath) { 512.0 } else { 1.0 }
+    }
+}
+
 /// A stationary series of `sweeps` sweeps (of Wolff: clusters) on the L x L torus at T_c. Every chain starts `start`
 /// clusters of Wolff after the one before, the first so far from a ground state.
 #[derive(Serialize)]
-pub(crate) struct Remember {
+pub(crate) struct MeasureAutocorrelation {
     pub(crate) dynamics: Dynamics,
     pub(crate) side: usize,
     pub(crate) start: u32,
@@ -42,7 +61,7 @@ pub(crate) struct Remember {
 
 /// What a series says.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Memory {
+pub(crate) struct AutocorrelationTimes {
     /// tau_int of the energy, of |m| and of m^2, in sweeps (of Wolff: clusters).
     pub(crate) tau: [Estimate; 3],
     /// The common window of the three, in the same units.
@@ -53,10 +72,10 @@ pub(crate) struct Memory {
     pub(crate) moves: f64,
 }
 
-impl Stage for Remember {
+impl Stage for MeasureAutocorrelation {
     const NAME: &'static str = "memory";
     const VERSION: u32 = 1;
-    type Output = Memory;
+    type Output = AutocorrelationTimes;
 
     fn effort(&self) -> f64 {
         // Of a sweep per site, with its measurement, and of the start.
@@ -71,7 +90,7 @@ impl Stage for Remember {
         sites * (sweep * f64::from(self.sweeps) + 1.2e-9 * chains * f64::from(self.start))
     }
 
-    fn run(&self, task: &Task<'_>) -> Result<Memory> {
+    fn run(&self, task: &Task<'_>) -> Result<AutocorrelationTimes> {
         let lattice = &Lattice::square(self.side)?;
         let k = Coupling::new(critical_coupling())?;
         let mut rng = stats::stream(self.seed, "memory/sampler", 0);
@@ -89,7 +108,7 @@ impl Stage for Remember {
             }
             Dynamics::Wolff => self.of_spins(lattice, Wolff::new(lattice, k, &mut rng), task),
         };
-        series?.memory().ok_or_else(|| {
+        series?.times().ok_or_else(|| {
             let Self { dynamics, side, sweeps, .. } = self;
             let sentence = format!(
                 "{sweeps} sweeps of {dynamics:?} at L = {side} are too few to see their autocorrelation time"
@@ -99,7 +118,7 @@ impl Stage for Remember {
     }
 }
 
-impl Remember {
+impl MeasureAutocorrelation {
     /// The series of 512 replicas.
     fn of_lanes<S: Sampler<State = Lanes>>(
         &self,

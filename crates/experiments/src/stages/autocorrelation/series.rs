@@ -1,6 +1,6 @@
 //! A long stationary series of one or many chains, kept as means over bins, and its autocorrelation times.
 
-use super::Memory;
+use super::AutocorrelationTimes;
 use stats::{Estimate, jackknife};
 
 /// Bins that are kept of all chains together; when there are more, each two become one.
@@ -91,7 +91,7 @@ impl Series {
 
     /// Autocorrelation times in sweeps, all with the window that the longest of them needs; nothing when that is more
     /// than half of a chain.
-    pub(super) fn memory(&self) -> Option<Memory> {
+    pub(super) fn times(&self) -> Option<AutocorrelationTimes> {
         let columns: Vec<Column> = (0..COLUMNS).map(|column| self.column(column)).collect();
         let mut observables = [0, 1, 2].map(|k| Observable::new(&columns[k], &columns[k + 3]));
         let length = columns[0].values.len() / columns[0].chains.max(1);
@@ -105,7 +105,7 @@ impl Series {
                     error: bin * tau.error,
                     ..tau
                 };
-                return Some(Memory {
+                return Some(AutocorrelationTimes {
                     tau: observables.each_ref().map(|o| scaled(o.estimate())),
                     window: bin * lag as f64,
                     means: observables.each_ref().map(Observable::mean),
@@ -217,24 +217,24 @@ mod tests {
         for (chains, sweeps) in [(512, 1500), (1, 300_000)] {
             let series = series(chains, sweeps, [0.5, 0.9]);
             assert_eq!(series.bin, if chains == 1 { 1 } else { 2 });
-            let memory = series.memory().unwrap();
-            for (tau, exact) in memory.tau.iter().zip([9.5, 1.5, 1.5]) {
+            let times = series.times().unwrap();
+            for (tau, exact) in times.tau.iter().zip([9.5, 1.5, 1.5]) {
                 // Five errors and the bias of the window; errors as `madras-sokal-1988` has them, which the scatter of
                 // 64 pieces knows to a tenth.
                 let n = (chains * sweeps) as f64;
-                let expected = exact * (2.0 * (2.0 * memory.window + 1.0) / n).sqrt();
+                let expected = exact * (2.0 * (2.0 * times.window + 1.0) / n).sqrt();
                 assert!((tau.error / expected - 1.0).abs() < 0.5, "{tau:?} {expected}");
                 assert!((tau.mean - exact).abs() < 5.0 * tau.error + 0.01 * exact, "{tau:?}");
             }
-            assert!((57.0 * 0.9..57.0 * 1.1).contains(&memory.window), "{}", memory.window);
-            assert!(memory.means[1].sigmas_from(0.5) < 5.0);
-            assert!((memory.moves * 1e9 - 7.0).abs() < 1e-9);
+            assert!((57.0 * 0.9..57.0 * 1.1).contains(&times.window), "{}", times.window);
+            assert!(times.means[1].sigmas_from(0.5) < 5.0);
+            assert!((times.moves * 1e9 - 7.0).abs() < 1e-9);
         }
     }
 
     #[test]
     fn a_chain_shorter_than_two_windows_says_nothing() {
-        assert!(series(8, 40, [0.5, 0.9]).memory().is_none());
-        assert!(series(512, 1, [0.5, 0.9]).memory().is_none());
+        assert!(series(8, 40, [0.5, 0.9]).times().is_none());
+        assert!(series(512, 1, [0.5, 0.9]).times().is_none());
     }
 }
