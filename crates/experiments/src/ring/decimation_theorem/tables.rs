@@ -125,6 +125,7 @@ pub(super) fn locked_table(settings: &Settings, locked: &[Locked]) -> Table {
             "K′",
             "deviation from eq. (48)",
             "largest other coupling",
+            "memory",
         ]
         .map(String::from)
         .into(),
