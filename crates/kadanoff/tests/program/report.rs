@@ -98,7 +98,8 @@ fn assert_files_of(page: &str, files: &Files) {
     let tables = ids(page, "<div class=\"data\" id=\"");
     assert!(!figures.is_empty() && !tables.is_empty());
     assert_eq!(page.matches("<svg").count(), figures.len());
-    let mut expected: HashSet<String> = ["index.html", "claims.json"].map(String::from).into();
+    let lists = ["index.html", "claims.json", "checks.json"];
+    let mut expected: HashSet<String> = lists.map(String::from).into();
     expected.extend(figures.iter().flat_map(|id| [format!("{id}.svg"), format!("{id}.csv")]));
     expected.extend(tables.iter().map(|id| format!("{id}.csv")));
     assert_eq!(files.keys().cloned().collect::<HashSet<_>>(), expected);

@@ -66,7 +66,7 @@ fn absolute(path: &Path) -> PathBuf {
 /// Whether a report may have written this file.
 fn is_part_of_report(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let named = ["index.html", "claims.json"].contains(&name)
+    let named = ["index.html", "claims.json", "checks.json"].contains(&name)
         || [".csv", ".svg"].iter().any(|ending| name.ends_with(ending));
     named && path.is_file()
 }
