@@ -3,7 +3,6 @@
 //! "Beyond errors" means [`SIGMAS`] standard errors, or more where few seeds stand behind the error: as many as Student's t
 //! needs to be wrong once in a thousand ([`reach`]).
 
-use report::numbers::exact;
 use report::{Check, Evidence, Found, Verdict};
 use stats::{Estimate, tails};
 
@@ -151,13 +150,13 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
         (_, true) => Some(false),
         _ => None,
     };
-    let (place, bound) = (place.mean, exact(resolution));
+    let place = place.mean;
     let rule = match holds {
         None => format!(
-            "within {bound} of {place:.4}; the errors reach {reach:.2}, and would have to reach {:.2} at most",
+            "within {resolution} of {place:.4}; the errors reach {reach:.2}, and would have to reach {:.2} at most",
             (apart - resolution).abs()
         ),
-        _ => format!("within {bound} of {place:.4}, beyond errors, which reach {reach:.2}"),
+        _ => format!("within {resolution} of {place:.4}, beyond errors, which reach {reach:.2}"),
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -213,7 +212,7 @@ pub fn holds(is: bool, rule: impl Into<String>) -> Ruling {
 
 /// Is a bound kept by an exact number?
 pub fn at_most(value: f64, bound: f64) -> Ruling {
-    let rule = format!("at most {}", exact(bound));
+    let rule = format!("at most {bound}");
     Ruling::new(Some(value <= bound), Some(Estimate::exact(value)), rule)
 }
 
