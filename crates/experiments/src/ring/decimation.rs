@@ -6,7 +6,7 @@ use exact::ring::{decimate, decimate_constant};
 use lab::Lab;
 use lab::kinds::{Count, Distinct, Within};
 use lab::verdict::{holds, identity, largest};
-use report::{Section, figure, grid, list, panel, section, table};
+use report::{Check, Claim, Section, figure, grid, list, panel, section, table};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
@@ -28,68 +28,23 @@ pub(crate) struct Settings {
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         for sites in self.sites.iter() {
-            ensure!(sites.size() % 2 == 0, "sites contains {sites}, but a ring is halved: even");
+            ensure!(
+                sites.size().is_multiple_of(2),
+                "sites contains {sites}, but a ring is halved: even"
+            );
         }
         Ok(())
     }
 }
 
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
-    // Every formula at every pair (K, K0), against the sum over the middle spin: nothing of (44)-(49) is used in the sum.
-    let pairs = || s.couplings.iter().flat_map(|k| s.constants.iter().map(|k0| (**k, **k0)));
-    let against_sum = |deviation: fn(f64, f64, [f64; 2]) -> f64| {
-        largest(pairs().map(|(k, k0)| deviation(k, k0, sum_over_middle_spin(k, k0))))
-    };
-    let printed_coupling = against_sum(|k, _, [k_new, _]| (k_new.tanh() - k.tanh().powi(2)).abs());
-    let printed_constant = against_sum(|k, k0, [k_new, k0_new]| {
-        relative((2.0 * (2.0 * k0).exp() * k.cosh().powi(2) / k_new.cosh()).ln(), k0_new)
-    });
-    let ours = against_sum(|k, k0, [k_new, k0_new]| {
-        relative(decimate(k), k_new).max(relative(decimate_constant(k, k0), k0_new))
-    });
-    let sizes = || s.sites.iter().map(|sites| sites.size());
-    let ln_z = lab.each(&sizes().collect::<Vec<_>>(), |&sites| {
-        pairs().map(|(k, k0)| ln_z_deviation(sites, k, k0)).collect::<Result<Vec<_>>>()
-    })?;
-    let ln_z = largest(ln_z.into_iter().flatten());
-
-    // K' < K between two fixed ends: nothing between can be fixed, and what falls for ever falls to 0.
-    let falls = s.couplings.iter().filter(|k| ***k > 0.0).all(|k| decimate(**k) < **k);
-    let ends_fixed = decimate(0.0) == 0.0 && decimate(f64::INFINITY) == f64::INFINITY;
-    let left = largest(s.starts.iter().filter_map(|&k| flow(*k).nth(s.steps.size())));
-
-    let count = pairs().count();
-    let over_pairs = format!("Over {count} pairs $(K, K_0)$; the sum uses none of (44)-(49).");
     let top = s.starts.iter().fold(1.0, |top: f64, k| top.max(**k));
     Ok(section("decimation", "The renormalization group of the Ising ring")
         .answer("Decimation is right as derived: $\\tanh K' = \\tanh^2 K$, and every finite coupling flows to 0, away from the critical point of the ring.")
         .text("Summing over every second spin of a ring of M spins leaves a ring of M/2 spins with the coupling $K'$, $\\tanh K' = \\tanh^2 K$, and a constant $K_0'$ per bond that keeps the partition function. This is the yardstick: an RBM that coarse-grains must do to K what this map does.")
-        .claim(lab.says("ter-hoeve-2018/decimation-coupling")?.judged(
-            identity(printed_coupling),
-            "largest deviation of $\\tanh^2 K$ from the sum (43) over the middle spin",
-            &over_pairs,
-        ))
-        .claim(lab.says("ter-hoeve-2018/decimation-constant")?.judged(
-            identity(printed_constant),
-            "largest relative deviation of the printed $K_0'$ from the sum (43)",
-            &over_pairs,
-        ))
-        .claim(lab.says("ter-hoeve-2018/decimation-ln-z")?.judged(
-            identity(ln_z),
-            "largest relative deviation of $\\ln Z$",
-            format!("$\\ln Z(M/2, K', K_0')$ against $\\ln Z(M, K, K_0)$ on rings of M = {} sites.", list(sizes())),
-        ))
-        .claim(lab.says("ter-hoeve-2018/decimation-fixed-points")?.judged(
-            holds(falls && ends_fixed, "0 and infinity map to themselves, and $K' < K$ at every $K > 0$ tried").showing(Estimate::exact(left)),
-            format!("largest coupling left after {} steps", s.steps),
-            "A ring of $M = 2^n$ sites has only n steps to go.",
-        ))
-        .check(identity(ours).check(
-            "stable-forms",
-            "The forms of (48) and (49) that all experiments use, which neither cancel nor overflow, agree with the sum.",
-            "largest relative deviation of $K'$ and $K_0'$ from the sum (43)",
-            &over_pairs,
-        ))
+        .claims(formulas(lab, s)?)
+        .claim(fixed_points(lab, s)?)
+        .check(stable_forms(s))
         .figure(figure("flow", "The flow of figure 2 of the thesis. Left: one decimation; the curve lies below the diagonal, so every finite K decreases. Right: repeated decimation from several K.")
             .panel(panel("coupling K", "renormalized coupling K′").title("one step")
                 .line("tanh K′ = tanh² K, eq. (48)", grid(0.0, top, 200).map(|k| (k, decimate(k))))
@@ -105,6 +60,71 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             .column("K₀′", |&k| decimate_constant(k, 0.0))
             .column("K″", |&k| decimate(decimate(k))))
         .discussion("The larger K, the more slowly it falls: $K' \\simeq K - \\tfrac12 \\ln 2$ at large K. The point $K = \\infty$ (zero temperature) is the critical point of the ring, and the renormalization group leads away from it. An antiferromagnet, $K < 0$, has $K' > 0$: summing over every second spin erases the sign."))
+}
+
+/// Every pair (K, K0) of the settings.
+fn pairs(s: &Settings) -> impl Iterator<Item = (f64, f64)> {
+    s.couplings.iter().flat_map(|k| s.constants.iter().map(|k0| (**k, **k0)))
+}
+
+/// The largest over all pairs of a deviation from `[K', K0']` by the sum over the middle spin.
+fn against_sum(s: &Settings, deviation: fn(f64, f64, [f64; 2]) -> f64) -> f64 {
+    largest(pairs(s).map(|(k, k0)| deviation(k, k0, sum_over_middle_spin(k, k0))))
+}
+
+/// (48) and (49) as printed against the sum itself, and ln Z before and after a step.
+fn formulas(lab: &Lab, s: &Settings) -> Result<[Claim; 3]> {
+    let coupling = against_sum(s, |k, _, [k_new, _]| (k_new.tanh() - k.tanh().powi(2)).abs());
+    let constant = against_sum(s, |k, k0, [k_new, k0_new]| {
+        relative((2.0 * (2.0 * k0).exp() * k.cosh().powi(2) / k_new.cosh()).ln(), k0_new)
+    });
+    let ln_z = lab.each(&s.sites, |sites| {
+        pairs(s).map(|(k, k0)| ln_z_deviation(sites.size(), k, k0)).collect::<Result<Vec<_>>>()
+    })?;
+    let over_pairs = format!("Over {} pairs $(K, K_0)$.", pairs(s).count());
+    Ok([
+        lab.says("ter-hoeve-2018/decimation-coupling")?.judged(
+            identity(coupling),
+            "largest deviation of $\\tanh^2 K$ from the sum (43) over the middle spin",
+            &over_pairs,
+        ),
+        lab.says("ter-hoeve-2018/decimation-constant")?.judged(
+            identity(constant),
+            "largest relative deviation of the printed $K_0'$ from the sum (43)",
+            &over_pairs,
+        ),
+        lab.says("ter-hoeve-2018/decimation-ln-z")?.judged(
+            identity(largest(ln_z.into_iter().flatten())),
+            "largest relative deviation of $\\ln Z(M/2, K', K_0')$ from $\\ln Z(M, K, K_0)$",
+            format!("On rings of M = {} sites.", list(s.sites.iter())),
+        ),
+    ])
+}
+
+/// K' < K between two fixed ends: nothing between can be fixed, and what falls for ever falls to 0.
+fn fixed_points(lab: &Lab, s: &Settings) -> Result<Claim> {
+    let falls = s.couplings.iter().filter(|k| ***k > 0.0).all(|k| decimate(**k) < **k);
+    let ends_fixed = decimate(0.0) == 0.0 && decimate(f64::INFINITY) == f64::INFINITY;
+    let left = largest(s.starts.iter().filter_map(|k| flow(**k).nth(s.steps.size())));
+    let rule = "0 and infinity map to themselves, and $K' < K$ at every $K > 0$ tried";
+    Ok(lab.says("ter-hoeve-2018/decimation-fixed-points")?.judged(
+        holds(falls && ends_fixed, rule).showing(Estimate::exact(left)),
+        format!("largest coupling left after {} steps", s.steps),
+        "A ring of $M = 2^n$ sites has only n steps to go.",
+    ))
+}
+
+/// The forms of (48) and (49) that all experiments use.
+fn stable_forms(s: &Settings) -> Check {
+    let deviation = against_sum(s, |k, k0, [k_new, k0_new]| {
+        largest([relative(decimate(k), k_new), relative(decimate_constant(k, k0), k0_new)])
+    });
+    identity(deviation).check(
+        "stable-forms",
+        "The forms of (48) and (49) that neither cancel nor overflow agree with the sum.",
+        "largest relative deviation of $K'$ and $K_0'$ from the sum (43)",
+        "All experiments use these forms; the sum uses none of (44)-(49).",
+    )
 }
 
 /// `[K', K0']` from the sum (43) over the spin between two others.

@@ -53,7 +53,7 @@ impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         let (visible, k) = (self.visible, self.coupling);
         ensure!(
-            visible.size() % 4 == 0 && visible.size() >= 8,
+            visible.size().is_multiple_of(4) && visible.size() >= 8,
             "visible is {visible}, but must be a multiple of 4, at least 8, to be decimated twice"
         );
         for (key, couplings) in [
@@ -72,7 +72,7 @@ impl lab::Settings for Settings {
             ensure!(trained(k), "flow_couplings contains {k}, but must be among train_couplings");
         }
         for sites in self.sites.iter() {
-            ensure!(sites.size() % 2 == 0, "sites contains {sites}, but must be even");
+            ensure!(sites.size().is_multiple_of(2), "sites contains {sites}, but must be even");
         }
         for n in self.hidden_sizes.iter() {
             ensure!(
@@ -102,7 +102,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let trained = sampled.iter().find(|of| of.coupling == k);
     let trained = trained.context("coupling is not among train_couplings")?;
     let construction = largest(locked.iter().map(|l| l.off_ring()));
-    let inverse = largest(bonds.iter().map(|b| b.kl.abs().max(b.off_ring())));
+    let inverse = largest(bonds.iter().flat_map(|b| [b.kl.abs(), b.off_ring()]));
 
     Ok(section("decimation-theorem", "The RBM that is a renormalization step")
         .answer(format!("With half as many hidden as visible units the best RBM is not the one with equal weights, which is a saddle, but b = 2 decimation: at $K = {k}$ its hidden layer is a ring at $K' = {:.6}$ by descent and {} by training on samples; eq. (48) says {:.6}.", shown_minimum.hidden.coupling, shown(trained.hidden_coupling()), decimate(k)))

@@ -36,7 +36,7 @@ pub(crate) struct Settings {
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         let visible = self.visible;
-        ensure!(visible.size() % 2 == 0, "visible is {visible}, but must be even");
+        ensure!(visible.size().is_multiple_of(2), "visible is {visible}, but must be even");
         self.training.check(visible.size())
     }
 }

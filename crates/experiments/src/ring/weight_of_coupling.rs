@@ -37,7 +37,10 @@ pub(crate) struct Settings {
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         let visible = self.visible;
-        ensure!(visible.size() % 2 == 0, "visible is {visible}, but must be even to be decimated");
+        ensure!(
+            visible.size().is_multiple_of(2),
+            "visible is {visible}, but must be even to be decimated"
+        );
         Ok(())
     }
 }
@@ -162,7 +165,7 @@ fn limit_claims(lab: &Lab, s: &Settings) -> Result<[Claim; 5]> {
             format!("W diverges linearly, with the slope $2/N = {}$.", 2.0 / n as f64),
         ),
         lab.says("ter-hoeve-2018/proof")?.judged(
-            holds(false, "a common asymptote does not force the crossing of f and g to infinity")
+            holds(false, "a common asymptote forces the crossing of two curves to infinity")
                 .corrected_if(steepest < 0.0, "$dKL/dW < 0$ at $K = \\infty$ at every W tried")
                 .showing(Estimate::exact(steepest)),
             "largest $dKL/dW$ at $K = \\infty$ among the W tried",

@@ -44,7 +44,7 @@ impl Constructed {
 
     /// How far the hidden layer is from the ring of the theorem.
     pub(super) fn off_ring(&self) -> f64 {
-        self.deviation().max(self.hidden.largest_other)
+        largest([self.deviation(), self.hidden.largest_other])
     }
 }
 
