@@ -202,7 +202,14 @@ mod tests {
     #[test]
     fn training_and_start_sets_share_no_configuration() {
         let (_directory, run) = run();
-        let mut settings = load::<Settings>("flow-large", Profile::Quick).unwrap().settings;
+        let mut settings = load::<Settings>(
+            "flow-large",
+            crate::settings("flow-large").unwrap(),
+            Profile::Quick,
+            None,
+        )
+        .unwrap()
+        .settings;
         settings.temperatures = HOT.into();
         (settings.samples, settings.copies, settings.mixture) = (300, 300, 300);
         let drawn = [1, 2].map(|seed| draws(&run, &settings, 10, seed).unwrap());
