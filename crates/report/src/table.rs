@@ -87,6 +87,13 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// A number to three digits, enough for a probability.
+    pub fn rounded(value: f64) -> Self {
+        Self::Number(format!("{value:.2e}").parse().unwrap_or(value))
+    }
+}
+
 impl From<f64> for Cell {
     fn from(exact: f64) -> Self {
         Self::Number(exact)
@@ -146,6 +153,13 @@ mod tests {
             row.iter().map(number).collect()
         };
         assert_eq!(numbers(&table.rows[1]), [8.0, 16.0, 24.0]);
+    }
+
+    #[test]
+    fn three_digits() {
+        let number = |value| if let Cell::Number(x) = Cell::rounded(value) { x } else { f64::NAN };
+        assert_eq!([number(0.012_345), number(-1234.0), number(0.0)], [0.0123, -1230.0, 0.0]);
+        assert_eq!(number(f64::INFINITY), f64::INFINITY);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use lab::kinds::{Ascending, Count, Distinct, Within, check_within};
 use lab::verdict::{all, at_most};
 use report::numbers::exact as number;
 use report::{
-    Check, Claim, Figure, Panel, Rows, Section, figure, list, panel, rough, section, table,
+    Cell, Check, Claim, Figure, Panel, Rows, Section, figure, list, panel, rough, section, table,
 };
 
 use samplers::{Group, OBSERVABLES, Sampler};
@@ -147,7 +147,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .figure(quantiles(&right, &wrong))
         .table(samplers_table(s, right.iter().chain(&wrong), &family))
         .discussion(format!(
-            "Where fewer than {} configurations are expected to differ from a ground state, a mean is no normal number: there they are counted, and compared as a Poisson number. In the cold a torus that began at random may fall into two stripes, which last for some $e^{{4/T}}$ sweeps: `draw` refuses such chains. Clusters and exact draws know nothing of it.",
+            "Where fewer than {} configurations are expected to differ from a ground state, a mean is no normal number: there they are counted, and compared as a Poisson number. In the cold a torus that began at random may fall into two stripes, which last for some $e^{{4/T}}$ sweeps: `draw` refuses such chains. Clusters and exact draws are not affected.",
             s.least_excited
         )))
 }
@@ -311,20 +311,15 @@ fn samplers_table<'a>(
         .column("z-scores", |s| s.scores.len())
         .column("mean z", |s| s.moments()[0])
         .column("rms z", |s| s.moments()[1])
-        .column("largest |z|", |s| three_digits(s.family().largest()))
-        .column("p", |s| three_digits(s.family().probability()))
+        .column("largest |z|", |s| Cell::rounded(s.family().largest()))
+        .column("p", |s| Cell::rounded(s.family().probability()))
         .column("cold", |s| s.cold.0)
-        .column("expected", |s| three_digits(s.cold.1))
+        .column("expected", |s| Cell::rounded(s.cold.1))
         .column("refused", |s| refused(&s.refused))
         .column("verdict", |s| match s.judge(family).is() {
             Some(true) => "in equilibrium",
             _ => "not in equilibrium",
         })
-}
-
-/// Enough for a probability.
-fn three_digits(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
 }
 
 /// `T = 0.25 (L = 8, 16)`.

@@ -357,17 +357,13 @@ fn rbms_table<'a>(
             let rbms = row.cells.iter().map(|trial| &trial.rbms[*index]);
             let chains = rbms.filter(|rbm| rbm.by_start.is_some());
             let tau = chains.map(|rbm| rbm.means.abs_m.tau.max(rbm.means.energy.tau));
-            tau.reduce(f64::max).map(|tau| three_digits(tau.max(0.5) * stride))
+            tau.reduce(f64::max).map(|tau| Cell::rounded(tau.max(0.5) * stride))
         })
         .column("starts apart", |(index, row)| {
             let starts = row.cells.iter().filter_map(|trial| trial.rbms[*index].by_start.as_ref());
             let apart = starts.flat_map(|[data, random]| {
                 OBSERVABLES.iter().map(|o| ((o.of)(data) - (o.of)(random)).sigmas_from(0.0))
             });
-            Cell::or(apart.reduce(f64::max).map(three_digits), "exact draws")
+            Cell::or(apart.reduce(f64::max).map(Cell::rounded), "exact draws")
         })
-}
-
-fn three_digits(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
 }

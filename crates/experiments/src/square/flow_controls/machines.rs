@@ -267,7 +267,14 @@ mod tests {
     #[test]
     fn training_and_start_sets_share_no_configuration() {
         let (_directory, run) = run();
-        let mut settings = load::<Settings>("flow-controls", Profile::Quick).unwrap().settings;
+        let mut settings = load::<Settings>(
+            "flow-controls",
+            crate::settings("flow-controls").unwrap(),
+            Profile::Quick,
+            None,
+        )
+        .unwrap()
+        .settings;
         settings.copies = 100;
         let torus = &mut settings.tori[0];
         torus.temperatures = HOT.into();

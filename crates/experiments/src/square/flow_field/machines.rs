@@ -269,7 +269,14 @@ mod tests {
     #[test]
     fn training_and_start_sets_share_no_configuration() {
         let (_directory, run) = run();
-        let mut settings = load::<Settings>("flow-field", Profile::Quick).unwrap().settings;
+        let mut settings = load::<Settings>(
+            "flow-field",
+            crate::settings("flow-field").unwrap(),
+            Profile::Quick,
+            None,
+        )
+        .unwrap()
+        .settings;
         (settings.side, settings.held_out) = (8, 300);
         let fields = [0.0, 0.5];
         let of = |seed| sets(&run, &settings, &HOT, &fields, 300, seed).unwrap();
