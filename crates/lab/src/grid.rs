@@ -35,7 +35,7 @@ impl Lab {
         items: &[C],
         work: impl Fn(&C) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        items.par_iter().map(|item| work(item)).collect()
+        items.par_iter().map(&work).collect()
     }
 }
 

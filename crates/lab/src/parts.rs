@@ -1,5 +1,8 @@
 //! Small pieces that experiments build their sections of: curves, axes, verdicts.
 
+// Goes with the experiments that are still to be rewritten.
+#![allow(missing_docs)]
+
 use anyhow::{Result, bail, ensure};
 use nalgebra::{DMatrix, RowDVector};
 use report::content::{At, Axis, Claim, Evidence, Found, Mark, Point, Series, Style, Verdict};

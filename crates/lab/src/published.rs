@@ -209,9 +209,11 @@ impl Statement<'_> {
 
 /// What a run found about a statement, in experiments not yet rewritten.
 pub struct Finding {
+    /// What was found.
     pub value: Estimate,
     /// What the value is, in a few words.
     pub quantity: String,
+    /// What follows.
     pub verdict: Verdict,
     /// Why the verdict is what it is, one sentence or two.
     pub reason: String,

@@ -45,7 +45,7 @@ impl Ruling {
     }
 
     /// The opposite question: what was reproduced is contradicted.
-    pub fn not(self) -> Self {
+    pub fn negated(self) -> Self {
         let verdict = match self.verdict {
             Verdict::Reproduced => Verdict::Contradicted,
             Verdict::Contradicted => Verdict::Reproduced,
@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(all([yes.clone(), open]).verdict, Undecided);
         assert_eq!(all([]).verdict, Undecided);
         assert_eq!(all([yes.clone(), no.clone()]).found, yes.found);
-        assert_eq!([yes.not().verdict, no.not().verdict], [Contradicted, Reproduced]);
+        assert_eq!([yes.negated().verdict, no.negated().verdict], [Contradicted, Reproduced]);
     }
 
     #[test]

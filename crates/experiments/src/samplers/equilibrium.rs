@@ -135,7 +135,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .checks(right_checks(&right, &family))
         .checks(["wrong-coupling", "wrong-burn-in", "wrong-errors"].iter().zip(&wrong).map(
             |(name, sampler)| {
-                sampler.judge(&family).not().check(
+                sampler.judge(&family).negated().check(
                     *name,
                     format!("A sampler that is wrong on purpose is found out: {}.", sampler.name),
                     format!("largest of {} |z|", sampler.scores.len()),

@@ -203,7 +203,7 @@ pub(super) fn claims(
         lab.says("ter-hoeve-2018/training-gives-equal")?
             .judged(
                 below(free_cd, data.equal_kl)
-                    .not()
+                    .negated()
                     .corrected_if(tied.is() == Some(true), "it holds where all weights are tied to one value")
                     .showing(exact.weight),
                 format!("tied weight after training by the exact gradient on samples, $K = {k}$"),

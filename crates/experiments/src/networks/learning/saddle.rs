@@ -190,7 +190,7 @@ impl Saddle {
         let (negative, k) = (s.saddle.sampled.negative, s.shown_coupling);
         Ok(lab.says("ter-hoeve-2018/equal-by-symmetry")?
             .judged(
-                below(self.sampled.end(), self.equal_kl).not(),
+                below(self.sampled.end(), self.equal_kl).negated(),
                 format!("KL after training by {negative} from equal weights, $K = {k}$, nats"),
                 format!(
                     "Equal weights have {:.4} and are a saddle: differences between hidden units of {} at the start grow until KL falls.",
