@@ -234,13 +234,12 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ising::Coupling;
 
     #[test]
     fn frequencies_count_states() {
-        let mut samples = Samples::new(2);
-        for spins in [[1, -1], [1, 1], [1, -1], [-1, -1]] {
-            samples.push(&spins.into());
-        }
+        let spins = DMatrix::from_column_slice(2, 4, &[1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0]);
+        let samples = Samples::from_matrix(&spins, Coupling::new(1.0).unwrap()).unwrap();
         assert_eq!(frequencies(&samples), [0.25, 0.5, 0.0, 0.25]);
     }
 }
