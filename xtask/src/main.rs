@@ -1,9 +1,7 @@
-//! `cargo xtask`: every verb of the program `kadanoff`, and what only developers need: `bench` and `tidy`.
-
-// It talks to a terminal.
-#![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
+//! `cargo xtask`: every verb of the program `kadanoff`, and what only developers need: `bench`, `compare` and `tidy`.
 
 mod bench;
+mod compare;
 mod tidy;
 
 use clap::{Args, Parser, Subcommand};
@@ -11,7 +9,7 @@ use std::process::ExitCode;
 
 /// Redoes the published experiments on neural networks and the renormalization group.
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+#[command(name = "cargo xtask", version)]
 // Without a verb: the sentence that names them, as for any wrong input, instead of the help.
 #[command(arg_required_else_help = false)]
 struct Cli {
@@ -24,10 +22,15 @@ enum Verb {
     #[command(flatten)]
     Program(kadanoff::Verb),
     /// Measure how fast the project is, against yardsticks of this machine.
-    #[command(after_help = "Example: cargo xtask bench ising --json")]
+    #[command(after_help = "Example: kadanoff bench ising --json")]
     Bench(Bench),
-    /// Check the invariants that a program can check.
-    #[command(after_help = "Example: cargo xtask tidy")]
+    /// Say what differs between two reports: claims, numbers, drawings.
+    #[command(
+        after_help = "Example: kadanoff compare target/before target/reproduce/latest --errors"
+    )]
+    Compare(compare::Compare),
+    /// Check the invariants that neither the compiler nor clippy checks.
+    #[command(after_help = "Example: kadanoff tidy")]
     Tidy,
 }
 
@@ -44,9 +47,11 @@ struct Bench {
 }
 
 fn main() -> ExitCode {
-    kadanoff::exit_code(Cli::try_parse(), |cli| match cli.verb {
+    let parsed = kadanoff::parse::<Cli>("cargo xtask", std::env::args_os());
+    kadanoff::exit_code(parsed, |cli| match cli.verb {
         Verb::Program(verb) => kadanoff::run(&verb),
-        Verb::Bench(flags) => kadanoff::say(&bench::bench(&flags.names, flags.json)?),
+        Verb::Bench(options) => kadanoff::print(&bench::bench(&options.names, options.json)?),
+        Verb::Compare(options) => compare::run(&options),
         Verb::Tidy => tidy::tidy(),
     })
 }

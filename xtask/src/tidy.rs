@@ -1,17 +1,8 @@
-//! `cargo xtask tidy`: the invariants that a program can check.
+//! `cargo xtask tidy`: the invariants that neither the compiler nor clippy checks.
 
-mod blank;
-mod data;
-mod edges;
-mod forbidden;
-mod imports;
-mod packages;
+mod crates;
+mod files;
 mod references;
-mod size;
-mod tree;
-mod workspace;
-
-use kadanoff::repository;
 
 use anyhow::{Context, Result, ensure};
 use std::fmt;
@@ -41,26 +32,17 @@ impl fmt::Display for Finding {
 /// # Errors
 /// When there are findings, or when git or cargo cannot be asked.
 pub(crate) fn tidy() -> Result<()> {
-    let root = repository().context("not in a checkout of the project")?;
-    let files = tree::files(&root)?;
-    let packages = workspace::packages(&root)?;
-
-    let mut findings = edges::check(&packages, &files);
-    findings.extend(packages::check(&packages, &files));
-    findings.extend(files.iter().flat_map(size::check));
-    findings.extend(files.iter().flat_map(forbidden::check));
+    let root = kadanoff::checkout().context("not in a checkout of the project")?;
+    let files = files::read(&root)?;
+    let packages = crates::read(&root)?;
+    let mut findings = crates::check(&packages, &files);
+    findings.extend(files.iter().flat_map(files::check));
+    findings.extend(files::unnamed_data(&files));
     findings.extend(references::check(&files));
-    findings.extend(data::check(&files, &experiments::names().collect::<Vec<_>>()));
     findings.sort();
-
     for finding in &findings {
-        println!("{finding}");
+        kadanoff::print(&finding.to_string())?;
     }
     ensure!(findings.is_empty(), "{} findings", findings.len());
-    println!(
-        "tidy: {} files and {} crates keep the edges, sizes, sentences, references and bans",
-        files.len(),
-        packages.len()
-    );
-    Ok(())
+    kadanoff::print(&format!("tidy: {} files and {} crates", files.len(), packages.len()))
 }

@@ -18,7 +18,7 @@
 //! | (26) | energy of an RBM | [`Machine`], `rbm::Rbm` |
 //! | (27) | p(v) of an RBM | [`enumerate::visible_probabilities`], `rbm::partition::visible_probabilities` |
 //! | (30)-(33), (50), (51) | conditional samples and means, the flow for any W | [`enumerate::sampled_step`], `rbm::Rbm::{sample_hidden, sample_visible, hidden_mean, visible_mean}`, `flow::Flow::step` |
-//! | (37), (38) | learning rule, contrastive divergence | [`likelihood::log_likelihood_gradient`], [`divergence::kl_gradient`], `rbm::gradient::contrastive_divergence` |
+//! | (37), (38) | learning rule, contrastive divergence | [`likelihood::log_likelihood_gradient`], [`divergence::kl_gradient`], [`contrastive_divergence::mean_update`], `rbm::gradient::contrastive_divergence` |
 //! | (39), (68) | partition function of the ring | [`Ring::ln_z`] |
 //! | (46)-(48) | tanh K' = tanh^2 K, and by any factor | [`ring::decimate`], [`ring::decimate_by`] |
 //! | (49) | the constant K0' | [`ring::decimate_constant`], [`ring::decimate_constant_by`] |
@@ -36,7 +36,8 @@
 //!
 //! Machines of unequal weights: [`decimation`] has those that are steps of the renormalization group, [`couplings`]
 //! reads the Hamiltonian of either layer to all orders (`liu-2017` (4), (7)-(10), (23), (24)), [`divergence`] and
-//! [`minimum`] fit all weights to a distribution.
+//! [`minimum`] fit all weights to a distribution, [`contrastive_divergence`] has the mean update of CD-k. [`hopfield`] is
+//! the Hopfield network of random patterns.
 //!
 //! # The square lattice
 //!
@@ -44,12 +45,16 @@
 //! loss of digits at any temperature. [`transfer`] goes row by row through tori up to 12 wide, for what has no closed
 //! form: laws of rows, P(m), g(E, M).
 
+#![warn(clippy::disallowed_methods)]
+
 mod blocks;
+pub mod contrastive_divergence;
 pub mod couplings;
 pub mod decimation;
 pub mod divergence;
 pub mod enumerate;
 mod error;
+pub mod hopfield;
 pub mod likelihood;
 mod logs;
 mod machine;

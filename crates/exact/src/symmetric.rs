@@ -66,7 +66,7 @@ pub fn pair_correlation(probabilities: &[f64]) -> f64 {
 }
 
 /// `<V tanh WV>` under a distribution over V.
-fn response(probabilities: &[f64], weight: f64) -> f64 {
+pub(crate) fn response(probabilities: &[f64], weight: f64) -> f64 {
     let m = probabilities.len() - 1;
     let term = |(k, p): (usize, &f64)| p * response_of(sum_of(k, m), weight);
     probabilities.iter().enumerate().map(term).sum()

@@ -10,10 +10,10 @@ mod square;
 pub mod stages;
 
 use anyhow::Result;
-use lab::settings::{Experiment, load};
+use lab::input::BadInput;
+use lab::settings::{Experiment, Own, load, to_start_from};
 use lab::{Lab, Profile, Settings};
 use report::Section;
-use toml::Table;
 
 /// All experiments, in the order of the report.
 const EXPERIMENTS: [Entry; 17] = [
@@ -108,7 +108,7 @@ const EXPERIMENTS: [Entry; 17] = [
 struct Entry {
     name: &'static str,
     settings: &'static str,
-    plan: fn(&Entry, Profile, Option<&Table>) -> Result<Plan>,
+    plan: fn(&Entry, Profile, Option<&Own>) -> Result<Plan>,
 }
 
 /// What an experiment does with its settings.
@@ -129,7 +129,7 @@ impl Plan {
     fn new<S: Settings + 'static>(
         entry: &Entry,
         profile: Profile,
-        own: Option<&Table>,
+        own: Option<&Own>,
         run: fn(&Lab, &S) -> Result<Section>,
     ) -> Result<Self> {
         let Experiment { redoes, seconds, settings } =
@@ -150,19 +150,31 @@ impl Plan {
     }
 }
 
-/// The experiment `name` with the settings of `profile`; keys of `own` take the place of committed ones. `None` where there
-/// is no experiment of this name.
+/// The experiment `name` with the settings of `profile`; keys of one's own take the place of committed ones.
 ///
 /// # Errors
-/// What is wrong with the settings, in one sentence.
-pub fn plan(name: &str, profile: Profile, own: Option<&Table>) -> Option<Result<Plan>> {
-    let entry = EXPERIMENTS.iter().find(|entry| entry.name == name)?;
-    Some((entry.plan)(entry, profile, own))
+/// What is wrong with the name or the settings, in one sentence.
+pub fn plan(name: &str, profile: Profile, own: Option<&Own>) -> Result<Plan> {
+    let entry = entry(name).map_err(|BadInput(why)| match own {
+        Some(own) => BadInput(format!("{}: {why}", own.file)),
+        None => BadInput(why),
+    })?;
+    (entry.plan)(entry, profile, own)
 }
 
-/// The committed settings of the experiment `name`, all profiles, as they are written.
-pub fn settings(name: &str) -> Option<&'static str> {
-    Some(EXPERIMENTS.iter().find(|entry| entry.name == name)?.settings)
+/// The committed settings of the experiment `name` in one profile, as a file of one's own to start from.
+///
+/// # Errors
+/// When there is no experiment of this name.
+pub fn settings(name: &str, profile: Profile) -> Result<String> {
+    to_start_from(name, entry(name)?.settings, profile)
+}
+
+fn entry(name: &str) -> Result<&'static Entry, BadInput> {
+    EXPERIMENTS.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let names = names().collect::<Vec<_>>().join(", ");
+        BadInput(format!("there is no experiment {name:?}; the experiments are {names}"))
+    })
 }
 
 /// The names of all experiments, in the order of the report.
@@ -181,13 +193,28 @@ pub fn published() -> Result<lab::published::Published> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use toml::{Table, Value};
 
     #[test]
     fn all_committed_settings_and_sources_are_sound() {
         published().unwrap();
         for name in names() {
             for profile in Profile::ALL {
-                plan(name, profile, None).unwrap().unwrap();
+                plan(name, profile, None).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn files_to_start_from_are_the_committed_settings() {
+        for entry in &EXPERIMENTS {
+            let committed: Table = toml::from_str(entry.settings).unwrap();
+            for profile in Profile::ALL {
+                let mut found: Table =
+                    toml::from_str(&settings(entry.name, profile).unwrap()).unwrap();
+                assert_eq!(found.remove("experiment"), Some(Value::String(entry.name.into())));
+                let expected = committed.get(profile.name()).unwrap_or(&committed["quick"]);
+                assert_eq!(&Value::Table(found), expected, "{} {profile:?}", entry.name);
             }
         }
     }

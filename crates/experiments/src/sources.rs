@@ -1,7 +1,7 @@
 //! The published sources, embedded: data/published, a file each.
 
 /// Names and texts of the files.
-pub(crate) const SOURCES: [(&str, &str); 21] = [
+pub(crate) const SOURCES: [(&str, &str); 20] = [
     ("amit-1985.toml", include_str!("../../../data/published/amit-1985.toml")),
     (
         "baillie-coddington-1991.toml",
@@ -21,7 +21,6 @@ pub(crate) const SOURCES: [(&str, &str); 21] = [
         include_str!("../../../data/published/funai-giataganas-2020.toml"),
     ),
     ("iso-2018.toml", include_str!("../../../data/published/iso-2018.toml")),
-    ("kaufman-1949.toml", include_str!("../../../data/published/kaufman-1949.toml")),
     ("koch-2020.toml", include_str!("../../../data/published/koch-2020.toml")),
     ("liu-2017.toml", include_str!("../../../data/published/liu-2017.toml")),
     ("mehta-schwab-2014.toml", include_str!("../../../data/published/mehta-schwab-2014.toml")),

@@ -1,5 +1,6 @@
 //! The stages that experiments are made of: draw, measure, remember, train, calibrate, flow, descend, recall; and times.
 
+mod autocorrelation;
 mod checkpoints;
 mod descent;
 mod descents;
@@ -9,7 +10,6 @@ mod flowing;
 mod flows;
 mod in_field;
 mod measurements;
-mod memory;
 mod moments;
 mod own_samples;
 mod readings;
@@ -23,8 +23,9 @@ mod training;
 mod trajectory;
 mod unstructured;
 
+pub(crate) use autocorrelation::{AutocorrelationTimes, Dynamics, MeasureAutocorrelation};
 pub(crate) use checkpoints::Checkpoints;
-pub(crate) use descent::PlainDescent;
+pub(crate) use descent::GradientDescent;
 pub use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use expectations::{FlowOfMeans, Means as MeanFlow};
@@ -34,9 +35,8 @@ pub(crate) use in_field::DrawInField;
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };
-pub(crate) use memory::{Dynamics, Memory, Remember};
 pub(crate) use moments::{ExactMoments, OfMagnetisation};
-pub(crate) use own_samples::{Means, MeasureMachine, Measuring, OfMachine};
+pub(crate) use own_samples::{Means, MeasureRbm, Measuring, OfRbm};
 pub(crate) use readings::{FlowReadings, ReadFlow};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use relaxation::{End, Relax, Relaxation};

@@ -14,6 +14,8 @@
 //! assert!(end.iter().all(|&v| (f64::from(v) - fixed_point).abs() < 1e-5));
 //! ```
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod basins;
 pub mod chain;
 mod error;

@@ -40,6 +40,8 @@
 //!   and none at T = 0: `Error::Frustrated`.
 //! - **T = 0** is a ground state, each with the same probability; **T = infinity** (K = 0) is a coin for every spin.
 
+#![warn(clippy::disallowed_methods)]
+
 mod algorithm;
 mod bernoulli;
 mod chain;
@@ -65,8 +67,8 @@ pub use error::Error;
 pub use lanes::Lanes;
 pub use lattice::Lattice;
 pub use observe::{
-    Summary, correlations, energies, energy_per_spin, magnetisation, magnetisations,
-    structure_factors,
+    Summary, Thermodynamics, correlations, energies, energy_per_spin, magnetisation,
+    magnetisations, structure_factors,
 };
 pub use plane::Plane;
 pub use sampler::checkerboard::Checkerboard;

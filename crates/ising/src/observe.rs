@@ -3,12 +3,15 @@
 mod lines;
 mod pairs;
 mod summary;
+mod thermodynamics;
 
 pub use summary::Summary;
+pub use thermodynamics::Thermodynamics;
 
 use crate::{Lattice, Samples};
 use multiversion::multiversion;
 use pairs::Pairs;
+use stats::Estimate;
 
 /// Energy per spin in units of J, `-(1/N) sum_<ij> s_i s_j`.
 ///
@@ -89,6 +92,11 @@ fn correlations_of(lattice: &Lattice, words: &[u64], distance: usize) -> Vec<f64
 fn unequal_pairs(lattice: &Lattice, words: &[u64], distance: usize) -> Vec<u64> {
     let pairs = Pairs::along_axes(lattice, distance);
     pairs::unequal(words, lattice.sites().div_ceil(64), &pairs)
+}
+
+/// None where it is no finite number.
+fn finite(estimate: Estimate) -> Option<Estimate> {
+    estimate.mean.is_finite().then_some(estimate)
 }
 
 #[multiversion(targets(

@@ -1,4 +1,4 @@
-//! Which machines can be summed over, by `train` and by `evaluate`: in half a minute of one core and with 300 MB.
+//! Which RBMs can be summed over, by `train` and by `evaluate`: in half a minute of one core and with 300 MB.
 
 use rbm::partition;
 

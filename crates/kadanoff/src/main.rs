@@ -1,7 +1,9 @@
 //! `kadanoff`: the program.
 
+use kadanoff::Cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    kadanoff::exit_code(kadanoff::parse(std::env::args_os()), |cli| kadanoff::run(&cli.verb))
+    let parsed = kadanoff::parse::<Cli>("kadanoff", std::env::args_os());
+    kadanoff::exit_code(parsed, |cli| kadanoff::run(&cli.verb))
 }

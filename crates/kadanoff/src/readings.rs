@@ -1,6 +1,6 @@
 //! What the thermometers say of an ensemble of configurations: as JSON, and as cells of a table.
 
-use crate::train::Measured;
+use crate::measured::Measured;
 use anyhow::Result;
 use flow::{Fit, IsingCurves, NetworkThermometer, Reading, Thermometers, Verdict};
 use ising::{Coupling, Lattice, Samples};

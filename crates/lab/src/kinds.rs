@@ -84,6 +84,38 @@ impl<'de, const LOW: i64, const HIGH: i64> Deserialize<'de> for Within<LOW, HIGH
     }
 }
 
+/// A number above 0, at most `HIGH`: rates, spreads, durations.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct Positive<const HIGH: u64>(f64);
+
+impl<const HIGH: u64> Deref for Positive<HIGH> {
+    type Target = f64;
+
+    fn deref(&self) -> &f64 {
+        &self.0
+    }
+}
+
+impl<const HIGH: u64> Display for Positive<HIGH> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Display::fmt(&self.0, f)
+    }
+}
+
+impl<'de, const HIGH: u64> Deserialize<'de> for Positive<HIGH> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        match number > 0.0 && number <= HIGH as f64 {
+            true => Ok(Self(number)),
+            false => Err(Error::invalid_value(
+                Unexpected::Float(number),
+                &format!("a number above 0, at most {HIGH}").as_str(),
+            )),
+        }
+    }
+}
+
 /// At least one value, each larger than the one before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -180,16 +212,19 @@ mod tests {
     struct Of {
         seeds: Option<Seeds>,
         share: Option<Within<0, 2>>,
+        rate: Option<Positive<10>>,
         temperatures: Option<Ascending<f64>>,
         sides: Option<Distinct<u64>>,
     }
 
     #[test]
     fn what_is_allowed_is_read() {
-        let of: Of =
-            toml::from_str("seeds = 2\nshare = 0.5\ntemperatures = [0.0, 1.5]\nsides = [8, 4]")
-                .unwrap();
+        let of: Of = toml::from_str(
+            "seeds = 2\nshare = 0.5\nrate = 1e-9\ntemperatures = [0.0, 1.5]\nsides = [8, 4]",
+        )
+        .unwrap();
         assert_eq!((of.seeds.unwrap().size(), *of.share.unwrap()), (2, 0.5));
+        assert_eq!(*of.rate.unwrap(), 1e-9);
         let temperatures = of.temperatures.unwrap();
         assert_eq!((temperatures.lowest(), temperatures.highest()), (0.0, 1.5));
         assert_eq!(*of.sides.unwrap(), [8, 4]);
@@ -202,6 +237,8 @@ mod tests {
             ("seeds = -3", "a whole number from 2 to 1000"),
             ("share = 2.5", "a number from 0 to 2"),
             ("share = nan", "a number from 0 to 2"),
+            ("rate = 0", "a number above 0, at most 10"),
+            ("rate = inf", "a number above 0, at most 10"),
             ("temperatures = []", "at least one"),
             ("temperatures = [1.0, 1.0]", "must ascend"),
             ("temperatures = [nan]", "no place"),

@@ -1,6 +1,7 @@
 //! What an experiment is made of: settings, sources, stages and their store, the grid of cases and seeds, verdict rules.
 
 pub mod codec;
+pub mod family;
 mod grid;
 pub mod input;
 pub mod kinds;

@@ -31,13 +31,16 @@ pub trait Stage: Serialize + Sync {
 
 /// The result of a stage. It serialises as the hash of its content: a stage is keyed by what it consumes.
 pub struct Done<T> {
+    /// What the stage made.
     pub value: T,
     content: ContentHash,
 }
 
-#[cfg(test)]
 impl<T: Serialize> Done<T> {
-    /// A result that was not computed by a stage.
+    /// A result that was not computed by a stage, as tests need it.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
     pub fn new(value: T) -> Result<Self> {
         let (_, content) = codec::encode(&value)?;
         Ok(Self { value, content })
@@ -67,6 +70,7 @@ impl Store {
         Ok(store)
     }
 
+    /// The bar that stages move.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }

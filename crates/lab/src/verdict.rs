@@ -123,6 +123,11 @@ pub fn sign(e: Estimate) -> Option<bool> {
     }
 }
 
+/// A number in a rule, to two digits.
+fn short(value: f64) -> String {
+    exact(format!("{value:.1e}").parse().unwrap_or(value))
+}
+
 /// Is it the published number? Yes within errors, where these are smaller than `resolution`; no beyond them.
 pub fn agrees(found: Estimate, published: f64, resolution: f64) -> Ruling {
     let (distance, reach) = ((found.mean - published).abs(), reach(found));
@@ -133,9 +138,11 @@ pub fn agrees(found: Estimate, published: f64, resolution: f64) -> Ruling {
     };
     let rule = match holds {
         None => format!(
-            "it agrees within errors, but these reach {reach:.2} and would have to reach {resolution} at most"
+            "it agrees within errors, but these reach {} and would have to reach {} at most",
+            short(reach),
+            short(resolution)
         ),
-        _ => format!("{published} within errors, which reach {reach:.2}"),
+        _ => format!("{} within errors, which reach {}", exact(published), short(reach)),
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -153,10 +160,11 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
     let place = place.mean;
     let rule = match holds {
         None => format!(
-            "within {resolution} of {place:.4}; the errors reach {reach:.2}, and would have to reach {:.2} at most",
-            (apart - resolution).abs()
+            "within {bound} of {place:.4}; the errors reach {}, and would have to reach {} at most",
+            short(reach),
+            short((apart - resolution).abs())
         ),
-        _ => format!("within {resolution} of {place:.4}, beyond errors, which reach {reach:.2}"),
+        _ => format!("within {bound} of {place:.4}, beyond errors, which reach {}", short(reach)),
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -179,16 +187,24 @@ impl From<Estimate> for Place {
 
 /// Is it larger than `bound`, beyond errors?
 pub fn above(found: Estimate, bound: f64) -> Ruling {
-    let reach = reach(found);
-    let rule = format!("larger than {bound} beyond errors, which reach {reach:.2}");
+    let (than, reach) = (exact(bound), short(reach(found)));
+    let rule = format!("larger than {than} beyond errors, which reach {reach}");
     Ruling::new(sign(found - bound), Some(found), rule)
 }
 
 /// Is it smaller than `bound`, beyond errors?
 pub fn below(found: Estimate, bound: f64) -> Ruling {
-    let reach = reach(found);
-    let rule = format!("smaller than {bound} beyond errors, which reach {reach:.2}");
+    let (than, reach) = (exact(bound), short(reach(found)));
+    let rule = format!("smaller than {than} beyond errors, which reach {reach}");
     Ruling::new(sign(found - bound).map(|above| !above), Some(found), rule)
+}
+
+/// The largest of some deviations; NaN where one of them is, so that nothing holds by it.
+pub fn largest(deviations: impl IntoIterator<Item = f64>) -> f64 {
+    let larger = |most: f64, next: f64| if next.is_nan() || next > most { next } else { most };
+    deviations
+        .into_iter()
+        .fold(0.0, |most, next| if most.is_nan() { most } else { larger(most, next) })
 }
 
 /// Is an exact identity one? Yes where its largest deviation is rounding.
@@ -223,8 +239,9 @@ pub fn same(values: &[Estimate], resolution: f64) -> Ruling {
         (true, false) => None,
     };
     let rule = format!(
-        "the largest minus the smallest within errors, which reach {:.2} and must not reach more than {resolution}",
-        reach(range)
+        "the largest minus the smallest within errors, which reach {} and must not reach more than {}",
+        short(reach(range)),
+        short(resolution)
     );
     Ruling::new(holds, Some(range), rule)
 }
@@ -328,6 +345,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_rules_have_two_digits() {
+        assert_eq!([short(0.034_56), short(8.24e-4), short(0.0)], ["0.035", "0.00082", "0"]);
+        assert_eq!([short(f64::INFINITY), short(f64::NAN)], ["∞", "–"]);
+        assert_eq!(
+            above(e(1.0, 1e-3), 1e-6).rule,
+            "larger than 1×10⁻⁶ beyond errors, which reach 0.005"
+        );
+    }
+
+    #[test]
     fn signs_beyond_errors() {
         assert_eq!(above(e(0.3, 0.01), 0.2).verdict, Reproduced);
         assert_eq!(above(e(0.1, 0.01), 0.2).verdict, Contradicted);
@@ -336,6 +363,12 @@ mod tests {
         assert_eq!(below(e(0.3, 0.01), 0.2).verdict, Contradicted);
         assert_eq!(below(e(0.21, 0.01), 0.2).verdict, Undecided);
         assert_eq!(above(Estimate::exact(0.2), 0.2).verdict, Undecided);
+    }
+
+    #[test]
+    fn what_is_no_number_is_the_largest() {
+        assert_eq!([largest([]), largest([1.0, 3.0, 2.0])], [0.0, 3.0]);
+        assert!(largest([1.0, f64::NAN, 2.0]).is_nan());
     }
 
     #[test]

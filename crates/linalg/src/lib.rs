@@ -13,6 +13,8 @@
 //! assert_eq!(c, dmatrix![10.0, 14.0; 14.0, 20.0]);
 //! ```
 
+#![warn(clippy::disallowed_methods)]
+
 mod elementwise;
 mod free_energy;
 mod matmul;

@@ -17,6 +17,8 @@
 //! # Ok::<(), nn::Error>(())
 //! ```
 
+#![warn(clippy::disallowed_methods)]
+
 mod backward;
 mod error;
 mod network;

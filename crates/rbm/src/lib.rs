@@ -18,6 +18,8 @@
 //! # Ok::<(), rbm::Error>(())
 //! ```
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod ais;
 mod binary;
 pub mod boltzmann;

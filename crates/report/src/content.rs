@@ -5,34 +5,51 @@ use stats::Estimate;
 
 /// One run of `reproduce`, ready to be rendered.
 pub struct Report {
+    /// One for each experiment, in the order in which they are read.
     pub sections: Vec<Section>,
+    /// Where the numbers come from.
     pub provenance: Provenance,
 }
 
 /// Where the numbers of a report come from (invariant 8).
 pub struct Provenance {
+    /// Name and version of the program.
     pub version: String,
+    /// Which of the committed settings were used.
     pub profile: String,
+    /// Where settings are one's own: that they are, and from which file, one sentence.
+    pub own_settings: Option<String>,
+    /// The seed that all random numbers derive from.
     pub seed: u64,
+    /// Operating system, architecture and processor.
     pub machine: String,
+    /// Threads that computed.
     pub threads: usize,
-    /// UTC, ISO 8601.
+    /// When the run ended: UTC, ISO 8601.
     pub finished: String,
+    /// How long it took.
     pub seconds: f64,
 }
 
 /// One experiment. Prose is plain text in paragraphs; `$...$` holds LaTeX mathematics.
 pub struct Section {
+    /// The experiment's name, which begins the names of everything in the section.
     pub experiment: String,
+    /// The question.
     pub title: String,
-    /// The result in one sentence.
+    /// The answer in one sentence.
     pub headline: String,
+    /// What is done, before the figures.
     pub introduction: Vec<String>,
+    /// What sources say, judged.
     pub claims: Vec<Claim>,
+    /// Tests of ours.
     pub checks: Vec<Check>,
+    /// Drawn one below the other.
     pub figures: Vec<Figure>,
+    /// After the figures.
     pub tables: Vec<Table>,
-    /// What the figures show, in prose.
+    /// What figures and tables show, in prose.
     pub discussion: Vec<String>,
     /// The settings of this run as TOML, every scientific value written out.
     pub settings: String,
@@ -43,13 +60,17 @@ pub struct Section {
 pub struct Claim {
     /// `experiment/source/statement`.
     pub id: String,
+    /// The experiment that judges it.
     pub experiment: String,
+    /// What the source says.
     pub statement: String,
     /// Reference with equation, figure or section number.
     pub source: String,
+    /// The number that the source gives, where it gives one.
     pub published: Option<f64>,
     /// What was found; the first quantity is the one that stands beside the published value.
     pub evidence: Vec<Evidence>,
+    /// What the statement comes to.
     pub verdict: Verdict,
     /// The rule that the verdict follows from, one sentence.
     pub rule: String,
@@ -71,20 +92,26 @@ pub struct Evidence {
 pub struct Check {
     /// `experiment/short-name`.
     pub id: String,
+    /// The experiment that it belongs to.
     pub experiment: String,
     /// What must hold, one sentence.
     pub statement: String,
+    /// What was found.
     pub evidence: Vec<Evidence>,
+    /// Whether it holds.
     pub holds: bool,
     /// The rule by which it holds or fails, one sentence.
     pub rule: String,
+    /// What else a reader must know to believe it, with numbers.
     pub reason: String,
 }
 
 /// A value and its standard error; the error is 0 for an exact value.
 #[derive(Clone, Copy, Serialize)]
 pub struct Found {
+    /// The value.
     pub mean: f64,
+    /// Its standard error.
     pub error: f64,
 }
 
@@ -94,40 +121,53 @@ impl From<Estimate> for Found {
     }
 }
 
+/// What a statement comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    #[serde(rename = "reproduced")]
+    /// It holds here by the named rule, at settings that it covers.
     Reproduced,
-    #[serde(rename = "contradicted")]
-    Contradicted,
-    #[serde(rename = "corrected")]
+    /// Its substance holds, but a number, a reason or a scope is wrong, and the right one is given.
     Corrected,
-    #[serde(rename = "undecided")]
+    /// It fails beyond errors, at settings that it covers.
+    Contradicted,
+    /// The rule cannot tell.
     Undecided,
+    /// Our settings lie outside what it speaks of.
     #[serde(rename = "not comparable")]
     NotComparable,
 }
 
-/// Panels side by side under one caption. `id` names the files, e.g. `flow-ring-bifurcation`.
+/// Panels side by side under one caption.
 pub struct Figure {
+    /// Names its files, e.g. `flow-ring-bifurcation`.
     pub id: String,
+    /// `$...$` is LaTeX.
     pub caption: String,
+    /// From the left, row by row.
     pub panels: Vec<Panel>,
 }
 
 /// Curves; or a heat map, whose series are rows of one matrix ([`Style::Row`]): then `y` is what the colours mean, and the
 /// rows' label is that of their axis.
 pub struct Panel {
+    /// Above it; may be empty.
     pub title: String,
+    /// The axis below.
     pub x: Axis,
+    /// The axis at the left, or the colours of a heat map.
     pub y: Axis,
+    /// What is drawn, later ones on top.
     pub series: Vec<Series>,
+    /// Reference lines.
     pub marks: Vec<Mark>,
 }
 
-/// Labels carry their unit, e.g. `temperature T (J/k_B)`; Unicode, no LaTeX.
+/// An axis of a panel.
 pub struct Axis {
+    /// Carries its unit, e.g. `temperature T (J/k_B)`; Unicode, no LaTeX.
     pub label: String,
+    /// Whether it is logarithmic.
     pub log: bool,
     /// `None`: from the data; of colours, from all heat maps of the figure.
     pub range: Option<(f64, f64)>,
@@ -136,15 +176,22 @@ pub struct Axis {
 /// Stands in a label between a thing and the source that it is from; one thing has one colour.
 pub const SOURCE: &str = ", by ";
 
+/// Points that belong together.
 pub struct Series {
+    /// In the legend; one label has one colour in all panels of a figure.
     pub label: String,
+    /// How they are drawn.
     pub style: Style,
+    /// In the order in which a line joins them.
     pub points: Vec<Point>,
 }
 
+/// How a series is drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Style {
+    /// A curve.
     Line,
+    /// A dashed curve.
     Dashed,
     /// Markers, with error bars where `error > 0`.
     Points,
@@ -156,32 +203,49 @@ pub enum Style {
     Row,
 }
 
+/// A point of a series.
 #[derive(Clone, Copy)]
 pub struct Point {
+    /// Along the axis below.
     pub x: f64,
+    /// Along the axis at the left.
     pub y: f64,
+    /// The standard error of y, 0 for an exact value.
     pub error: f64,
 }
 
 /// A labelled reference line across the panel.
 pub struct Mark {
+    /// Stands outside the axes, at the end of the line.
     pub label: String,
+    /// Where it is.
     pub at: At,
 }
 
+/// The place of a reference line.
 pub enum At {
+    /// From bottom to top, at this x.
     X(f64),
+    /// From left to right, at this y.
     Y(f64),
 }
 
+/// Rows of cells under headings, one cell for each heading.
 pub struct Table {
+    /// Names its file.
     pub id: String,
+    /// `$...$` is LaTeX.
     pub caption: String,
+    /// The headings; `$...$` is LaTeX.
     pub columns: Vec<String>,
+    /// From the top.
     pub rows: Vec<Vec<Cell>>,
 }
 
+/// A cell of a table.
+#[derive(Clone)]
 pub enum Cell {
+    /// Words; `$...$` is LaTeX.
     Text(String),
     /// An exact number.
     Number(f64),

@@ -1,46 +1,38 @@
 //! A small report for the tests of this layer.
 
-use super::content::{
-    At, Axis, Cell, Check, Claim, Evidence, Figure, Found, Mark, Panel, Point, Provenance, Report,
-    Section, Series, Style, Table, Verdict,
-};
+use crate::content::{Check, Claim, Evidence, Found, Provenance, Report, Verdict};
+use crate::{figure, panel, section, table};
+use stats::Estimate;
 
 pub(crate) fn report() -> Report {
     use Verdict::{Contradicted, Corrected, NotComparable, Reproduced, Undecided};
-    let section = Section {
-        experiment: "flow".to_owned(),
-        title: "Flow of a trained network".to_owned(),
-        headline: "It has a fixed point at $T_c$.".to_owned(),
-        introduction: vec!["The map $g' = f(g)$ & its fixed points.".to_owned()],
-        claims: vec![
-            claim("flow/fixed-point", Reproduced),
-            claim("flow/exponent", Contradicted),
-            claim("flow/table", Corrected),
-            claim("flow/images", NotComparable),
-            claim("flow/limit", Undecided),
-        ],
-        checks: vec![Check {
-            id: "flow/identity".to_owned(),
-            experiment: "flow".to_owned(),
-            statement: "The flow conserves what it must.".to_owned(),
-            evidence: vec![Evidence::new("largest deviation", Some(1e-15))],
-            holds: true,
-            rule: "at most 1e-12".to_owned(),
-            reason: String::new(),
-        }],
-        figures: vec![figure()],
-        tables: vec![Table {
-            id: "flow-values".to_owned(),
-            caption: "Values <by> size.".to_owned(),
-            columns: vec!["$L$".to_owned(), "value".to_owned()],
-            rows: vec![vec![Cell::Number(8.0), Cell::Measured(Found { mean: 0.5, error: 0.01 })]],
-        }],
-        discussion: vec!["It costs nothing.".to_owned()],
-        settings: "sizes = [8]\n".to_owned(),
-    };
+    let points = (1..5).map(f64::from).map(|x| (x, measured(x * x, 0.1)));
+    let mut section = section("flow", "Flow of a trained network")
+        .answer("It has a fixed point at $T_c$.")
+        .text("The map $g' = f(g)$ & its fixed points.")
+        .claim(claim("fixed-point", Reproduced).and("its slope", Some(measured(0.5, 0.012))))
+        .claim(claim("exponent", Contradicted))
+        .claim(claim("table", Corrected))
+        .claim(claim("images", NotComparable))
+        .claim(claim("limit", Undecided))
+        .check(check("identity", 1e-15, true))
+        .check(check("broken", 1e-3, false))
+        .figure(
+            figure("map", "The map.")
+                .panel(panel("T", "m").joined("L = 8", points).mark_x("T_c", 2.269)),
+        )
+        .table(
+            table("values", "Values <by> size.")
+                .rows([8_usize])
+                .column("$L$", |&side| side)
+                .column("value", |_| measured(0.5, 0.01)),
+        )
+        .discussion("It costs nothing.");
+    section.settings = "sizes = [8]\n".to_owned();
     let provenance = Provenance {
         version: "0.1.0".to_owned(),
         profile: "quick".to_owned(),
+        own_settings: None,
         seed: 1,
         machine: "test".to_owned(),
         threads: 2,
@@ -50,10 +42,14 @@ pub(crate) fn report() -> Report {
     Report { sections: vec![section], provenance }
 }
 
+fn measured(mean: f64, error: f64) -> Estimate {
+    Estimate { error, ..Estimate::exact(mean) }
+}
+
 fn claim(id: &str, verdict: Verdict) -> Claim {
     Claim {
         id: id.to_owned(),
-        experiment: "flow".to_owned(),
+        experiment: String::new(),
         statement: "The flow has a fixed point at $T < T_c$, whatever the <initial> couplings are \
                     and however long the network was trained."
             .to_owned(),
@@ -66,11 +62,14 @@ fn claim(id: &str, verdict: Verdict) -> Claim {
     }
 }
 
-fn figure() -> Figure {
-    let axis = |label: &str| Axis { label: label.to_owned(), log: false, range: None };
-    let points = (1..5).map(f64::from).map(|x| Point { x, y: x * x, error: 0.1 }).collect();
-    let series = vec![Series { label: "L = 8".to_owned(), style: Style::LinePoints, points }];
-    let marks = vec![Mark { label: "T_c".to_owned(), at: At::X(2.269) }];
-    let panel = Panel { title: String::new(), x: axis("T"), y: axis("m"), series, marks };
-    Figure { id: "flow-map".to_owned(), caption: "The map.".to_owned(), panels: vec![panel] }
+fn check(id: &str, deviation: f64, holds: bool) -> Check {
+    Check {
+        id: id.to_owned(),
+        experiment: String::new(),
+        statement: "The flow conserves what it must.".to_owned(),
+        evidence: vec![Evidence::new("largest deviation", Some(deviation))],
+        holds,
+        rule: "at most 1e-12".to_owned(),
+        reason: String::new(),
+    }
 }

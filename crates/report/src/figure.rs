@@ -160,6 +160,19 @@ pub fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> + Clone 
     (0..=n).map(move |i| low + (high - low) * i as f64 / n as f64)
 }
 
+/// Whether a step of a long series is shown on a logarithmic axis: the first, and 20 a decade.
+pub fn is_shown(step: usize) -> bool {
+    let place = |step: usize| (20.0 * (step as f64 + 1.0).log10()).floor();
+    step == 0 || place(step) > place(step - 1)
+}
+
+/// The steps from 0 to `last` that a logarithmic axis shows, ascending: 20 a decade of `step + 1`, the first and the last.
+pub fn log_spaced(last: u64) -> impl Iterator<Item = u64> {
+    let place = |step: u64| (20.0 * (step as f64 + 1.0).log10()).floor();
+    let is_shown = move |step: &u64| *step == 0 || *step == last || place(*step) > place(step - 1);
+    (0..=last).filter(is_shown)
+}
+
 /// What can be drawn as a point, or is not there to be drawn.
 pub trait IntoPoint {
     /// The point, where there is one.
@@ -237,6 +250,22 @@ mod tests {
         let panel = panel("L", "T").joined("energy", [(8_usize, Some(e)), (16, None)]);
         let points: Vec<_> = panel.series[0].points.iter().map(|p| (p.x, p.y, p.error)).collect();
         assert_eq!(points, [(8.0, 2.0, 0.1)]);
+    }
+
+    #[test]
+    fn twenty_steps_a_decade_are_shown() {
+        let shown = |from: usize| (from..10 * from).filter(|&step| is_shown(step)).count();
+        assert_eq!([shown(99), shown(999)], [20, 20]);
+        assert!((0..5).all(is_shown));
+    }
+
+    #[test]
+    fn steps_of_a_logarithmic_axis() {
+        assert_eq!(log_spaced(8).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+        let steps: Vec<u64> = log_spaced(12_345).collect();
+        assert_eq!((steps[0], steps[steps.len() - 1]), (0, 12_345));
+        let decade = steps.iter().filter(|step| (99..999).contains(*step)).count();
+        assert_eq!(decade, 20);
     }
 
     #[test]

@@ -1,19 +1,30 @@
 //! The report as one self-contained HTML page.
 
+mod findings;
+mod tables;
+
+use crate::content::{Figure, Report, Section};
+use crate::{figures, prose, summary};
 use anyhow::Context;
 use askama::Template;
-use pulldown_latex::event::{Content, Event};
-use pulldown_latex::{Parser, RenderConfig, Storage, push_mathml};
-use std::collections::BTreeSet;
+use findings::{Badge, ClaimView, Finding};
+use tables::TableView;
 
-use super::content::{Cell, Claim, Report, Section, Table, Verdict};
-use super::{figures, numbers};
-
+/// The page, which refers to nothing outside itself.
+///
+/// # Errors
+/// When a table is ragged.
 pub fn html(report: &Report) -> anyhow::Result<String> {
     let run = &report.provenance;
+    let failing = report.checks().filter(|check| !check.holds);
+    let sections = report.sections.iter().enumerate().map(section);
     let page = Page {
-        summary: summary(&report.sections),
-        sections: report.sections.iter().enumerate().map(section).collect(),
+        own_settings: run.own_settings.clone(),
+        statements: summary::statements(report.claims()),
+        counts: findings::counts(report.claims()),
+        checks: summary::holding(report.checks()),
+        failing: failing.map(findings::check).collect(),
+        sections: sections.collect::<anyhow::Result<_>>()?,
         run: [
             ("version", run.version.clone()),
             ("profile", run.profile.clone()),
@@ -27,28 +38,15 @@ pub fn html(report: &Report) -> anyhow::Result<String> {
     page.render().context("cannot fill in the report page")
 }
 
-/// How many of each verdict, in the order in which a report lists them; none left out.
-pub fn counts<'a>(claims: impl Iterator<Item = &'a Claim> + Clone) -> [(Verdict, usize); 5] {
-    use Verdict::{Contradicted, Corrected, NotComparable, Reproduced, Undecided};
-    [Reproduced, Contradicted, Corrected, Undecided, NotComparable]
-        .map(|verdict| (verdict, claims.clone().filter(|c| c.verdict == verdict).count()))
-}
-
-pub fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Reproduced => "reproduced",
-        Verdict::Contradicted => "contradicted",
-        Verdict::Corrected => "corrected",
-        Verdict::Undecided => "undecided",
-        Verdict::NotComparable => "not comparable",
-    }
-}
-
 /// Fields that end in `_html` are markup already; the template escapes all others.
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
-    summary: String,
+    own_settings: Option<String>,
+    statements: String,
+    counts: Vec<(usize, Badge)>,
+    checks: Option<String>,
+    failing: Vec<Finding>,
     sections: Vec<SectionView>,
     run: [(&'static str, String); 7],
 }
@@ -59,23 +57,15 @@ struct SectionView {
     title_html: String,
     headline_html: String,
     introduction_html: Vec<String>,
+    counts: Vec<(usize, Badge)>,
     claims: Vec<ClaimView>,
+    checks: Vec<Finding>,
+    /// How many checks hold.
+    holding: String,
     figures: Vec<FigureView>,
     tables: Vec<TableView>,
     discussion_html: Vec<String>,
     settings: String,
-}
-
-struct ClaimView {
-    id: String,
-    statement_html: String,
-    quantity_html: String,
-    reason_html: String,
-    source_html: String,
-    published: String,
-    found: String,
-    verdict: &'static str,
-    class: String,
 }
 
 struct FigureView {
@@ -84,177 +74,31 @@ struct FigureView {
     svg_html: String,
 }
 
-struct TableView {
-    id: String,
-    caption_html: String,
-    columns_html: Vec<String>,
-    rows: Vec<Vec<CellView>>,
-}
-
-impl TableView {
-    /// A column of numbers has a heading aligned with them.
-    fn is_number(&self, column: &usize) -> bool {
-        self.rows.iter().filter_map(|row| row.get(*column)).all(|cell| cell.is_number)
-    }
-}
-
-struct CellView {
-    html: String,
-    is_number: bool,
-}
-
-fn summary(sections: &[Section]) -> String {
-    let claims = sections.iter().flat_map(|s| &s.claims);
-    let total = claims.clone().count();
-    let parts: Vec<String> = counts(claims.clone())
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(verdict, count)| format!("{count} {}", word(*verdict)))
-        .collect();
-    let list = match parts.split_last() {
-        None => return "This run examined no statement.".to_owned(),
-        Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    };
-    let said: BTreeSet<&str> = claims.map(|claim| claim.statement.as_str()).collect();
-    let plural =
-        |count, noun| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
-    format!("{} of {}: {list}.", plural(total, "check"), plural(said.len(), "statement"))
-}
-
-fn section((index, section): (usize, &Section)) -> SectionView {
-    SectionView {
+fn section((index, section): (usize, &Section)) -> anyhow::Result<SectionView> {
+    let paragraphs = |texts: &[String]| texts.iter().map(|text| prose::html(text)).collect();
+    Ok(SectionView {
         number: index + 1,
         id: section.experiment.clone(),
-        title_html: prose(&section.title),
-        headline_html: prose(&section.headline),
-        introduction_html: section.introduction.iter().map(|p| prose(p)).collect(),
-        claims: section.claims.iter().map(claim).collect(),
-        figures: section
-            .figures
-            .iter()
-            .map(|figure| FigureView {
-                id: figure.id.clone(),
-                caption_html: prose(&figure.caption),
-                svg_html: figures::svg(figure),
-            })
-            .collect(),
-        tables: section.tables.iter().map(table).collect(),
-        discussion_html: section.discussion.iter().map(|p| prose(p)).collect(),
+        title_html: prose::html(&section.title),
+        headline_html: prose::html(&section.headline),
+        introduction_html: paragraphs(&section.introduction),
+        counts: findings::counts(section.claims.iter()),
+        claims: section.claims.iter().map(findings::claim).collect(),
+        checks: section.checks.iter().map(findings::check).collect(),
+        holding: summary::holding(section.checks.iter()).unwrap_or_default(),
+        figures: section.figures.iter().map(figure).collect(),
+        tables: section.tables.iter().map(tables::table).collect::<anyhow::Result<_>>()?,
+        discussion_html: paragraphs(&section.discussion),
         settings: section.settings.trim().to_owned(),
-    }
+    })
 }
 
-fn claim(claim: &Claim) -> ClaimView {
-    let verdict = word(claim.verdict);
-    ClaimView {
-        id: claim.id.clone(),
-        statement_html: prose(&claim.statement),
-        quantity_html: prose(claim.evidence.first().map_or("", |e| &e.quantity)),
-        reason_html: prose(&claim.reason),
-        source_html: prose(&claim.source),
-        published: claim.published.map_or("–".to_owned(), numbers::exact),
-        found: numbers::found(&claim.evidence),
-        verdict,
-        class: verdict.replace(' ', "-"),
+fn figure(figure: &Figure) -> FigureView {
+    FigureView {
+        id: figure.id.clone(),
+        caption_html: prose::html(&figure.caption),
+        svg_html: figures::svg(figure),
     }
-}
-
-fn table(table: &Table) -> TableView {
-    TableView {
-        id: table.id.clone(),
-        caption_html: prose(&table.caption),
-        columns_html: table.columns.iter().map(|c| prose(c)).collect(),
-        rows: table.rows.iter().map(|row| aligned(row, &table.rows)).collect(),
-    }
-}
-
-/// The cells of a row; numbers end in invisible digits that bring the decimal points of a column
-/// below each other.
-fn aligned(row: &[Cell], rows: &[Vec<Cell>]) -> Vec<CellView> {
-    let longest = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.filter_map(number).map(|text| tail(&text)).max().unwrap_or(0)
-    };
-    let view = |(column, cell): (usize, &Cell)| match (cell, number(cell)) {
-        (Cell::Text(text), _) => CellView { html: prose(text), is_number: false },
-        (_, text) => {
-            let text = text.unwrap_or_default();
-            let padding = "0".repeat(longest(column).saturating_sub(tail(&text)));
-            let html = format!(
-                "{}<span class=\"pad\" aria-hidden=\"true\">{padding}</span>",
-                escaped(&text)
-            );
-            CellView { html, is_number: true }
-        }
-    };
-    row.iter().enumerate().map(view).collect()
-}
-
-fn number(cell: &Cell) -> Option<String> {
-    match cell {
-        Cell::Text(_) => None,
-        Cell::Number(value) => Some(numbers::exact(*value)),
-        Cell::Measured(found) => Some(numbers::measured(*found)),
-    }
-}
-
-/// How many digit widths follow the integer part.
-fn tail(number: &str) -> usize {
-    let start = number.find(['.', '(', '×']).unwrap_or(number.len());
-    number[start..].chars().count()
-}
-
-/// Text with `$...$` set as mathematics. A dollar without a partner stays a dollar.
-fn prose(text: &str) -> String {
-    let mut pieces: Vec<&str> = text.split('$').collect();
-    let unpaired = if pieces.len().is_multiple_of(2) { pieces.pop() } else { None };
-    let mut html = String::new();
-    for (i, piece) in pieces.iter().enumerate() {
-        html += &if i % 2 == 0 { escaped(piece) } else { mathematics(piece) };
-    }
-    if let Some(rest) = unpaired {
-        html += "$";
-        html += &escaped(rest);
-    }
-    html
-}
-
-/// MathML, or the source itself if it is not valid LaTeX.
-fn mathematics(latex: &str) -> String {
-    let as_source = || format!("<code>{}</code>", escaped(latex));
-    let storage = Storage::new();
-    let events: Vec<_> = Parser::new(latex, &storage).collect();
-    let is_refused = |event: &Result<Event, _>| match event {
-        Ok(Event::Content(Content::Function(name))) => name.contains(['<', '>', '&']),
-        event => event.is_err(),
-    };
-    if events.iter().any(is_refused) {
-        return as_source();
-    }
-    let mut mathml = String::new();
-    match push_mathml(&mut mathml, events.into_iter(), RenderConfig::default()) {
-        // The renderer leaves operators of one character unescaped: they fill their element.
-        Ok(()) => {
-            mathml.replace("><</", ">&lt;</").replace(">></", ">&gt;</").replace(">&</", ">&amp;</")
-        }
-        Err(_) => as_source(),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html += "&amp;",
-            '<' => html += "&lt;",
-            '>' => html += "&gt;",
-            '"' => html += "&quot;",
-            '\'' => html += "&#39;",
-            _ => html.push(c),
-        }
-    }
-    html
 }
 
 #[cfg(test)]
@@ -263,24 +107,23 @@ mod tests {
     use crate::example;
 
     #[test]
-    fn prose_is_escaped_and_mathematics_is_set() {
-        assert_eq!(prose("a < b & \"c\""), "a &lt; b &amp; &quot;c&quot;");
-        assert_eq!(prose("costs 5$ <i>"), "costs 5$ &lt;i&gt;");
-        let set = prose("the point $g^* < 1$ is");
-        assert!(set.starts_with("the point <math") && set.ends_with("</math> is"));
-        assert!(set.contains("&lt;") && !set.contains("< 1"));
-        assert_eq!(prose(r"$\frac{<script>$"), r"<code>\frac{&lt;script&gt;</code>");
-        assert!(!prose(r"$\text{<script>}$").contains("<script>"));
-        assert!(!prose(r"$\operatorname{<b>}$").contains("<b>"));
-        assert!(prose(r"$a>b \& c$").contains("<mo>&gt;</mo>"));
-        assert!(prose(r"$a>b \& c$").contains("<mi>&amp;</mi>"));
-    }
-
-    #[test]
     fn page_refers_to_nothing_outside_itself() -> anyhow::Result<()> {
         let page = html(&example::report())?.replace("http://www.w3.org/2000/svg", "");
         assert!(!page.contains("http") && !page.contains("<script"));
         assert_eq!(page.matches("url(").count(), page.matches("url(#clip-").count());
+        Ok(())
+    }
+
+    #[test]
+    fn all_evidence_is_shown_and_a_check_that_fails_is_named_at_the_top() -> anyhow::Result<()> {
+        let page = html(&example::report())?;
+        for shown in ["the fixed point", "2.269(4)", "its slope", "0.500(12)", "within five errors"]
+        {
+            assert!(page.contains(shown), "{shown}");
+        }
+        let header = page.split("</header>").next().unwrap_or_default();
+        assert!(header.contains("5 statements") && header.contains("1 of 2 checks hold"));
+        assert!(header.contains("href=\"#flow/broken\"") && !header.contains("#flow/identity"));
         Ok(())
     }
 
@@ -305,5 +148,13 @@ mod tests {
         report.sections.clear();
         assert!(html(&report)?.contains("examined no statement"));
         Ok(())
+    }
+
+    #[test]
+    fn a_ragged_table_is_not_drawn() {
+        let mut report = example::report();
+        report.sections[0].tables[0].columns.pop();
+        let error = html(&report).unwrap_err().to_string();
+        assert!(error.contains("flow-values"), "{error}");
     }
 }

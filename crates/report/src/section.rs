@@ -67,10 +67,13 @@ impl Section {
         figures.into_iter().fold(self, Self::figure)
     }
 
-    /// A table.
+    /// A table. One without an id of its own has the experiment's name.
     pub fn table(mut self, table: impl Into<Table>) -> Self {
         let table = table.into();
-        let id = format!("{}-{}", self.experiment, table.id);
+        let id = match table.id.as_str() {
+            "" => self.experiment.clone(),
+            id => format!("{}-{id}", self.experiment),
+        };
         self.tables.push(Table { id, ..table });
         self
     }

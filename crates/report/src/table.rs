@@ -1,6 +1,7 @@
 //! Tables as an experiment writes them: rows once, then column by column its heading and its cell.
 
 use crate::content::{Cell, Table};
+use anyhow::ensure;
 use stats::Estimate;
 
 /// A table whose rows are still to be named.
@@ -15,6 +16,30 @@ impl Table {
         let table = Self { rows: items.iter().map(|_| Vec::new()).collect(), ..self };
         Rows { table, items }
     }
+
+    /// Its columns, from the left.
+    ///
+    /// # Errors
+    /// When a row has not one cell for each heading.
+    pub(crate) fn by_column(&self) -> anyhow::Result<Vec<Column<'_>>> {
+        let (id, width) = (&self.id, self.columns.len());
+        for (row, cells) in self.rows.iter().enumerate() {
+            let (row, count) = (row + 1, cells.len());
+            ensure!(
+                count == width,
+                "row {row} of the table {id} has {count} cells for {width} columns"
+            );
+        }
+        let cells = |column: usize| self.rows.iter().map(|row| &row[column]).collect();
+        let column = |(i, heading)| Column { heading, cells: cells(i) };
+        Ok(self.columns.iter().map(String::as_str).enumerate().map(column).collect())
+    }
+}
+
+/// One column of a table, from the top.
+pub(crate) struct Column<'a> {
+    pub(crate) heading: &'a str,
+    pub(crate) cells: Vec<&'a Cell>,
 }
 
 /// A table whose columns are being written. Heading and cells of a column come together, so that no row can be longer than
@@ -59,6 +84,13 @@ impl Cell {
     /// The value, or these words where there is none.
     pub fn or(value: Option<impl Into<Self>>, words: &str) -> Self {
         value.map_or_else(|| Self::Text(words.to_owned()), Into::into)
+    }
+}
+
+impl Cell {
+    /// A number to three digits, enough for a probability.
+    pub fn rounded(value: f64) -> Self {
+        Self::Number(format!("{value:.2e}").parse().unwrap_or(value))
     }
 }
 
@@ -121,6 +153,13 @@ mod tests {
             row.iter().map(number).collect()
         };
         assert_eq!(numbers(&table.rows[1]), [8.0, 16.0, 24.0]);
+    }
+
+    #[test]
+    fn three_digits() {
+        let number = |value| if let Cell::Number(x) = Cell::rounded(value) { x } else { f64::NAN };
+        assert_eq!([number(0.012_345), number(-1234.0), number(0.0)], [0.0123, -1230.0, 0.0]);
+        assert_eq!(number(f64::INFINITY), f64::INFINITY);
     }
 
     #[test]

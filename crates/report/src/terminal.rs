@@ -1,16 +1,17 @@
-//! The claims as a plain-text table for a terminal.
+//! Claims and checks as plain text for a terminal.
 
-use super::content::{Claim, Report};
-use super::{numbers, page};
+use crate::content::{Claim, Report};
+use crate::plain::plain;
+use crate::{numbers, summary};
 
 const VERDICT_WIDTH: usize = "not comparable".len();
 
-/// Statements wrapped, numbers in columns, the verdict at the right, and the counts at the end.
+/// Statements wrapped, numbers in columns, the verdict at the right; then checks that fail, and the counts in the last line.
 pub fn claims_table(report: &Report, width: usize) -> String {
-    let claims: Vec<&Claim> = report.sections.iter().flat_map(|s| &s.claims).collect();
+    let claims: Vec<&Claim> = report.claims().collect();
     let published: Vec<String> =
         claims.iter().map(|c| c.published.map_or("–".to_owned(), numbers::exact)).collect();
-    let found: Vec<String> = claims.iter().map(|c| numbers::found(&c.evidence)).collect();
+    let found: Vec<String> = claims.iter().map(|c| ours(c)).collect();
     let widest = |cells: &[String], title: &str| {
         cells.iter().map(|c| length(c)).fold(title.len(), usize::max)
     };
@@ -29,106 +30,26 @@ pub fn claims_table(report: &Report, width: usize) -> String {
     for ((claim, published), found) in claims.iter().zip(&published).zip(&found) {
         let lines = wrapped(&plain(&claim.statement), statement_width);
         let (first, rest) = lines.split_first().map_or(("", &[][..]), |(f, r)| (f.as_str(), r));
-        table += &row(first, published, found, page::word(claim.verdict));
+        table += &row(first, published, found, claim.verdict.word());
         for line in rest {
             table += &row(line, "", "", "");
         }
-        for line in wrapped(
-            &format!("ours: {}", plain(claim.evidence.first().map_or("", |e| &e.quantity))),
-            statement_width - 2,
-        ) {
+        let quantity = claim.evidence.first().map(|e| format!("ours: {}", plain(&e.quantity)));
+        for line in wrapped(&quantity.unwrap_or_default(), statement_width - 2) {
             table += &row(&format!("  {line}"), "", "", "");
         }
     }
-    let counts = page::counts(claims.iter().copied());
-    let counts: Vec<String> =
-        counts.iter().map(|(v, n)| format!("{n} {}", page::word(*v))).collect();
-    table + &rule + &counts.join(", ") + "\n"
+    let counts = summary::counts(report.claims());
+    let counts = counts.map(|(verdict, count)| format!("{count} {}", verdict.word()));
+    let last: Vec<String> = counts.chain(summary::holding(report.checks())).collect();
+    let last = wrapped(&last.join(", "), statement_width + others).join("\n");
+    table + &rule + &failing(report) + &last + "\n"
 }
 
-/// LaTeX between dollars as a physicist would type it: `T_c`, `β^2`, `1/2`. Lossless enough to read,
-/// and what it does not know it leaves as the name of the command.
-fn plain(text: &str) -> String {
-    let pieces = text.split('$').enumerate();
-    pieces
-        .map(|(i, piece)| if i % 2 == 0 { piece.to_owned() } else { plain_mathematics(piece) })
-        .collect()
-}
-
-fn plain_mathematics(latex: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = latex;
-    while let Some(start) = rest.find('\\') {
-        plain += &rest[..start];
-        let command = &rest[start + 1..];
-        let letters = command.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(command.len());
-        // A command without letters is one escaped character such as `\,` or `\{`.
-        let end =
-            if letters == 0 { command.chars().next().map_or(0, char::len_utf8) } else { letters };
-        plain += symbol(&command[..end]);
-        rest = &command[end..];
-    }
-    plain += rest;
-    grouped(&plain.replace("}{", "/"))
-}
-
-/// Braces around one character are dropped, around more they become parentheses.
-fn grouped(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, inside)) = rest.split_once('{') {
-        let (group, after) = inside.split_once('}').unwrap_or((inside, ""));
-        plain += before;
-        plain += &if group.chars().count() > 1 { format!("({group})") } else { group.to_owned() };
-        rest = after;
-    }
-    (plain + rest).replace('}', "")
-}
-
-fn symbol(command: &str) -> &str {
-    match command {
-        "alpha" => "α",
-        "beta" => "β",
-        "gamma" => "γ",
-        "delta" => "δ",
-        "epsilon" | "varepsilon" => "ε",
-        "eta" => "η",
-        "theta" => "θ",
-        "kappa" => "κ",
-        "lambda" => "λ",
-        "mu" => "μ",
-        "nu" => "ν",
-        "xi" => "ξ",
-        "pi" => "π",
-        "rho" => "ρ",
-        "sigma" => "σ",
-        "tau" => "τ",
-        "phi" | "varphi" => "φ",
-        "chi" => "χ",
-        "omega" => "ω",
-        "Delta" => "Δ",
-        "Lambda" => "Λ",
-        "Sigma" => "Σ",
-        "langle" => "⟨",
-        "rangle" => "⟩",
-        "infty" => "∞",
-        "sqrt" => "√",
-        "dots" | "ldots" => "...",
-        "sum" => "∑",
-        "partial" => "∂",
-        "times" => "×",
-        "cdot" => "·",
-        "pm" => "±",
-        "to" | "rightarrow" => " → ",
-        "sim" => " ~ ",
-        "approx" => " ≈ ",
-        "le" | "leq" => " ≤ ",
-        "ge" | "geq" => " ≥ ",
-        "ne" | "neq" => " ≠ ",
-        "frac" | "tfrac" | "mathrm" | "text" | "left" | "right" => "",
-        "," | ";" | " " => " ",
-        other => other,
-    }
+/// A line for each check that fails.
+fn failing(report: &Report) -> String {
+    let failing = report.checks().filter(|check| !check.holds);
+    failing.map(|check| format!("the check {} fails\n", check.id)).collect()
 }
 
 /// Lines of at most `width` characters; a longer word is cut.
@@ -149,6 +70,11 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The value of the first quantity.
+fn ours(claim: &Claim) -> String {
+    numbers::or_dash(claim.evidence.first().and_then(|e| e.found))
+}
+
 fn length(text: &str) -> usize {
     text.chars().count()
 }
@@ -165,14 +91,9 @@ mod tests {
             assert!(table.lines().all(|line| length(line) <= width), "{table}");
             assert!(table.contains("  contradicted\n"));
         }
-        assert!(claims_table(&example::report(), 0).ends_with("not comparable\n"));
-    }
-
-    #[test]
-    fn mathematics_is_legible_without_typesetting() {
-        assert_eq!(plain(r"at $T_c \approx 2.27$ or $\tanh K$"), "at T_c  ≈  2.27 or tanh K");
-        assert_eq!(plain(r"$\tfrac{1}{2}\langle E^{2}\rangle$"), "(1/2)⟨ E^2⟩");
-        assert_eq!(plain(r"$\unknown\"), "unknown");
+        let table = claims_table(&example::report(), 0);
+        assert!(table.contains("\nthe check flow/broken fails\n"));
+        assert!(table.ends_with(", 1 of 2 checks hold\n"), "{table}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::autocorrelation::{Autocorrelation, autocorrelation, mean};
 use serde::{Deserialize, Serialize};
-use std::ops::Sub;
+use std::ops::{Div, Mul, Sub};
 
 /// A mean with its standard error.
 ///
@@ -96,6 +96,11 @@ impl Estimate {
         self.count as f64 / (2.0 * self.tau)
     }
 
+    /// The natural logarithm, whose error is the relative error.
+    pub fn ln(self) -> Self {
+        Self { mean: self.mean.ln(), error: self.error / self.mean, ..self }
+    }
+
     /// How many standard errors the mean lies from `value`; 0 where they are equal and the error is 0.
     pub fn sigmas_from(&self, value: f64) -> f64 {
         let distance = (self.mean - value).abs();
@@ -113,6 +118,48 @@ impl Sub for Estimate {
         let fewer = other.count > 0 && (self.count == 0 || other.count < self.count);
         let Self { tau, count, .. } = if fewer { other } else { self };
         Self { mean: self.mean - other.mean, error: self.error.hypot(other.error), tau, count }
+    }
+}
+
+/// The ratio of two independent estimates, its relative errors added in quadrature. Autocorrelation time and count are those
+/// of a difference.
+impl Div for Estimate {
+    type Output = Self;
+
+    fn div(self, other: Self) -> Self {
+        let mean = self.mean / other.mean;
+        let error = mean.abs() * (self.error / self.mean).hypot(other.error / other.mean);
+        Self { mean, error, ..self - other }
+    }
+}
+
+/// The product of two independent estimates, its relative errors added in quadrature. Autocorrelation time and count are
+/// those of a difference.
+impl Mul for Estimate {
+    type Output = Self;
+
+    fn mul(self, other: Self) -> Self {
+        let mean = self.mean * other.mean;
+        let error = mean.abs() * (self.error / self.mean).hypot(other.error / other.mean);
+        Self { mean, error, ..self - other }
+    }
+}
+
+/// In other units, such as a time in seconds.
+impl Mul<f64> for Estimate {
+    type Output = Self;
+
+    fn mul(self, exact: f64) -> Self {
+        Self { mean: self.mean * exact, error: self.error * exact.abs(), ..self }
+    }
+}
+
+/// Per so many.
+impl Div<f64> for Estimate {
+    type Output = Self;
+
+    fn div(self, exact: f64) -> Self {
+        Self { mean: self.mean / exact, error: self.error / exact.abs(), ..self }
     }
 }
 
@@ -225,6 +272,23 @@ mod tests {
         };
         assert_eq!([data(3, 9), data(9, 3), data(0, 3), data(3, 0)], [(3.0, 3); 4]);
         assert_eq!(data(0, 0), (0.0, 0));
+    }
+
+    #[test]
+    fn ratios_logarithms_and_units() {
+        let of = |mean, error, count| Estimate { error, count, ..Estimate::exact(mean) };
+        let ratio = of(6.0, 0.3, 9) / of(2.0, 0.0, 5);
+        assert_eq!((ratio.mean, ratio.count), (3.0, 5));
+        assert!((ratio.error - 0.15).abs() < 1e-15);
+        let both = of(-6.0, 0.3, 9) / of(2.0, 0.1, 0);
+        assert!((both.error.abs() - 3.0 * 0.05 * 2f64.sqrt()).abs() < 1e-15 && both.count == 9);
+        let product = of(6.0, 0.3, 9) * of(2.0, 0.0, 5);
+        assert!(product.mean == 12.0 && (product.error - 0.6).abs() < 1e-15);
+        assert_eq!(of(1.0, 0.1, 9).ln(), of(0.0, 0.1, 9));
+        assert_eq!(
+            (of(2.0, 0.5, 9) * -2.0, of(2.0, 0.5, 9) / 2.0),
+            (of(-4.0, 1.0, 9), of(1.0, 0.25, 9))
+        );
     }
 
     #[test]

@@ -10,11 +10,14 @@
 //! assert!((heads.tau - 0.5).abs() < 0.2); // independent draws: tau_int = 1/2
 //! ```
 
+#![warn(clippy::disallowed_methods)]
+
 mod autocorrelation;
 mod bits;
 mod bootstrap;
 mod estimate;
 mod jackknife;
+mod limit;
 mod line;
 mod r_hat;
 mod stream;
@@ -26,6 +29,7 @@ pub use bits::{Bits, Word};
 pub use bootstrap::bootstrap_error;
 pub use estimate::Estimate;
 pub use jackknife::jackknife;
+pub use limit::{PowerLimit, line_in_power, power_limit};
 pub use line::{Line, weighted_line};
 pub use r_hat::r_hat;
 /// The generator of all of kadanoff, PCG XSL 128/64: what the random functions of every crate take.

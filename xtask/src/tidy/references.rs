@@ -1,7 +1,7 @@
 //! Every source that is named has an entry in REFERENCES.md.
 
 use super::Finding;
-use super::tree::{File, find};
+use super::files::{File, find};
 use std::collections::BTreeSet;
 
 const PATH: &str = "REFERENCES.md";
@@ -31,16 +31,10 @@ fn entry(line: &str) -> Option<&str> {
 
 /// The source's key in data/published: the line `key = "..."`.
 fn published(file: &File) -> Vec<(usize, &str)> {
-    let key = |text: &'_ str| -> Option<(usize, usize)> {
-        let value = text.strip_prefix("key")?.trim_start().strip_prefix('=')?.trim_start();
-        let value = value.strip_prefix('"')?;
-        let start = text.len() - value.len();
-        Some((start, start + value.find('"')?))
-    };
-    let lines = file.numbered();
-    lines
-        .filter_map(|(number, line)| key(&line.text).map(|(a, b)| (number, &line.text[a..b])))
-        .collect()
+    fn key(line: &str) -> Option<&str> {
+        line.strip_prefix("key = \"")?.split('"').next()
+    }
+    file.numbered().filter_map(|(number, line)| Some((number, key(line)?))).collect()
 }
 
 /// Keys between backticks, in comments of Rust and in text.
@@ -48,8 +42,8 @@ fn cited(file: &File) -> Vec<(usize, &str)> {
     let is_text = file.is("md") && file.path != PATH;
     let is_read = |text: &str| is_text || file.is("rs") && text.trim_start().starts_with("//");
     let mut keys = Vec::new();
-    for (number, line) in file.numbered().filter(|(_, line)| is_read(&line.text)) {
-        let quoted = line.text.split('`').skip(1).step_by(2);
+    for (number, line) in file.numbered().filter(|(_, line)| is_read(line)) {
+        let quoted = line.split('`').skip(1).step_by(2);
         keys.extend(quoted.filter(|text| is_key(text)).map(|key| (number, key)));
     }
     keys

@@ -1,22 +1,21 @@
-//! Experiment `flow-ring`: the thesis' section 4.2, the deterministic and the sampled flow of ring configurations.
+//! `flow-ring`: the deterministic and the sampled flow of ring configurations, section 4.2 of the thesis.
 
 mod figures;
-mod machines;
 mod paths;
-mod readout;
 
-use crate::ring::rings;
-use anyhow::{Context, Result};
-use exact::{Ring, symmetric};
+use super::rings::{self, equal_weights};
+use crate::stages::train_rbm;
+use anyhow::{Context, Result, ensure};
+use exact::ring::{coupling_from_correlation, walls};
+use exact::{Ring, enumerate, symmetric};
 use ising::Samples;
-use lab::Run;
-use lab::parts::*;
-use lab::published::Finding;
+use lab::kinds::{Count, Distinct, Seeds, Within};
 use lab::store::Done;
-use machines::Machines;
-use rayon::prelude::*;
-use rbm::TrainConfig;
-use report::content::{Claim, Section, Verdict};
+use lab::verdict::{agrees, holds, not_comparable};
+use lab::{Grid, Lab, Row};
+use paths::{MeanEnds, Path, SampledPath};
+use rbm::{Rbm, TrainConfig};
+use report::{Claim, Section, section, shown};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
@@ -24,184 +23,313 @@ use stats::Estimate;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     /// M visible and N hidden units.
-    visible: usize,
-    hidden: usize,
-    /// Couplings of the training sets, one machine of each kind for each.
-    train_couplings: Vec<f64>,
+    visible: Count<4, 16>,
+    hidden: Count<1, 64>,
+    /// Couplings of the training sets, one RBM of each kind for each.
+    train_couplings: Distinct<f64>,
     /// The training coupling whose flows are drawn step by step; one of the above.
     shown_coupling: f64,
     /// Couplings of the configurations that flow.
-    start_couplings: Vec<f64>,
+    start_couplings: Distinct<Within<0, 100>>,
     /// Configurations that flow, per start and seed.
-    starts: u32,
+    starts: Count<10, 10_000_000>,
     /// Steps of the sampled and of the deterministic flow.
-    sampled_steps: usize,
-    mean_steps: usize,
-    /// Machines trained by contrastive divergence: seeds, samples, epochs.
-    seeds: u64,
-    train_samples: u32,
-    epochs: u64,
+    sampled_steps: Count<1, 100_000>,
+    mean_steps: Count<1, 1_000_000>,
+    /// RBMs trained by contrastive divergence: seeds, samples, epochs.
+    seeds: Seeds,
+    train_samples: Count<10, 10_000_000>,
+    epochs: Count<1, 1_000_000>,
     train: TrainConfig,
 }
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_count("visible", self.visible as u64, 4, 16)?;
-        check_count("hidden", self.hidden as u64, 1, 64)?;
-        check_values("train_couplings", &self.train_couplings, 0.01, 100.0)?;
-        check_values("start_couplings", &self.start_couplings, 0.0, 100.0)?;
-        check_distinct("train_couplings", &self.train_couplings)?;
-        check_distinct("start_couplings", &self.start_couplings)?;
-        let shown = self.train_couplings.contains(&self.shown_coupling);
-        anyhow::ensure!(
-            shown,
-            "shown_coupling is {}, but must be one of train_couplings",
-            self.shown_coupling
+        for k in self.train_couplings.iter() {
+            ensure!(
+                (0.01..=100.0).contains(k),
+                "train_couplings contains {k}, but must be from 0.01 to 100"
+            );
+        }
+        let k = self.shown_coupling;
+        let trained = self.train_couplings.contains(&k);
+        ensure!(trained, "shown_coupling is {k}, but must be one of train_couplings");
+        let (found, hidden) = (self.train.hidden, self.hidden);
+        ensure!(found == hidden.size(), "train.hidden is {found}, but hidden is {hidden}");
+        self.train.check(self.visible.size())?;
+        let (batch, samples) = (self.train.batch, self.train_samples);
+        ensure!(
+            (1..=samples.size()).contains(&batch),
+            "train.batch is {batch}, but must be from 1 to {samples}"
         );
-        check_count("starts", self.starts.into(), 10, 10_000_000)?;
-        check_count("sampled_steps", self.sampled_steps as u64, 1, 100_000)?;
-        check_count("mean_steps", self.mean_steps as u64, 1, 1_000_000)?;
-        check_count("seeds", self.seeds, 2, 1000)?;
-        check_count("train_samples", self.train_samples.into(), 10, 10_000_000)?;
-        check_count("epochs", self.epochs, 1, 1_000_000)?;
-        anyhow::ensure!(
-            self.train.hidden == self.hidden,
-            "train.hidden is {}, but hidden is {}",
-            self.train.hidden,
-            self.hidden
-        );
-        self.train.check(self.visible)?;
-        check_count("train.batch", self.train.batch as u64, 1, self.train_samples.into())?;
         Ok(())
     }
 }
 
-pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    let starts = starts(run, settings)?;
-    // Per training coupling: the exact equal-weight machine, and one machine per seed trained on samples.
-    let machines = settings
-        .train_couplings
-        .par_iter()
-        .map(|&k| machines::prepare(run, settings, k))
-        .collect::<Result<Vec<Machines>>>()?;
-
-    let ends = machines
-        .par_iter()
-        .map(|m| readout::mean_ends(run, settings, m, &starts))
-        .collect::<Result<Vec<_>>>()?;
-    let paths = machines
-        .par_iter()
-        .map(|m| readout::sampled_paths(run, settings, m, &starts))
-        .collect::<Result<Vec<_>>>()?;
-    let is_shown = |k: &f64| *k == settings.shown_coupling;
-    let shown_index = settings.train_couplings.iter().position(is_shown);
-    let shown_index = shown_index.context("shown_coupling is not among train_couplings")?;
-    let (drawn, drawn_paths) = (&machines[shown_index], &paths[shown_index]);
-
-    let claims = claims(run, settings, drawn, &ends[shown_index], drawn_paths, &starts)?;
-    Ok(Section {
-        checks: vec![],
-        experiment: "flow-ring".into(),
-        title: "The flow of a machine trained on the Ising ring".into(),
-        headline: format!("On the ring the deterministic flow orders for training at $K > K_c = {:.4}$, a transition that the ring does not have; the sampled flow of machines trained on samples ends close to where they were trained, at K = {} for training at $K = {}$.",
-            symmetric::critical_coupling(settings.visible, settings.hidden)?, shown(drawn_paths.free_coupling), settings.shown_coupling),
-        introduction: vec![
-            "Configurations of the ring are passed through a trained machine again and again, $v \\to h \\to v'$. The thesis passes expectations (the deterministic flow, equations (75)-(77)); a Boltzmann machine proper passes samples. The two differ in kind: the first is a mean-field map, the second a Markov chain whose stationary law is the machine's own $p(v)$.".into(),
-            "Both are run from the same exact ring samples, for the equal-weight machine at its exact W(K) and for machines of the same size with free weights trained by contrastive divergence on samples.".into(),
-        ],
-        claims,
-        figures: vec![
-            figures::bifurcation_figure(settings, &machines, &ends)?,
-            figures::sampled_figure(settings, drawn, drawn_paths)?,
-            figures::ends_figure(settings, &machines, &paths)?,
-            figures::mean_figure(settings, &machines)?,
-        ],
-        tables: vec![
-            figures::mean_table(settings, &machines, &ends)?,
-            figures::sampled_table(settings, &machines, &paths)?,
-        ],
-        discussion: vec![
-            "The deterministic flow of the equal-weight machine is $m' = \\tanh(N W \\tanh(M W m))$. Its slope at $m = 0$ is the gain $N M W^2$: below 1 every configuration ends at $m = 0$, above 1 at $\\pm m^*$. The gain crosses 1 at a finite training coupling $K_c$, a transition where the ring has none: it belongs to the mean-field map, not to the model that was trained.".into(),
-            format!("The sampled flow knows no such transition: it is a Markov chain whose stationary law is the machine's own distribution, and that is where it is found to end, from hot starts and cold ones (hottest minus coldest at $K = {}$: {} for equal weights, {} for machines trained on samples). If the machine has learnt the ring, this is the training set; if equal weights keep it from learning, it is not. The tables show where machines with locked hidden units have not yet forgotten their start.",
-                settings.shown_coupling, shown(drawn_paths.hot_minus_cold), shown(drawn_paths.free_hot_minus_cold)),
-        ],
-        settings: toml::to_string(settings)?,
-    })
+/// A training coupling, and the equal-weight RBM at its exact W(K).
+struct Case {
+    coupling: f64,
+    weight: f64,
+    kl: f64,
+    rbm: Rbm,
+    /// `<v v'>` of its own distribution, the same for all pairs.
+    own: f64,
 }
 
-/// What flows, `[seed][start]`: exact independent draws of the ring, other than those for training.
-fn starts(run: &Run, settings: &Settings) -> Result<Vec<Vec<Done<Samples>>>> {
-    let of_seed = |seed: u64| {
-        let start = |&k: &f64| {
-            let label = format!("flow-ring/starts/{k}");
-            let seed = stats::child_seed(run.seed, &label, seed);
-            rings::samples(run, settings.visible, k, settings.starts, seed)
-        };
-        settings.start_couplings.iter().map(start).collect()
+impl Case {
+    fn new(s: &Settings, coupling: f64) -> Result<Self> {
+        let (m, n) = (s.visible.size(), s.hidden.size());
+        let (weight, kl) = equal_weights([m, n], coupling)?;
+        let rbm = Rbm::uniform(m, n, weight as f32);
+        let own = symmetric::visible_sum_probabilities(m, n, weight);
+        Ok(Self { coupling, weight, kl, rbm, own: symmetric::pair_correlation(&own) })
+    }
+}
+
+/// One RBM in one repetition, and where its flows end.
+struct Flows {
+    /// The deterministic flow over all starts with V != 0: root mean square spin at the end.
+    mean_end: Estimate,
+    /// The sampled flow from each start.
+    paths: Vec<Path>,
+    /// Its last step over all starts: correlation of neighbours.
+    end: Estimate,
+}
+
+/// One repetition: the equal-weight RBM from starts of its own, and one with free weights, trained on samples of its own.
+struct Repetition {
+    equal: Flows,
+    free: Flows,
+    /// KL(q || p) of the trained RBM in nats, `<v_i v_{i+1}>` of its own distribution, its largest singular value squared.
+    kl: f64,
+    own: f64,
+    gain: f64,
+    /// The end of its sampled flow read as the coupling of a ring.
+    coupling: Estimate,
+}
+
+/// Which of the two RBMs of a repetition is meant.
+type Of = fn(&Repetition) -> &Flows;
+const EQUAL: Of = |repetition| &repetition.equal;
+const FREE: Of = |repetition| &repetition.free;
+
+/// Exact independent draws of the ring, other than those for training: `[start][repetition]`.
+type Starts = Grid<f64, Done<Samples>>;
+
+pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
+    let start_couplings = s.start_couplings.iter().map(|k| **k);
+    let starts: Starts = lab.grid(start_couplings, *s.seeds, |&k, repetition| {
+        let seed = lab.seed(&format!("flow-ring/starts/{k}"), repetition);
+        rings::samples(lab, s.visible.size(), k, s.starts.short(), seed)
+    })?;
+    let cases = lab.each(&s.train_couplings, |&k| Case::new(s, k))?;
+    let read = read_steps(s.sampled_steps.size());
+    let flows = lab.grid(cases, *s.seeds, |case, repetition| {
+        Repetition::new(lab, s, case, &starts, &read, repetition)
+    })?;
+    let drawn = flows.find(|case| case.coupling == s.shown_coupling);
+    let drawn = drawn.context("shown_coupling is not among train_couplings")?;
+    let (m, n, k) = (s.visible.size(), s.hidden.size(), s.shown_coupling);
+    let fixed_point = symmetric::mean_fixed_point(m, n, drawn.weight);
+    let [equal_memory, free_memory] = [EQUAL, FREE].map(|of| shown(hot_minus_cold(s, drawn, of)));
+
+    Ok(section("flow-ring", "The flow of an RBM trained on the Ising ring")
+        .answer(format!("On the ring the deterministic flow orders for training at $K > K_c = {:.4}$, a transition that the ring does not have; the sampled flow of RBMs trained on samples ends close to where they were trained, at K = {} for training at $K = {k}$.", symmetric::critical_coupling(m, n)?, shown(drawn.mean(|r| r.coupling))))
+        .text("Configurations of the ring are passed through a trained RBM again and again, $v \\to h \\to v'$. The thesis passes expectations (the deterministic flow, equations (75)-(77)), a mean-field map; an RBM proper passes samples, a Markov chain whose stationary distribution is the RBM's own $p(v)$. Both are run from the same exact ring samples, for equal weights at the exact W(K) and for free weights trained by contrastive divergence.")
+        .claim(infinite_weight(lab, s, &starts)?)
+        .claims(claims(lab, s, drawn)?)
+        .check(agrees(figures::mean_end(drawn, EQUAL), fixed_point, 1e-4).check(
+            "deterministic-end",
+            "The deterministic flow of equal weights ends at the stable fixed point $m^*$ of its map.",
+            format!("root mean square spin at the end, training at $K = {k}$"),
+            format!("$m^* = {fixed_point:.6}$; the flow is run in f32."),
+        ))
+        .check(agrees(drawn.mean(|r| r.equal.end), drawn.own, 0.1).check(
+            "sampled-end",
+            "The sampled flow of equal weights ends at the RBM's own distribution.",
+            format!("correlation of neighbours at the end, training at $K = {k}$"),
+            format!("Exactly {:.4}; hottest minus coldest start: {equal_memory}.", drawn.own),
+        ))
+        .figure(figures::bifurcation(lab, s, &flows)?)
+        .figure(figures::sampled(s, drawn, &read)?)
+        .figure(figures::ends(lab, s, &flows)?)
+        .figure(figures::mean(s, &flows)?)
+        .table(figures::mean_table(s, &flows))
+        .table(figures::sampled_table(s, &flows)?)
+        .discussion("The deterministic flow of equal weights is $m' = \\tanh(N W \\tanh(M W m))$. Its slope at $m = 0$ is the gain $N M W^2$: below 1 every configuration ends at 0, above 1 at $\\pm m^*$. The gain crosses 1 at a finite training coupling $K_c$, a transition where the ring has none: it belongs to the mean-field map, not to the model that was trained.")
+        .discussion(format!("The sampled flow knows no such transition and ends at the RBM's own distribution, from hot and from cold starts (hottest minus coldest at $K = {k}$: {equal_memory} for equal weights, {free_memory} for RBMs trained on samples, whose locked hidden units forget slowly). If the RBM has learnt the ring, this is the training set; if equal weights keep it from learning, it is not.")))
+}
+
+impl Repetition {
+    fn new(
+        lab: &Lab,
+        s: &Settings,
+        case: &Case,
+        starts: &Starts,
+        read: &[usize],
+        repetition: u64,
+    ) -> Result<Self> {
+        let (m, k) = (s.visible.size(), case.coupling);
+        let seed = lab.seed(&format!("flow-ring/train/{k}"), repetition);
+        let samples = rings::samples(lab, m, k, s.train_samples.short(), seed)?;
+        let (epochs, segment) = (*s.epochs, *s.epochs);
+        let states = train_rbm(&lab.store, &samples, s.train, epochs, segment, seed)?;
+        let rbm = states.last().context("an RBM needs at least one epoch")?.value.rbm();
+        let flows =
+            |label: &str, rbm: &Rbm| Flows::run(lab, s, rbm, starts, read, label, repetition);
+        let free = flows(&format!("flow-ring/free/{k}"), rbm)?;
+        Ok(Self {
+            equal: flows(&format!("flow-ring/equal/{k}"), &case.rbm)?,
+            kl: rbm::partition::kl(&enumerate::ring(&Ring::new(m, k)?)?.probabilities, rbm)?,
+            own: own_correlation(rbm)?,
+            gain: f64::from(rbm.weights.clone().svd(false, false).singular_values.max()).powi(2),
+            coupling: read_coupling(lab, m, &free.paths, repetition),
+            free,
+        })
+    }
+}
+
+impl Flows {
+    fn run(
+        lab: &Lab,
+        s: &Settings,
+        rbm: &Rbm,
+        starts: &Starts,
+        read: &[usize],
+        label: &str,
+        repetition: u64,
+    ) -> Result<Self> {
+        let (mut sizes, mut paths) = (Vec::new(), Vec::new());
+        for (number, start) in starts.rows().enumerate() {
+            let start = &start.cells[repetition as usize];
+            sizes.extend(lab.get(&MeanEnds { rbm, start, steps: s.mean_steps.size() })?.value);
+            // Every path has a stream of its own, so that ends can be compared as independent.
+            let seed = lab.seed(&format!("{label}/{number}"), repetition);
+            paths.push(lab.get(&SampledPath { rbm, start, read, seed })?.value);
+        }
+        let mean_end = Estimate::from_series(&sizes);
+        let end = over_starts(paths.iter().filter_map(|path| path.neighbour.last()));
+        Ok(Self { mean_end, paths, end })
+    }
+}
+
+/// The mean over starts, which flow independently.
+fn over_starts<'a>(ends: impl Iterator<Item = &'a Estimate> + Clone) -> Estimate {
+    let starts = ends.clone().count() as f64;
+    let mean = ends.clone().map(|e| e.mean).sum::<f64>() / starts;
+    let error = ends.clone().map(|e| e.error * e.error).sum::<f64>().sqrt() / starts;
+    Estimate { mean, error, tau: 0.5, count: ends.map(|e| e.count).sum() }
+}
+
+/// The end of a sampled flow read as a coupling: the ring that has its neighbour correlation, over all starts.
+///
+/// The reading is not linear, so its error within a seed comes from the bootstrap over configurations.
+fn read_coupling(lab: &Lab, sites: usize, paths: &[Path], repetition: u64) -> Estimate {
+    const RESAMPLES: usize = 200;
+    let all: Vec<f64> = paths.iter().flat_map(|path| path.last.clone()).collect();
+    // A resample may lie outside 0 <= c < 1 near either end of the scale.
+    let read = |c: f64| {
+        coupling_from_correlation(sites, c.clamp(0.0, 1.0 - f64::EPSILON)).unwrap_or(f64::NAN)
     };
-    (0..settings.seeds).map(of_seed).collect()
+    let of_rows =
+        |rows: &[usize]| read(rows.iter().map(|&row| all[row]).sum::<f64>() / rows.len() as f64);
+    let everything: Vec<usize> = (0..all.len()).collect();
+    let seed = lab.seed("flow-ring/bootstrap", repetition);
+    let error = stats::bootstrap_error(all.len(), RESAMPLES, seed, of_rows);
+    Estimate { mean: of_rows(&everything), error, tau: 0.5, count: all.len() as u64 }
 }
 
-fn claims(
-    run: &Run,
-    settings: &Settings,
-    machines: &Machines,
-    ends: &readout::Ends,
-    paths: &readout::Paths,
-    starts: &[Vec<Done<Samples>>],
-) -> Result<Vec<Claim>> {
-    let (m, n, k) = (settings.visible, settings.hidden, machines.coupling);
+/// `<v_i v_{i+1}>` under p(v), averaged over i, by summing over all visible states.
+fn own_correlation(rbm: &Rbm) -> Result<f64, rbm::Error> {
+    let m = rbm.visible();
+    let p = rbm::partition::visible_probabilities(rbm)?;
+    let of_state = |(v, p): (usize, &f64)| p * (1.0 - 2.0 * f64::from(walls(v, m)) / m as f64);
+    Ok(p.iter().enumerate().map(of_state).sum())
+}
+
+/// Steps that are read: every one at first, then ever fewer, and the last.
+fn read_steps(last: usize) -> Vec<usize> {
+    let mut steps: Vec<usize> = (0..=10).collect();
+    while let Some(&step) = steps.last().filter(|&&step| step < last) {
+        steps.push(step + step / 4);
+    }
+    steps.retain(|&step| step < last);
+    steps.push(last);
+    steps
+}
+
+/// Neighbour correlation at the end of the sampled flow, from the hottest minus from the coldest start.
+fn hot_minus_cold(s: &Settings, row: Row<'_, Case, Repetition>, of: Of) -> Estimate {
+    let by_coupling =
+        |a: &usize, b: &usize| s.start_couplings[*a].total_cmp(&s.start_couplings[*b]);
+    let starts = || 0..s.start_couplings.len();
+    let end = |start: Option<usize>| {
+        let of_cell = |r| of(r).paths[start.unwrap_or(0)].neighbour.last().copied();
+        row.mean(|r| of_cell(r).unwrap_or(Estimate::exact(f64::NAN)))
+    };
+    end(starts().min_by(by_coupling)) - end(starts().max_by(by_coupling))
+}
+
+/// What is said of the deterministic flow, and of the noise.
+fn claims(lab: &Lab, s: &Settings, drawn: Row<'_, Case, Repetition>) -> Result<[Claim; 4]> {
+    let (m, n, k) = (s.visible.size(), s.hidden.size(), drawn.coupling);
+    let end = figures::mean_end(drawn, EQUAL);
+    let fixed_point = symmetric::mean_fixed_point(m, n, drawn.weight);
     let threshold = symmetric::critical_coupling(m, n)?;
-    let (aligned, exact_aligned, hottest) = aligned_by_infinite_weight(settings, starts)?;
-    let fixed_point = symmetric::mean_fixed_point(m, n, machines.weight);
     let turning = |m, n| symmetric::critical_coupling(m, n).map(f64::recip);
     let (smaller, larger) = (turning(6, 3)?, turning(12, 6)?);
-    let claim = |id: &str, value: Estimate, quantity: String, verdict, reason: String| {
-        let finding = Finding { value, quantity, verdict, reason };
-        run.published.claim(&format!("flow-ring/{id}"), &format!("ter-hoeve-2018/{id}"), finding)
-    };
-    let aligned_verdict = match agreement(aligned, 1.0) {
-        Verdict::Contradicted => Verdict::Corrected,
-        agrees => agrees,
-    };
-    Ok(vec![
-        claim("any-configuration-aligned", aligned, format!("fraction of rings at $K = {hottest}$ that (77) aligns"),
-            aligned_verdict,
-            format!("A configuration with $V = 0$ maps to $v = 0$; exactly $1 - P(V = 0) = {exact_aligned:.4}$ are aligned. All others are, as stated."))?,
-        claim("flows-to-critical-point", ends.equal, format!("size of the spins at the end of the flow (75)-(76), training at $K = {k}$"),
-            agreement(ends.equal, 1.0),
-            format!("At $T_c = 0$ it would be 1, which (77) reaches for training at $T = 0$ alone. At finite K the flow ends at $m^* = {fixed_point:.6}$. The sampled flow of the same machine ends at a neighbour correlation of {}, exactly its own {:.4}.", shown(paths.equal_end), paths.equal_own))?,
-        claim("finite-temperature", Estimate::exact(threshold), "training coupling $K_c$ above which all signs align".into(),
-            if fixed_point > 0.0 && fixed_point < 1.0 { Verdict::Corrected } else { Verdict::Reproduced },
-            format!("Spins do not end at ±1 (at $K = {k}$ they end at {fixed_point:.4}), but W being finite is not what decides: below $K_c$, where $N M W^2 < 1$, the flow ends at 0, above it every configuration with $V \\ne 0$ orders."))?,
-        claim("correlation-length-grows", paths.distance_dependence, format!("correlation of neighbours minus that at distance {} after one sampled step", m / 2),
-            Verdict::NotComparable,
-            "What noise is meant is not said. One deterministic step gives a product state without correlations; after one sampled step of equal weights all pairs are equally correlated, so that no length can be read.".into())?,
-        claim("agrees-with-iso", Estimate::exact(threshold.recip()), "training temperature $1/K_c$ at which the equal-weight flow turns".into(),
-            Verdict::NotComparable,
-            format!("Iso et al. train on 25 temperatures, the thesis on $T = 0$ alone. That our value lies near the $T_c$ of the square lattice is chance: it is {smaller:.3} for (M, N) = (6, 3) and {larger:.3} for (12, 6)."))?,
+    let first_steps = drawn.cells.iter().flat_map(|r| &r.equal.paths);
+    let first_steps: Vec<_> = first_steps.map(|path| path.distance_dependence).collect();
+    Ok([
+        // An f32 flow could tell 1 from less by a thousandth.
+        lab.says("ter-hoeve-2018/flows-to-critical-point")?.judged(
+            agrees(end, 1.0, 1e-3),
+            format!("size of the spins at the end of the flow (75)-(76), training at $K = {k}$"),
+            format!("At $T_c = 0$ it would be 1, which (77) reaches for training at $T = 0$ alone. At finite K the flow ends at $m^* = {fixed_point:.6}$."),
+        )
+        .and("neighbour correlation at the end of the sampled flow, at $T_c = 0$ it would be 1", Some(drawn.mean(|r| r.equal.end))),
+        lab.says("ter-hoeve-2018/finite-temperature")?.judged(
+            holds(fixed_point == 0.0, format!("the flow ends at 0 for training at $K = {k}$"))
+                .corrected_if(fixed_point < 1.0, "spins do not end at ±1, but above $K_c$ all signs align, W being finite")
+                .showing(Estimate::exact(threshold)),
+            "training coupling $K_c$ above which all signs align",
+            format!("At $K = {k}$ spins end at {fixed_point:.4}. That W is finite is not what decides: below $K_c$, where $N M W^2 < 1$, the flow ends at 0, above it every configuration with $V \\ne 0$ orders."),
+        ),
+        lab.says("ter-hoeve-2018/correlation-length-grows")?.judged(
+            not_comparable(Estimate::over_seeds(&first_steps), "what noise is meant is not said"),
+            format!("correlation of neighbours minus that at distance {} after one sampled step", m / 2),
+            "One deterministic step gives a product state without correlations; after one sampled step of equal weights all pairs are equally correlated, so that no length can be read.",
+        ),
+        lab.says("ter-hoeve-2018/agrees-with-iso")?.judged(
+            not_comparable(Estimate::exact(threshold.recip()), "Iso et al. train on 25 temperatures, the thesis on $T = 0$ alone"),
+            "training temperature $1/K_c$ at which the equal-weight flow turns",
+            format!("That our value lies near the $T_c$ of the square lattice is chance: it is {smaller:.3} for (M, N) = (6, 3) and {larger:.3} for (12, 6)."),
+        ),
     ])
 }
 
-/// Fraction of the hottest starts that the limit (77) aligns, measured and exact, and their coupling.
-fn aligned_by_infinite_weight(
-    settings: &Settings,
-    starts: &[Vec<Done<Samples>>],
-) -> Result<(Estimate, f64, f64)> {
-    let hottest = settings.start_couplings.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
-    let (index, &k) = hottest.context("start_couplings is empty")?;
-    let (m, n) = (settings.visible, settings.hidden);
-    let ends_aligned = |samples: &Samples, row| {
-        let mean = samples.spin_sum(row) as f64 / m as f64;
-        symmetric::mean_step(m, n, f64::INFINITY, mean).abs()
+/// The limit (77) of infinite W, at every V; and the fraction of the hottest starts that it aligns, exact and as drawn.
+fn infinite_weight(lab: &Lab, s: &Settings, starts: &Starts) -> Result<Claim> {
+    let (m, n) = (s.visible.size(), s.hidden.size());
+    let end = |v: f64| symmetric::mean_step(m, n, f64::INFINITY, v / m as f64).abs();
+    let others = (1..=m).all(|v| end(v as f64) == 1.0);
+    let hottest = starts.rows().min_by(|a, b| a.case.total_cmp(b.case));
+    let hottest = hottest.context("start_couplings is empty")?;
+    let balanced = match m % 2 {
+        0 => Ring::new(m, *hottest.case)?.magnetisation_probabilities()[m / 2],
+        _ => 0.0,
     };
-    let per_seed = starts.iter().map(|of_seed| {
-        let samples = &of_seed[index].value;
-        let aligned: Vec<f64> = (0..samples.len()).map(|row| ends_aligned(samples, row)).collect();
-        Estimate::from_series(&aligned)
+    let drawn = hottest.mean(|samples| {
+        let rows = 0..samples.value.len();
+        let ends = rows.map(|row| end(samples.value.spin_sum(row) as f64));
+        Estimate::from_series(&ends.collect::<Vec<_>>())
     });
-    let measured = over_seeds(&per_seed.collect::<Vec<_>>());
-    let p = Ring::new(m, k)?.magnetisation_probabilities();
-    let balanced = if m % 2 == 0 { p[m / 2] } else { 0.0 };
-    Ok((measured, 1.0 - balanced, k))
+    let claim = lab.says("ter-hoeve-2018/any-configuration-aligned")?.judged(
+        holds(balanced == 0.0, "(77) aligns every configuration: none has $V = 0$")
+            .corrected_if(others, "it aligns every configuration with $V \\ne 0$")
+            .showing(drawn),
+        format!("fraction of rings at $K = {}$ that (77) aligns", hottest.case),
+        "A configuration with $V = 0$ maps to $v = 0$; all others are aligned, as stated.",
+    );
+    Ok(claim.and("exactly, $1 - P(V = 0)$", Some(1.0 - balanced)))
 }

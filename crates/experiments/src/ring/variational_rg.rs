@@ -1,58 +1,48 @@
-//! Experiment `variational-rg`: what of the mapping between machines and the variational renormalization group is content.
+//! `variational-rg`: what of the mapping between RBMs and the variational renormalization group is more than an identity.
 
-use super::rings::{self, Training};
+use super::rings::{self, Plain, Training, equal_weights};
 use crate::stages::{self, Data};
 use anyhow::{Result, ensure};
 use exact::decimation::{HiddenCoupling, bonds, hidden_coupling, locked};
 use exact::ring::{decimate, decimate_constant};
-use exact::{Machine, Ring, couplings, divergence, enumerate, minimum, symmetric};
-use lab::Run;
-use lab::parts::*;
-use lab::published::{Finding, exactly};
-use rayon::prelude::*;
-use rbm::Rbm;
-use report::content::{Cell, Claim, Figure, Panel, Section, Style, Table, Verdict};
+use exact::{Machine, Ring, couplings, divergence, enumerate};
+use lab::Lab;
+use lab::kinds::{Count, Distinct, Positive, Within};
+use lab::verdict::{all, at_most, holds, identity, largest};
+use report::{Claim, Figure, Section, Table, figure, panel, rough, section, table};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// M visible units; N = M/2 unless said otherwise.
-    visible: usize,
+    /// M visible units, even; N = M/2 unless said otherwise.
+    visible: Count<6, 12>,
     /// K of the microscopic ring.
-    coupling: f64,
+    coupling: Positive<5>,
     /// Locking strengths of the construction.
-    lockings: Vec<f64>,
+    lockings: Distinct<Within<0, 20>>,
     /// Descents on the exact divergence, from normal weights of this standard deviation.
-    starts: u64,
-    initial_std: f64,
+    starts: Count<1, 100_000>,
+    initial_std: Positive<10>,
     /// A plain descent with the exact gradient, looked at as it goes.
-    path_std: f64,
-    path_rate: f64,
-    path_steps: usize,
-    /// Machines trained by contrastive divergence on samples.
+    path_std: Positive<10>,
+    path_rate: Positive<10>,
+    path_steps: Count<10, 10_000_000>,
+    /// RBMs trained by contrastive divergence on samples.
     training: Training,
 }
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_count("visible", self.visible as u64, 6, 12)?;
-        ensure!(self.visible.is_multiple_of(2), "visible is {}, but must be even", self.visible);
-        check_values("coupling", &[self.coupling], 0.05, 5.0)?;
-        check_values("lockings", &self.lockings, 0.0, 20.0)?;
-        check_count("starts", self.starts, 1, 100_000)?;
-        check_values("initial_std", &[self.initial_std], 1e-6, 10.0)?;
-        check_values("path_std", &[self.path_std], 1e-6, 10.0)?;
-        check_values("path_rate", &[self.path_rate], 1e-6, 10.0)?;
-        check_count("path_steps", self.path_steps as u64, 10, 10_000_000)?;
-        self.training.check(self.visible)
+        let visible = self.visible;
+        ensure!(visible.size().is_multiple_of(2), "visible is {visible}, but must be even");
+        self.training.check(visible.size())
     }
 }
 
-/// A machine as a variational RG step on the ring.
+/// An RBM as a variational RG step on the ring.
 struct Step {
-    label: String,
     kl: f64,
     ln_z_ring: f64,
     ln_z_machine: f64,
@@ -65,24 +55,23 @@ struct Step {
 }
 
 impl Step {
-    fn new(label: impl Into<String>, machine: &Machine, ring: &Ring) -> Result<Self> {
+    fn new(rbm: &Machine, ring: &Ring) -> Result<Self> {
         let q = enumerate::ring(ring)?.probabilities;
         // -H(v) = K sum v_i v_{i+1} = ln q(v) + ln Z.
         let microscopic: Vec<f64> = q.iter().map(|q| q.ln() + ring.ln_z()).collect();
-        let step = couplings::variational(machine, &microscopic)?;
+        let step = couplings::variational(rbm, &microscopic)?;
         let mean: f64 = q.iter().zip(&step.ln_trace_t).map(|(q, t)| q * t).sum();
         let of_state = |(q, t): (&f64, &f64)| q * (t - mean).powi(2);
         let variance: f64 = q.iter().zip(&step.ln_trace_t).map(of_state).sum();
         Ok(Self {
-            label: label.into(),
             // Summed so that KL = 0 keeps its sign, unlike a difference of logarithms.
-            kl: divergence::kl_gradient(&q, &machine.weights)?.0,
+            kl: divergence::kl_gradient(&q, &rbm.weights)?.0,
             ln_z_ring: step.ln_z_microscopic,
             ln_z_machine: step.ln_z_hidden,
             mean,
             spread: variance.sqrt(),
-            couplings: couplings::hidden(machine)?,
-            hidden: hidden_coupling(machine)?,
+            couplings: couplings::hidden(rbm)?,
+            hidden: hidden_coupling(rbm)?,
         })
     }
 
@@ -90,297 +79,201 @@ impl Step {
     fn excess(&self) -> f64 {
         self.ln_z_machine - self.ln_z_ring
     }
-}
 
-pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    let (m, n, k) = (settings.visible, settings.visible / 2, settings.coupling);
-    let ring = Ring::new(m, k)?;
-    let best = best(run, settings, k)?;
-    let path = path(run, settings)?;
-    let weight = symmetric::best_weight(&ring.into(), n)?;
-    let mut steps = vec![
-        Step::new("untrained", &path[0].1, &ring)?,
-        Step::new("equal weights", &Machine::uniform(m, n, weight)?, &ring)?,
-        Step::new("best of the descents", &best, &ring)?,
-    ];
-    for &locking in &settings.lockings {
-        steps.push(Step::new(format!("locked, L = {locking}"), &locked(m, k, locking)?, &ring)?);
+    /// (24): Z of the hidden Hamiltonian, summed from its couplings to all orders, against Z by the identity for KL.
+    fn identity_deviation(&self) -> Result<f64> {
+        let hidden = couplings::ln_weights(&self.couplings)?;
+        let largest = hidden.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let ln_z = largest + hidden.iter().map(|w| (w - largest).exp()).sum::<f64>().ln();
+        Ok((ln_z / (self.kl + self.ln_z_ring + self.mean) - 1.0).abs())
     }
-    steps.push(Step::new(format!("N = {m}, on the bonds"), &bonds(m, k)?, &ring)?);
-    let trained = trained(run, settings, &ring, steps[1].kl)?;
-    let along = path
-        .iter()
-        .map(|(step, machine)| Ok((*step, Step::new("", machine, &ring)?)))
-        .collect::<Result<Vec<_>>>()?;
-    let (equal, fitted) = (&steps[1], &steps[2]);
-    Ok(Section {
-        checks: vec![],
-        experiment: "variational-rg".into(),
-        title: "Machines and the variational renormalization group".into(),
-        headline: format!("The mapping between machines and the variational renormalization group holds for every machine, trained or not. A machine that fits also conserves Z, but for a constant; one that conserves Z need not fit: $\\ln Tr_h e^T$ varies from state to state by {:.3} for equal weights, by {} for the best machine.", equal.spread, rough(fitted.spread)),
-        introduction: vec![
-            "Mehta and Schwab read a machine with energy $E(v, h)$ as a variational renormalization group step $T = -E + H$ on a microscopic Hamiltonian $H(v)$; its renormalized Hamiltonian is $H'(h) = -\\ln Tr_v e^{-E}$. The step is exact if $Tr_h e^{T(v,h)} = 1$ for every v. Liu asks how the goal of training, $p(v) = q(v)$, relates to that of the step, to conserve Z.".into(),
-            format!("For M = {m} visible units all sums over states can be carried out. Always $Tr_h e^T = (Z_{{machine}}/Z_{{ring}})\\, p(v)/q(v)$, so that $KL(q\\|p) = \\ln Z_{{machine}} - \\ln Z_{{ring}} - \\langle \\ln Tr_h e^T \\rangle_q$."),
-        ],
-        claims: claims(run, settings, &steps, &along)?,
-        figures: vec![path_figure(&along), couplings_figure(&steps[1..3])],
-        tables: vec![
-            table(settings, &steps, &trained),
-            constant_table(settings, &steps[3..3 + settings.lockings.len()]),
-        ],
-        discussion: vec![
-            "The two goals differ in kind. That Z is conserved is one number: a constant added to E brings it about for any machine, an untrained one as well. That p equals q is one condition for each state, and then $Tr_h e^T$ is the same for all v: with the constant taken out, the step is exact. Training knows nothing of the constant: while KL falls, Z of the machine goes its own way.".into(),
-            "What the constant is can be said for the construction that the best machines follow (last table). Its hidden Hamiltonian is that of the decimated ring, $K_0'$ of eq. (49) for each hidden unit included, plus the locking energy L of each unit. L is arbitrary and, for the best fit, infinite: the constant measures how long one has trained, not what the machine has learnt.".into(),
-            "Liu is right that the mapping alone does not make a step a good one. Equal weights are a variational step as well, and their hidden Hamiltonian couples all units, four at a time included. The best machine's has the ring's bonds only: $K' = R[K]$ is tractable, because it is decimation.".into(),
-        ],
-        settings: toml::to_string(settings)?,
-    })
 }
 
-/// The best machine over all weights at K.
-fn best(run: &Run, settings: &Settings, k: f64) -> Result<Machine> {
-    let (shape, starts) = ([settings.visible, settings.visible / 2], settings.starts);
-    let descents = rings::descents(run, &k.to_string(), shape, k, starts, settings.initial_std)?;
-    Ok(Machine::without_biases(stages::best(&descents)?.weights.clone())?)
+/// The RBMs that are looked at: a plain descent by updates, equal weights, the best, the construction by locking, and one
+/// with a unit on every bond.
+struct Steps {
+    path: Vec<(usize, Step)>,
+    equal: Step,
+    best: Step,
+    locked: Vec<(f64, Step)>,
+    bonds: Step,
 }
 
-/// Machines trained on samples, those that are not trapped.
-fn trained(run: &Run, settings: &Settings, ring: &Ring, equal: f64) -> Result<Vec<Step>> {
-    let (training, k) = (&settings.training, settings.coupling);
-    let train = |number: u64| {
-        let seed = stats::child_seed(run.seed, "variational-rg/train", number);
-        let samples = rings::samples(run, settings.visible, k, training.samples, seed)?;
-        let done = training.run(run, Data::Samples(&samples), settings.visible / 2, seed)?;
-        Step::new("trained on samples", &flow::mean::in_f64(done.value.rbm())?, ring)
-    };
-    let mut steps = (0..training.seeds).into_par_iter().map(train).collect::<Result<Vec<_>>>()?;
-    steps.retain(|step| step.kl <= training.trapped_above * equal);
+impl Steps {
+    fn take(lab: &Lab, s: &Settings) -> Result<Self> {
+        let (m, k) = (s.visible.size(), *s.coupling);
+        let (shape, ring) = ([m, m / 2], Ring::new(m, k)?);
+        let step = |rbm: &Machine| Step::new(rbm, &ring);
+        let (equal, _) = equal_weights(shape, k)?;
+        let descents = rings::descents(lab, &k.to_string(), shape, k, *s.starts, *s.initial_std)?;
+        let best = Machine::without_biases(stages::best(&descents)?.weights.clone())?;
+        let plain = Plain { std: *s.path_std, rate: *s.path_rate, updates: s.path_steps.size() };
+        let path = plain.run(lab, &ring, "variational-rg/path", 0)?;
+        Ok(Self {
+            path: lab.each(&path, |(update, _, rbm)| Ok((*update, step(rbm)?)))?,
+            equal: step(&Machine::uniform(m, m / 2, equal)?)?,
+            best: step(&best)?,
+            locked: lab.each(&s.lockings, |l| Ok((**l, step(&locked(m, k, **l)?)?)))?,
+            bonds: step(&bonds(m, k)?)?,
+        })
+    }
+
+    /// The first and the last of the descent, with its number of updates.
+    fn ends(&self) -> (&Step, &Step, usize) {
+        let (update, last) = &self.path[self.path.len() - 1];
+        (&self.path[0].1, last, *update)
+    }
+
+    /// Each but those along the descent, by name.
+    fn named(&self, m: usize) -> Vec<(String, &Step)> {
+        let mut all = vec![
+            ("untrained".to_owned(), &self.path[0].1),
+            ("equal weights".to_owned(), &self.equal),
+            ("best of the descents".to_owned(), &self.best),
+        ];
+        all.extend(self.locked.iter().map(|(l, step)| (format!("locked, L = {l}"), step)));
+        all.push((format!("N = {m}, on the bonds"), &self.bonds));
+        all
+    }
+}
+
+pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
+    let m = s.visible.size();
+    let steps = Steps::take(lab, s)?;
+    let trained = trained(lab, s)?;
+    Ok(section("variational-rg", "RBMs and the variational renormalization group")
+        .answer(format!("The mapping between RBMs and the variational renormalization group holds for every RBM, trained or not. One that fits also conserves Z, but for a constant; one that conserves Z need not fit: $\\ln Tr_h e^T$ varies from state to state by {:.3} for equal weights, by {} for the best RBM.", steps.equal.spread, rough(steps.best.spread)))
+        .text("Mehta and Schwab read an RBM with energy $E(v, h)$ as a variational renormalization group step $T = -E + H$ on a microscopic Hamiltonian $H(v)$; its renormalized Hamiltonian is $H'(h) = -\\ln Tr_v e^{-E}$. The step is exact if $Tr_h e^{T(v,h)} = 1$ for every v. Liu asks how the goal of training, $p(v) = q(v)$, relates to that of the step, to conserve Z.")
+        .text(format!("For M = {m} visible units all sums over states can be carried out. Always $Tr_h e^T = (Z_{{RBM}}/Z_{{ring}})\\, p(v)/q(v)$, so that $KL(q\\|p) = \\ln Z_{{RBM}} - \\ln Z_{{ring}} - \\langle \\ln Tr_h e^T \\rangle_q$."))
+        .claims(claims(lab, s, &steps)?)
+        .figure(path_figure(&steps.path))
+        .figure(couplings_figure([("equal weights", &steps.equal), ("best of the descents", &steps.best)]))
+        .table(machines_table(s, &steps, &trained))
+        .table(constant_table(s, &steps.locked))
+        .discussion("The two goals differ in kind. That Z is conserved is one number: a constant added to E brings it about for any RBM, an untrained one as well. That p equals q is one condition for each state, and then $Tr_h e^T$ is the same for all v: with the constant taken out, the step is exact.")
+        .discussion("The constant of the construction that the best RBMs follow is in the last table: the hidden Hamiltonian is that of the decimated ring, with $K_0'$ of eq. (49) and the locking energy L for each hidden unit. L is arbitrary and, for the best fit, infinite: the constant measures how long one has trained, not what has been learnt."))
+}
+
+/// RBMs trained on samples, those that are not trapped.
+fn trained(lab: &Lab, s: &Settings) -> Result<Vec<Step>> {
+    let (m, k, training) = (s.visible.size(), *s.coupling, &s.training);
+    let ring = Ring::new(m, k)?;
+    let repetitions: Vec<u64> = (0..*training.seeds).collect();
+    let mut steps = lab.each(&repetitions, |&repetition| {
+        let seed = lab.seed("variational-rg/train", repetition);
+        let samples = rings::samples(lab, m, k, training.samples.short(), seed)?;
+        let done = training.run(lab, Data::Samples(&samples), m / 2, seed)?;
+        Step::new(&flow::mean::in_f64(done.value.rbm())?, &ring)
+    })?;
+    let limit = training.trapped(m, k)?;
+    steps.retain(|step| step.kl <= limit);
     Ok(steps)
 }
 
-/// A plain descent with the exact gradient: the machine after some of its updates.
-fn path(run: &Run, settings: &Settings) -> Result<Vec<(usize, Machine)>> {
-    let (m, n, steps) = (settings.visible, settings.visible / 2, settings.path_steps);
-    let q = enumerate::ring(&Ring::new(m, settings.coupling)?)?.probabilities;
-    let mut rng = stats::stream(run.seed, "variational-rg/path", 0);
-    let start = Rbm::random(m, n, settings.path_std as f32, &mut rng).weights.map(f64::from);
-    let mut shown = Vec::new();
-    minimum::gradient_descent(&q, &start, settings.path_rate, steps, |step, _, weights| {
-        if is_shown(step) || step == steps {
-            shown.push((step, weights.clone()));
-        }
-    })?;
-    let machine = |(step, weights)| Ok((step, Machine::without_biases(weights)?));
-    shown.into_iter().map(machine).collect()
-}
-
-/// (24): Z of the hidden Hamiltonian, summed from its couplings to all orders, against Z by the identity for KL.
-fn definition(steps: &[Step]) -> Result<f64> {
-    let mut deviation = 0.0_f64;
-    for step in steps {
-        let hidden = couplings::ln_weights(&step.couplings)?;
-        let largest = hidden.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let ln_z = largest + hidden.iter().map(|w| (w - largest).exp()).sum::<f64>().ln();
-        deviation = deviation.max((ln_z / (step.kl + step.ln_z_ring + step.mean) - 1.0).abs());
-    }
-    Ok(deviation)
-}
-
-// tidy: long because it is a list of claims.
-fn claims(
-    run: &Run,
-    settings: &Settings,
-    steps: &[Step],
-    along: &[(usize, Step)],
-) -> Result<Vec<Claim>> {
-    let (equal, fitted) = (&steps[1], &steps[2]);
-    let deviation = definition(steps)?;
-    let (first, last) = (&along[0].1, &along[along.len() - 1].1);
-    let apart = last.kl < first.kl && last.excess().abs() > first.excess().abs();
-    let claim = |id: &str, key: &str, finding: Finding| {
-        run.published.claim(&format!("variational-rg/{id}"), key, finding)
-    };
-    let good = fitted.hidden.largest_other < 1e-6 && fitted.hidden.is_ring;
-    let if_true = |holds: bool, verdict| if holds { verdict } else { Verdict::Contradicted };
-    Ok(vec![
-        claim(
-            "exact-mapping",
-            "mehta-schwab-2014/exact-mapping",
-            exactly(
-                deviation,
-                "largest relative deviation of $\\ln Z$ of the hidden Hamiltonian from the identity for KL",
-                identity(deviation),
-                format!(
-                    "An identity, true of {} machines trained or not; the abstract claims no more. That a step conserves probabilities state by state is another matter: $\\ln Tr_h e^T$ varies by {:.3} untrained, {:.3} for equal weights, {} for the best machine.",
-                    steps.len(),
-                    steps[0].spread,
-                    equal.spread,
-                    rough(fitted.spread)
-                ),
-            ),
-        )?,
-        claim(
-            "different-goals",
-            "liu-2017/different-goals",
-            exactly(
-                last.excess(),
-                &format!(
-                    "$\\ln Z_{{machine}} - \\ln Z_{{ring}}$ after {} updates, KL = {}",
-                    along[along.len() - 1].0,
-                    rough(last.kl)
-                ),
-                if_true(apart, Verdict::Reproduced),
-                format!(
-                    "While KL fell from {:.2}, this went from {:.2} away from 0: training does not conserve Z. It makes $\\ln Tr_h e^T$ a constant, to {} in the root mean square, and a constant can be taken out of E.",
-                    first.kl,
-                    first.excess(),
-                    rough(last.spread)
-                ),
-            ),
-        )?,
-        claim(
-            "not-known-good",
-            "liu-2017/not-known-good",
-            exactly(
-                equal.hidden.largest_other,
-                "largest hidden coupling that is not on a ring, best equal weights",
-                if_true(good && equal.hidden.largest_other > 1e-3, Verdict::Reproduced),
-                format!(
-                    "A variational step, but not a good one. That of the best machine is: no coupling but the ring's exceeds {}, and $K' = {:.6}$ is eq. (48)'s {:.6}.",
-                    rough(fitted.hidden.largest_other),
-                    fitted.hidden.coupling,
-                    decimate(settings.coupling)
-                ),
-            ),
-        )?,
+fn claims(lab: &Lab, s: &Settings, steps: &Steps) -> Result<[Claim; 3]> {
+    let (equal, best) = (&steps.equal, &steps.best);
+    let (first, last, updates) = steps.ends();
+    let named = steps.named(s.visible.size());
+    let deviations =
+        named.iter().map(|(_, step)| step.identity_deviation()).collect::<Result<Vec<_>>>()?;
+    Ok([
+        lab.says("mehta-schwab-2014/exact-mapping")?.judged(
+            identity(largest(deviations)),
+            "largest relative deviation of $\\ln Z$ of the hidden Hamiltonian from the identity for KL",
+            format!("An identity, true of {} RBMs trained or not; the abstract claims no more. That a step conserves probabilities state by state is another matter: $\\ln Tr_h e^T$ varies by {:.3} untrained, {:.3} for equal weights, {} for the best RBM.", named.len(), first.spread, equal.spread, rough(best.spread)),
+        ),
+        lab.says("liu-2017/different-goals")?.judged(
+            all([
+                holds(last.kl < first.kl, "KL falls along a descent with the exact gradient").showing(Estimate::exact(last.excess())),
+                holds(last.excess().abs() > first.excess().abs(), "$\\ln Z_{RBM} - \\ln Z_{ring}$ goes away from 0"),
+            ]),
+            format!("$\\ln Z_{{RBM}} - \\ln Z_{{ring}}$ after {updates} updates, KL = {}", rough(last.kl)),
+            format!("Training does not conserve Z. It makes $\\ln Tr_h e^T$ a constant, to {} in the root mean square, and a constant can be taken out of E.", rough(last.spread)),
+        )
+        .and(format!("the same before, KL = {:.2}", first.kl), Some(first.excess())),
+        lab.says("liu-2017/not-known-good")?.judged(
+            all([
+                holds(equal.hidden.largest_other > 1e-3, "equal weights, a step as well, couple units that are no neighbours").showing(Estimate::exact(equal.hidden.largest_other)),
+                holds(best.hidden.is_ring, "the hidden layer of the best RBM is a ring"),
+                at_most(best.hidden.largest_other, 1e-6),
+            ]),
+            "largest hidden coupling that is not on a ring, best equal weights",
+            format!("A variational step, but not a good one. That of the best RBM is: $K' = {:.6}$ is eq. (48)'s {:.6}.", best.hidden.coupling, decimate(*s.coupling)),
+        )
+        .and("the same of the best RBM", Some(best.hidden.largest_other)),
     ])
 }
 
-fn path_figure(along: &[(usize, Step)]) -> Figure {
-    let of = |y: fn(&Step) -> f64| {
-        along.iter().map(move |(step, s)| (*step as f64 + 1.0, y(s))).collect::<Vec<_>>()
-    };
-    let fit = Panel {
-        title: "the fit".into(),
-        x: log_axis("update + 1"),
-        y: log_axis("nats"),
-        series: vec![
-            curve("KL(q ‖ p)", Style::Line, of(|s| s.kl)),
-            curve("spread of ln Tr_h e^T over states", Style::Line, of(|s| s.spread)),
-        ],
-        marks: vec![],
-    };
-    let constant = Panel {
-        title: "the constant".into(),
-        x: log_axis("update + 1"),
-        y: axis("nats"),
-        series: vec![
-            curve("ln Z, machine − ring", Style::Line, of(Step::excess)),
-            curve("mean of ln Tr_h e^T", Style::Dashed, of(|s| s.mean)),
-        ],
-        marks: vec![mark_y("0", 0.0)],
-    };
-    Figure {
-        id: "variational-rg-path".into(),
-        caption: "A descent with the exact gradient, as a variational renormalization group step. Left: the divergence, and how much $\\ln Tr_h e^T$ varies from state to state (standard deviation). Right: $\\ln Z$ of the machine passes that of the ring by chance and goes on.".into(),
-        panels: vec![fit, constant],
-    }
+fn path_figure(path: &[(usize, Step)]) -> Figure {
+    let of = |y: fn(&Step) -> f64| path.iter().map(move |(update, s)| (*update as f64 + 1.0, y(s)));
+    figure("path", "A descent with the exact gradient, as a variational renormalization group step. Left: the divergence, and how much $\\ln Tr_h e^T$ varies from state to state (standard deviation). Right: $\\ln Z$ of the RBM passes that of the ring by chance and goes on.")
+        .panel(panel("update + 1", "nats").title("the fit").log_x().log_y()
+            .line("KL(q ‖ p)", of(|s| s.kl))
+            .line("spread of ln Tr_h e^T over states", of(|s| s.spread)))
+        .panel(panel("update + 1", "nats").title("the constant").log_x()
+            .line("ln Z, machine − ring", of(Step::excess))
+            .dashed("mean of ln Tr_h e^T", of(|s| s.mean))
+            .mark_y("0", 0.0))
 }
 
-fn couplings_figure(steps: &[Step]) -> Figure {
-    let panel = |step: &Step| {
-        let of_order = |order: u32| {
-            let sets = step.couplings.iter().enumerate();
-            // What rounding leaves of 0 has a place on the logarithmic axis.
-            sets.filter(move |(set, _)| set.count_ones() == order)
-                .map(move |(_, j)| (f64::from(order), j.abs().max(1e-17)))
-        };
-        let largest = step.couplings.len().ilog2();
-        Panel {
-            title: step.label.clone(),
-            x: axis_in("units in the product", 0.5, f64::from(largest) + 0.5),
-            y: log_axis("|coupling| of the hidden layer"),
-            series: vec![curve(
-                "all sets of units",
-                Style::Points,
-                (1..=largest).flat_map(of_order),
-            )],
-            marks: vec![mark_y("K′", step.hidden.coupling)],
-        }
-    };
-    Figure {
-        id: "variational-rg-couplings".into(),
-        caption: "The renormalized Hamiltonian of the hidden units in full: the size of its couplings by the number of units that they join ($10^{-17}$ stands for 0). Equal weights couple all pairs and all four; the best machine has the pairs of a ring, of strength K', and nothing else above rounding and what its finite locking leaves.".into(),
-        panels: steps.iter().map(panel).collect(),
-    }
+fn couplings_figure(steps: [(&str, &Step); 2]) -> Figure {
+    figure("couplings", "The renormalized Hamiltonian of the hidden units: the size of its couplings by the number of units that they join ($10^{-17}$ stands for 0). Equal weights couple all pairs and all four; the best RBM has the pairs of a ring, of strength K', and nothing else above rounding and what its finite locking leaves.")
+        .panels(steps, |(title, step)| {
+            let of_order = |order: u32| {
+                let sets = step.couplings.iter().enumerate();
+                // What rounding leaves of 0 has a place on the logarithmic axis.
+                sets.filter(move |(set, _)| set.count_ones() == order)
+                    .map(move |(_, j)| (f64::from(order), j.abs().max(1e-17)))
+            };
+            let most = step.couplings.len().ilog2();
+            panel("units in the product", "|coupling| of the hidden layer")
+                .title(title)
+                .x_from(0.5, f64::from(most) + 0.5)
+                .log_y()
+                .points("all sets of units", (1..=most).flat_map(of_order))
+                .mark_y("K′", step.hidden.coupling)
+        })
 }
 
-fn table(settings: &Settings, steps: &[Step], trained: &[Step]) -> Table {
-    let numbers =
-        |s: &Step| [s.kl, s.excess(), s.mean, s.spread, s.hidden.coupling, s.hidden.largest_other];
-    let row = |s: &Step| {
-        let mut cells = vec![Cell::Text(s.label.clone())];
-        cells.extend(numbers(s).map(Cell::Number));
-        cells
+fn machines_table(s: &Settings, steps: &Steps, trained: &[Step]) -> Table {
+    /// A quantity of a row: one step exactly, or over RBMs trained on samples.
+    type Row<'a> = (String, Vec<&'a Step>);
+    let mut rows: Vec<Row<'_>> = steps
+        .named(s.visible.size())
+        .into_iter()
+        .map(|(label, step)| (label, vec![step]))
+        .collect();
+    let of_trained = format!("trained on samples, {} of {}", trained.len(), s.training.seeds);
+    let exact = rows.len();
+    rows.push((of_trained, trained.iter().collect()));
+    let over = |(number, (_, steps)): &(usize, Row<'_>), of: fn(&Step) -> f64| {
+        let all: Vec<f64> = steps.iter().map(|step| of(step)).collect();
+        if *number < exact { Estimate::exact(all[0]) } else { Estimate::from_independent(&all) }
     };
-    let mut rows: Vec<Vec<Cell>> = steps.iter().map(row).collect();
-    let over_machines = |column: usize| -> Estimate {
-        over_exact(&trained.iter().map(|s| numbers(s)[column]).collect::<Vec<_>>())
-    };
-    let label = format!("trained on samples, {} of {}", trained.len(), settings.training.seeds);
-    let mut sampled = vec![Cell::Text(label)];
-    sampled.extend((0..6).map(|column| Cell::Measured(over_machines(column).into())));
-    rows.push(sampled);
-    Table {
-        id: "variational-rg-machines".into(),
-        caption: format!(
-            "Machines as steps on the ring of M = {} sites at $K = {}$, $\\ln Z = {:.6}$, in nats. $K'$ and the largest other coupling are those of the hidden Hamiltonian read as a ring. The last row is measured, over the machines whose KL is below {} of that of equal weights.",
-            settings.visible,
-            settings.coupling,
-            steps[0].ln_z_ring,
-            settings.training.trapped_above
-        ),
-        columns: [
-            "machine",
-            "KL",
-            "ln Z, machine − ring",
-            "mean of ln Tr_h e^T",
-            "spread",
-            "K′",
-            "largest other",
-        ]
-        .map(String::from)
-        .into(),
-        rows,
-    }
+    table("machines", format!("RBMs as steps on the ring of M = {} sites at $K = {}$, $\\ln Z = {:.6}$, in nats. $K'$ and the largest other coupling are those of the hidden Hamiltonian read as a ring. The last row is measured, over the RBMs whose KL is below {} of that of equal weights.", s.visible, s.coupling, steps.equal.ln_z_ring, s.training.trapped_above))
+        .rows(rows.into_iter().enumerate())
+        .column("machine", |(_, (label, _))| label.clone())
+        .column("KL", |row| over(row, |s| s.kl))
+        .column("ln Z, machine − ring", |row| over(row, Step::excess))
+        .column("mean of ln Tr_h e^T", |row| over(row, |s| s.mean))
+        .column("spread", |row| over(row, |s| s.spread))
+        .column("K′", |row| over(row, |s| s.hidden.coupling))
+        .column("largest other", |row| over(row, |s| s.hidden.largest_other))
+        .into()
 }
 
-fn constant_table(settings: &Settings, locked: &[Step]) -> Table {
-    let n = settings.visible as f64 / 2.0;
-    let eq = decimate_constant(settings.coupling, 0.0);
-    let row = |(&locking, s): (&f64, &Step)| {
-        let constant = s.couplings[0] / n;
-        [locking, s.kl, constant, eq + locking, constant - eq - locking, s.excess(), n * locking]
-            .map(Cell::Number)
-            .into()
-    };
-    Table {
-        id: "variational-rg-constant".into(),
-        caption: format!(
-            "The constant of the construction at $K = {}$: that of its hidden Hamiltonian for each hidden unit against $K_0' = {eq:.6}$ of eq. (49) plus the locking energy L, and the excess of $\\ln Z$ against N L.",
-            settings.coupling
-        ),
-        columns: [
-            "L",
-            "KL",
-            "constant / N",
-            "K₀′ + L",
-            "difference",
-            "ln Z, machine − ring",
-            "N L",
-        ]
-        .map(String::from)
-        .into(),
-        rows: settings.lockings.iter().zip(locked).map(row).collect(),
-    }
+fn constant_table(s: &Settings, locked: &[(f64, Step)]) -> Table {
+    let n = (s.visible.size() / 2) as f64;
+    let by_equation = decimate_constant(*s.coupling, 0.0);
+    let constant = |step: &Step| step.couplings[0] / n;
+    table("constant", format!("The constant of the construction at $K = {}$: that of its hidden Hamiltonian for each hidden unit against $K_0' = {by_equation:.6}$ of eq. (49) plus the locking energy L, and the excess of $\\ln Z$ against N L.", s.coupling))
+        .rows(locked)
+        .column("L", |(locking, _)| *locking)
+        .column("KL", |(_, step)| step.kl)
+        .column("constant / N", |(_, step)| constant(step))
+        .column("K₀′ + L", |(locking, _)| by_equation + locking)
+        .column("difference", |(locking, step)| constant(step) - by_equation - locking)
+        .column("ln Z, machine − ring", |(_, step)| step.excess())
+        .column("N L", |(locking, _)| n * locking)
+        .into()
 }

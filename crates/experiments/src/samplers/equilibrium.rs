@@ -1,32 +1,37 @@
-//! Experiment `equilibrium`: all samplers of the square lattice against what is known exactly of finite tori.
+//! `equilibrium`: do all samplers of the square lattice draw from the Boltzmann distribution, with errors that are right?
 
-mod claims;
-mod exact;
-mod figures;
 mod samplers;
-mod scores;
-mod table;
 
 use crate::stages::Spacing;
 use anyhow::{Result, ensure};
+use exact::torus::kaufman;
+use exact::transfer::WIDTH_LIMIT;
 use ising::Algorithm;
-use lab::Run;
-use lab::parts::*;
-use report::content::Section;
-use scores::Bounds;
-use serde::{Deserialize, Serialize};
+use lab::Lab;
+use lab::family::Family;
+use lab::kinds::{Ascending, Count, Distinct, Within, check_within};
+use lab::verdict::{all, at_most};
+use report::numbers::exact as number;
+use report::{
+    Cell, Check, Claim, Figure, Panel, Rows, Section, figure, list, panel, rough, section, table,
+};
 
+use samplers::{Group, OBSERVABLES, Sampler};
+use serde::{Deserialize, Serialize};
+use stats::{Estimate, tails};
+
+/// Settings.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Temperatures, ascending, J / k_B.
-    temperatures: Vec<f64>,
+    /// Temperatures, J / k_B.
+    temperatures: Ascending<Within<0, 1_000_000>>,
     /// Sides L of the tori; those up to `moments_up_to` have exact moments of the magnetisation.
-    sides: Vec<usize>,
-    moments_up_to: usize,
-    /// What the front door is asked for: configurations per temperature, and the effective size that it must warrant.
-    algorithms: Vec<Algorithm>,
-    draws: u32,
+    sides: Distinct<Count<3, 1024>>,
+    moments_up_to: Count<0, { WIDTH_LIMIT as u64 }>,
+    /// What `ising::draw` is asked for: configurations per temperature, and the least effective size.
+    algorithms: Distinct<Algorithm>,
+    draws: Count<1024, 16_777_216>,
     least_effective: f64,
     /// Multispin heat bath.
     replicas: Spacing,
@@ -35,7 +40,7 @@ pub(crate) struct Settings {
     /// Wrong on purpose.
     wrong: Wrong,
     /// z-scores are formed where at least so many configurations are expected not to be ground states.
-    least_excited: f64,
+    least_excited: Within<20, 1_000_000_000>,
     /// The probability that any verdict on right samplers is wrong.
     level: f64,
 }
@@ -43,9 +48,9 @@ pub(crate) struct Settings {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Plane {
-    side: usize,
+    side: Count<128, 16_384>,
     /// Independent runs, and the number of configurations of all together.
-    tori: u32,
+    tori: Count<2, 10_000>,
     draws: u32,
     spacing: Spacing,
     /// Temperatures at which spins are correlated over more sites than this are left out.
@@ -53,130 +58,281 @@ struct Plane {
 }
 
 /// Samplers that are known to be wrong, and must be found out.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrong {
     /// Relative error of the coupling.
     coupling: f64,
     /// Sweeps after a random start.
-    sweeps: u32,
+    sweeps: Count<0, 1_048_576>,
     /// Burn-in of the chain whose states are taken for independent, in sweeps.
-    burn_in: u32,
+    burn_in: Count<0, 1_048_576>,
+}
+
+impl Settings {
+    fn temperatures(&self) -> Vec<f64> {
+        self.temperatures.iter().map(|t| **t).collect()
+    }
 }
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_values("temperatures", &self.temperatures, 0.0, 1e6)?;
-        check_distinct("temperatures", &self.temperatures)?;
-        ensure!(!self.sides.is_empty(), "sides is empty, but needs at least one side");
-        check_distinct("sides", &self.sides)?;
-        for &side in &self.sides {
-            check_count("an entry of sides", side as u64, 3, 1024)?;
-        }
-        let widest = ::exact::transfer::WIDTH_LIMIT as u64;
-        check_count("moments_up_to", self.moments_up_to as u64, 0, widest)?;
-        ensure!(!self.algorithms.is_empty(), "algorithms is empty, but needs at least one");
-        check_distinct("algorithms", &self.algorithms)?;
-        check_count("draws", self.draws.into(), 1024, 1 << 24)?;
+        let Self { draws, plane: Plane { side, tori, draws: of_plane, .. }, .. } = self;
         ensure!(
-            self.draws.is_multiple_of(512),
-            "draws is {}, but must be a multiple of 512, the number of replicas",
-            self.draws
+            draws.is_multiple_of(512),
+            "draws is {draws}, but must be a multiple of 512, the number of replicas"
         );
-        check_values("least_effective", &[self.least_effective], 1.0, self.draws.into())?;
-        let Plane { side, tori, draws, .. } = self.plane;
+        check_within("least_effective", self.least_effective, 1.0, **draws as f64)?;
+        ensure!(side.is_multiple_of(128), "side of plane is {side}, but must be a multiple of 128");
+        let each = of_plane / tori.short();
         ensure!(
-            side.is_multiple_of(128) && (128..=1 << 14).contains(&side),
-            "side of plane is {side}, but must be a multiple of 128 up to 16384"
+            of_plane.is_multiple_of(tori.short()) && each >= 8,
+            "draws of plane is {of_plane}, but must be a multiple of its tori, at least 8 for each"
         );
-        check_count("tori of plane", tori.into(), 2, 10_000)?;
-        ensure!(
-            draws.is_multiple_of(tori) && draws >= 8 * tori,
-            "draws of plane is {draws}, but must be a multiple of its tori, at least 8 for each"
-        );
-        check_values("longest of plane", &[self.plane.longest], 1.0, f64::INFINITY)?;
+        check_within("longest of plane", self.plane.longest, 1.0, f64::INFINITY)?;
         for (key, spacing) in [("replicas", self.replicas), ("plane", self.plane.spacing)] {
-            let Spacing { burn_in, stride } = spacing;
-            check_values(&format!("burn_in or stride of {key}"), &[burn_in, stride], 1e-3, 1e3)?;
+            check_within(&format!("burn_in of {key}"), spacing.burn_in, 1e-3, 1e3)?;
+            check_within(&format!("stride of {key}"), spacing.stride, 1e-3, 1e3)?;
         }
-        check_values("coupling of wrong", &[self.wrong.coupling], 1e-4, 1.0)?;
-        check_count("sweeps of wrong", self.wrong.sweeps.into(), 0, 1 << 20)?;
-        check_count("burn_in of wrong", self.wrong.burn_in.into(), 0, 1 << 20)?;
-        check_values("least_excited", &[self.least_excited], 20.0, 1e9)?;
-        check_values("level", &[self.level], 1e-9, 0.5)
+        check_within("coupling of wrong", self.wrong.coupling, 1e-4, 1.0)?;
+        check_within("level", self.level, 1e-9, 0.5)
     }
 }
 
-pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    let tori = exact::tori(run, settings)?;
-    let right = samplers::right(run, settings, &tori)?;
-    let wrong = samplers::wrong(run, settings, &tori)?;
-    let bounds = Bounds::new(settings.level, right.iter().map(|s| &s.scores));
-    let (counted, largest) = right.iter().fold((0, 0.0_f64), |(n, largest), s| {
-        (n + s.scores.z.len(), largest.max(s.scores.largest()))
-    });
-    let held = right.iter().filter(|s| bounds.hold(&s.scores)).count();
-    let caught = wrong.iter().filter(|s| !bounds.hold(&s.scores)).count();
-    Ok(Section {
-        checks: vec![],
-        experiment: "equilibrium".into(),
-        title: "Samplers in equilibrium".into(),
-        headline: format!(
-            "{held} of {} samplers are in equilibrium at every temperature at which they hand anything out: of {counted} z-scores against exact values the largest is {largest:.2}, where {:.2} would be needed to contradict. {caught} of {} samplers that are wrong on purpose are found out by the same numbers.",
+pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
+    let tori = samplers::tori(lab, s)?;
+    let test = |plan: &samplers::Plan| samplers::test(lab, s, &tori, plan);
+    let right = lab.each(&samplers::right(s), test)?;
+    let wrong = lab.each(&samplers::wrong(s), test)?;
+    let scores: Vec<_> = right.iter().map(Sampler::family).collect();
+    let family = Family::new(s.level, &scores);
+    let in_equilibrium = |sampler: &Sampler| sampler.judge(&family).is() == Some(true);
+    let held = right.iter().filter(|sampler| in_equilibrium(sampler)).count();
+    let caught = wrong.iter().filter(|sampler| !in_equilibrium(sampler)).count();
+    let largest = scores.iter().map(|s| s.largest()).fold(0.0, f64::max);
+    let counted: usize = scores.iter().map(|s| s.count()).sum();
+    Ok(section("equilibrium", "Samplers in equilibrium")
+        .answer(format!(
+            "{held} of {} samplers agree with exact values of finite tori: of {counted} z-scores the largest is {largest:.2}, where {:.2} would be needed to contradict. {caught} of {} samplers that are wrong on purpose are found out by the same test.",
             right.len(),
-            bounds.z,
+            family.largest,
             wrong.len()
+        ))
+        .text(format!(
+            "Every sampler draws tori of side L = {} at {} temperatures. Energy E and specific heat C per spin are compared with Kaufman's closed form; on tori up to L = {} also $\\langle |m| \\rangle$, $\\langle m^2 \\rangle$ and $\\langle m^4 \\rangle$ with the transfer matrix. A z-score is the distance from the exact value in units of the error that the sampler itself states.",
+            list(s.sides.iter()),
+            s.temperatures.len(),
+            s.moments_up_to
+        ))
+        .text(format!(
+            "`draw` finds its own burn-in and spacing, and refuses chains that do not settle or are worth fewer than {} independent configurations. Multispin heat bath and the checkerboard of one torus of {side} x {side} run on a fixed schedule, the latter where spins are correlated over no more than {} sites.",
+            s.least_effective,
+            s.plane.longest.min(*s.plane.side as f64),
+            side = s.plane.side
+        ))
+        .claims(exact_draws(lab, &right, &family)?)
+        .claim(published_energy(lab)?)
+        .checks(right_checks(&right, &family))
+        .checks(["wrong-coupling", "wrong-burn-in", "wrong-errors"].iter().zip(&wrong).map(
+            |(name, sampler)| {
+                sampler.judge(&family).not().check(
+                    *name,
+                    format!("A sampler that is wrong on purpose is found out: {}.", sampler.name),
+                    format!("largest of {} |z|", sampler.scores.len()),
+                    format!("p = {} of the sums", rough(sampler.family().probability())),
+                )
+            },
+        ))
+        .figure(scores_figure(s, &right, &wrong, &family))
+        .figure(quantiles(&right, &wrong))
+        .table(samplers_table(s, right.iter().chain(&wrong), &family))
+        .discussion(format!(
+            "Where fewer than {} configurations are expected to differ from a ground state, a mean is no normal number: there they are counted, and compared as a Poisson number. In the cold a torus that began at random may fall into two stripes, which last for some $e^{{4/T}}$ sweeps: `draw` refuses such chains. Clusters and exact draws are not affected.",
+            s.least_excited
+        )))
+}
+
+/// A check for each kind of sampler.
+fn right_checks(right: &[Sampler], family: &Family) -> Vec<Check> {
+    let check = |(name, group, who): (&str, Group, &str)| {
+        let members: Vec<&Sampler> = right.iter().filter(|s| s.group == group).collect();
+        let (names, scores): (Vec<_>, Vec<_>) =
+            members.iter().map(|s| (&s.name, s.family())).unzip();
+        let largest = scores.iter().map(|s| s.largest()).fold(0.0, f64::max);
+        let least = scores.iter().map(|s| s.probability()).fold(1.0, f64::min);
+        let refused: usize = members.iter().map(|s| s.refused.len()).sum();
+        let ruling = all(members.iter().map(|s| s.judge(family)));
+        let check = ruling.showing(Estimate::exact(largest)).check(
+            name,
+            format!("{who} give finite tori their exact energy, specific heat and moments."),
+            format!("largest of {} |z|", scores.iter().map(|s| s.count()).sum::<usize>()),
+            format!(
+                "{}; p = {} of the sums; refused at {refused} pairs of side and temperature",
+                list(names),
+                rough(least)
+            ),
+        );
+        (!members.is_empty()).then_some(check)
+    };
+    let groups = [
+        ("single-flips", Group::Flips, "Single spin flips"),
+        ("multispin", Group::Multispin, "Single spin flips of 512 replicas"),
+        ("checkerboard", Group::Plane, "Checkerboard sweeps of a large torus"),
+        ("clusters", Group::Clusters, "Clusters"),
+        ("exact-draws", Group::Exact, "Exact draws"),
+    ];
+    groups.into_iter().filter_map(check).collect()
+}
+
+/// Coupling from the past, where it is among the algorithms.
+fn exact_draws(lab: &Lab, right: &[Sampler], family: &Family) -> Result<Option<Claim>> {
+    let perfect = right.iter().find(|sampler| sampler.name == Algorithm::Perfect.name());
+    let Some(perfect) = perfect else { return Ok(None) };
+    Ok(Some(lab.says("propp-wilson-1996/exact-draws")?.judged(
+        perfect.judge(family),
+        format!("largest of {} |z|, coupling from the past", perfect.scores.len()),
+        format!(
+            "L = {}; p = {} of the sums; no draw is refused or thrown away",
+            list(&perfect.sides),
+            rough(perfect.family().probability())
         ),
-        introduction: vec![
-            format!(
-                "Everything else in this report begins with configurations, so that they must be right, and their errors too. Each sampler draws tori of side L = {} at {} temperatures, those of the published protocol (0, 0.25, .., 6) and $T_c$. The energy per spin E and the specific heat C per spin are compared with Kaufman's closed form; on tori up to L = {} also $\\langle |m| \\rangle$, $\\langle m^2 \\rangle$ and $\\langle m^4 \\rangle$ with sums over all configurations by transfer matrix. A z-score is the distance from the exact value in units of the error that the sampler itself states; if all is right it is a standard normal number.",
-                list(&settings.sides),
-                settings.temperatures.len(),
-                settings.moments_up_to
-            ),
-            format!(
-                "`draw` finds its own burn-in and spacing, and refuses chains that do not settle or are worth fewer than {} independent configurations. Multispin heat bath and the checkerboard of one torus of {} x {} run on a schedule of this experiment, the latter where spins are correlated over no more than {} sites.",
-                settings.least_effective,
-                settings.plane.side,
-                settings.plane.side,
-                settings.plane.longest.min(settings.plane.side as f64)
-            ),
-        ],
-        claims: claims::claims(run, settings, &right, &wrong, bounds)?,
-        figures: vec![
-            figures::scores(settings, &right, &wrong, bounds),
-            figures::quantiles(&right, &wrong),
-        ],
-        tables: vec![table::table(settings, &right, &wrong, bounds)],
-        discussion: discussion(settings),
-        settings: toml::to_string(settings)?,
+    )))
+}
+
+/// A published Monte Carlo energy beside the exact one.
+fn published_energy(lab: &Lab) -> Result<Claim> {
+    /// All five decimals are right if they are within half of the last.
+    const HALF: f64 = 0.5e-5;
+    let (side, t): (usize, f64) = (8, 2.269);
+    let torus = kaufman(side, side, t.recip())?;
+    let says = lab.says("torlai-melko-2016/energy")?;
+    let off = (lab.published.value("torlai-melko-2016/energy")? - torus.energy_per_spin).abs();
+    // In standard deviations of one configuration.
+    let of_one = off / (torus.specific_heat * t * t / (side * side) as f64).sqrt();
+    let ruling = at_most(off, HALF)
+        .corrected_if(true, "it is the mean of a finite run, published without its error")
+        .showing(Estimate::exact(torus.energy_per_spin));
+    Ok(says.judged(
+        ruling,
+        format!("energy per spin of the torus of side {side} at $T = {t}$, exact"),
+        format!(
+            "off by {} or {of_one:.4} standard deviations of one configuration, as the mean of some {} independent ones is",
+            rough(off),
+            rough(of_one.powi(-2))
+        ),
+    ))
+}
+
+/// Observables of one temperature stand side by side, this far apart.
+const ASIDE: f64 = 0.036;
+/// How far beyond the bounds the axis of z reaches.
+const ROOM: f64 = 1.8;
+
+fn scores_figure(s: &Settings, right: &[Sampler], wrong: &[Sampler], family: &Family) -> Figure {
+    // A panel for each sampler, one for both rules of the large torus.
+    let of_plane = |a: &Sampler, b: &Sampler| [a, b].iter().all(|s| s.group == Group::Plane);
+    let chunks = right.chunk_by(of_plane).chain(wrong.chunk_by(of_plane));
+    figure(
+        "scores",
+        format!(
+            "z-scores against temperature, of all tori; right samplers stay between the dotted lines with probability {}. Below: temperatures at which `draw` refused. Last: wrong on purpose, what lies beyond the axis at its edge.",
+            1.0 - 0.5 * s.level
+        ),
+    )
+    .panels(chunks, |samplers| scores_panel(*s.temperatures.highest(), samplers, family.largest))
+}
+
+/// All panels have the same series, so that they share a legend.
+fn scores_panel(hottest: f64, samplers: &[Sampler], bound: f64) -> Panel {
+    let title = match samplers {
+        [sampler] => sampler.name.clone(),
+        _ => "checkerboard, both rules".into(),
+    };
+    let is_wrong = samplers.iter().any(|sampler| sampler.group == Group::Wrong);
+    let edge = bound + ROOM - 0.2;
+    let points = |is_drawn: &dyn Fn(usize) -> bool| -> Vec<(f64, f64)> {
+        let scores = samplers.iter().flat_map(|s| &s.scores).filter(|s| is_drawn(s.observable));
+        let aside = |observable: usize| (observable as f64 - 2.0) * ASIDE;
+        scores.map(|s| (s.temperature + aside(s.observable), s.z.clamp(-edge, edge))).collect()
+    };
+    let refused = samplers.iter().flat_map(|s| &s.refused).map(|&(_, t)| (t, -edge));
+    panel("temperature T (J/k_B)", "z")
+        .title(title)
+        .x_from(-0.15, hottest + 0.15)
+        .y_from(-bound - ROOM, bound + ROOM)
+        .each(OBSERVABLES.iter().enumerate(), |panel, (index, label)| {
+            panel.dots(*label, points(&|observable| observable == index && !is_wrong))
+        })
+        .dots("wrong on purpose", points(&|_| is_wrong))
+        .points("refused", refused)
+        .mark_y("", bound)
+        .mark_y("", -bound)
+}
+
+fn quantiles(right: &[Sampler], wrong: &[Sampler]) -> Figure {
+    let panels: [(&str, &[Group], f64); 3] = [
+        ("single spin flips", &[Group::Flips, Group::Multispin, Group::Plane], 4.5),
+        ("clusters and exact draws", &[Group::Clusters, Group::Exact], 4.5),
+        ("wrong on purpose", &[Group::Wrong], 8.0),
+    ];
+    figure(
+        "quantiles",
+        "z-scores in increasing order against normal quantiles: the diagonal where means and errors are right, steeper where errors are too small, shifted where there is a bias.",
+    )
+    .panels(panels, |(title, groups, reach)| {
+        let own = right.iter().chain(wrong).filter(|s| groups.contains(&s.group));
+        panel("normal quantile", "z, in order")
+            .title(title)
+            .x_from(-3.8, 3.8)
+            .y_from(-reach, reach)
+            .each(own, |panel, sampler| {
+                let n = sampler.scores.len() as f64;
+                let quantile = |i: usize| tails::quantile((i as f64 + 0.5) / n);
+                let ordered = sampler.sorted().into_iter().enumerate();
+                panel.line(&sampler.name, ordered.map(|(i, z)| (quantile(i), z)))
+            })
+            .dashed("normal law", [(-reach, -reach), (reach, reach)])
     })
 }
 
-fn discussion(settings: &Settings) -> Vec<String> {
-    vec![
-        format!(
-            "Runs at different temperatures, sides and samplers are independent; the observables of one run are not. So sums over runs are taken for each observable by itself: of $z^2$, a chi-square number, which sees errors that are too small or chains that have not forgotten their start, and of z, which sees a small shift in the same direction everywhere, such as that of a wrong coupling. The level {} for all verdicts together is divided by the number of z-scores and of sums (Bonferroni), half for each.",
-            settings.level
-        ),
-        format!(
-            "A mean is a normal number only if what it averages is seen often. Below T of about 1 hardly any configuration differs from a ground state, by an exactly known probability. Where fewer than {} excited configurations are expected, no z-score is formed: they are counted instead, over all such temperatures, and compared as a Poisson number. At $T = 0$ every configuration must be a ground state. These rules follow from exact values and settings alone, not from what was drawn.",
-            settings.least_excited
-        ),
-        "Where it is cold, single spin flips are refused: a torus that began at random may fall into two stripes, which last for times of the order of $e^{4/T}$ sweeps or more, so that chains from ordered and from random starts do not come to agree. A set of draws is also refused when a slow motion that the pilot run hardly saw, such as a rare change of sign, makes it worth less than was asked. Clusters and exact draws know neither.".into(),
-        format!(
-            "The test has power: the same draws compared at a coupling that is off by {} %, replicas looked at {} sweeps after a random start, and a right chain whose states are taken for independent, all fail it.",
-            100.0 * settings.wrong.coupling,
-            settings.wrong.sweeps
-        ),
-    ]
+fn samplers_table<'a>(
+    s: &Settings,
+    samplers: impl Iterator<Item = &'a Sampler>,
+    family: &Family,
+) -> Rows<&'a Sampler> {
+    let caption = format!(
+        "Mean and root mean square of z should be 0 and 1. p: the smallest probability of sums and counts, times their number. Cold: excited configurations, found and expected, at temperatures where fewer than {} are.",
+        s.least_excited
+    );
+    table("samplers", caption)
+        .rows(samplers)
+        .column("sampler", |s| s.name.as_str())
+        .column("L", |s| list(&s.sides))
+        .column("z-scores", |s| s.scores.len())
+        .column("mean z", |s| s.moments()[0])
+        .column("rms z", |s| s.moments()[1])
+        .column("largest |z|", |s| Cell::rounded(s.family().largest()))
+        .column("p", |s| Cell::rounded(s.family().probability()))
+        .column("cold", |s| s.cold.0)
+        .column("expected", |s| Cell::rounded(s.cold.1))
+        .column("refused", |s| refused(&s.refused))
+        .column("verdict", |s| match s.judge(family).is() {
+            Some(true) => "in equilibrium",
+            _ => "not in equilibrium",
+        })
 }
 
-/// `5, 8 and 16`.
-fn list(values: &[usize]) -> String {
-    let words: Vec<String> = values.iter().map(usize::to_string).collect();
-    match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => words.concat(),
+/// `T = 0.25 (L = 8, 16)`.
+fn refused(refused: &[(usize, f64)]) -> String {
+    let mut temperatures: Vec<f64> = refused.iter().map(|r| r.1).collect();
+    temperatures.sort_by(f64::total_cmp);
+    temperatures.dedup();
+    let at = |&temperature: &f64| {
+        let sides = refused.iter().filter(|r| r.1 == temperature).map(|r| r.0.to_string());
+        format!("T = {} (L = {})", number(temperature), sides.collect::<Vec<_>>().join(", "))
+    };
+    match temperatures.is_empty() {
+        true => "none".into(),
+        false => temperatures.iter().map(at).collect::<Vec<_>>().join("; "),
     }
 }

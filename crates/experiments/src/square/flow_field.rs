@@ -301,51 +301,50 @@ fn maximal_heat(
 ) -> Result<Claim> {
     let last = s.epochs.len() - 1;
     let peak = |case: &Case| Some(case.peak);
+    let critical = |_: &Case| Some(critical_temperature());
     let ruling = ends_at(ends.rows(), finite_size_shift(s.side.size())?, |case| case.peak);
-    let of_field = |field: usize, when: usize| joint.mean(|fields| fields[field][when].abs_m);
-    let highest = s.fields.len() - 1;
-    let remembered = |when| of_field(highest, when) - of_field(0, when);
     let claim = lab.says("funai-giataganas-2020/maximal-heat")?.judged(
         ruling.showing(distance(ends, last, By::Energy, peak)),
         "distance of the end of the flow, by its energy, from the largest specific heat (root mean square), J/k_B",
         format!(
             "{} steps of the sampled rule from hot starts after {} epochs; {} seeds.",
-            s.steps.highest(),
-            s.epochs.highest(),
-            s.seeds
+            s.steps.highest(), s.epochs.highest(), s.seeds
         ),
     );
+    let early = format!("the same after {} epochs", s.epochs.lowest());
     let claim = claim
-        .and(
-            format!("the same after {} epochs", s.epochs.lowest()),
-            Some(distance(ends, 0, By::Energy, peak)),
-        )
+        .and(early, Some(distance(ends, 0, By::Energy, peak)))
         .and("the same by the network", Some(distance(ends, last, By::Network, peak)))
-        .and(
-            "distance from $T_c$",
-            Some(distance(ends, last, By::Energy, |_| Some(critical_temperature()))),
-        )
+        .and("distance from $T_c$", Some(distance(ends, last, By::Energy, critical)))
         .and(
             "distance from the training mixture",
             Some(distance(ends, last, By::Energy, |case| case.mixture)),
         );
-    let claim = match s.hottest.get(1) {
-        Some(hottest) => claim.and(
-            format!("shift of the end, mean over fields, when training reaches to T = {hottest} instead of {}, which leaves the specific heat as it is", s.hottest[0]),
+    Ok(of_one_distribution(of_wider_range(claim, s, ends), s, joint))
+}
+
+/// What a wider range of training temperatures does, which leaves the specific heat as it is.
+fn of_wider_range(claim: Claim, s: &Settings, ends: &Ends) -> Claim {
+    let [first, second, ..] = **s.hottest else { return claim };
+    let last = s.epochs.len() - 1;
+    claim
+        .and(
+            format!("shift of the end, mean over fields, with training up to T = {second} instead of {first}"),
             shift(s, ends, |of| end(of, last, HOT, By::Energy)),
         )
-        .and(
-            "shift of the training mixture",
-            shift(s, ends, |of| of.mixture.map(Estimate::exact)),
-        ),
-        None => claim,
-    };
-    Ok(claim
-        .and(
-            format!("|m| at the start in the field {} minus that without a field, one RBM of all fields", s.fields.highest()),
-            Some(remembered(0)),
-        )
-        .and("the same at the end", Some(remembered(1))))
+        .and("the same of the training mixture", shift(s, ends, |of| of.mixture.map(Estimate::exact)))
+}
+
+/// What the flow of one RBM that was shown all fields remembers of the field of its start.
+fn of_one_distribution(claim: Claim, s: &Settings, joint: Row<'_, (), Vec<[Step; 2]>>) -> Claim {
+    let highest = s.fields.len() - 1;
+    let of_field = |field: usize, when: usize| joint.mean(|fields| fields[field][when].abs_m);
+    let remembered = |when| Some(of_field(highest, when) - of_field(0, when));
+    let start = format!(
+        "|m| at the start in the field {} minus that without a field, one RBM of all fields",
+        s.fields.highest()
+    );
+    claim.and(start, remembered(0)).and("the same at the end", remembered(1))
 }
 
 /// How much a quantity grows from the first range of training temperatures to the second, mean over the fields. The fields'

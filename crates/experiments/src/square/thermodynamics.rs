@@ -1,39 +1,40 @@
-//! Experiment `thermodynamics`: energy, |m| and specific heat of a machine's own samples, against Torlai and Melko's machines.
+//! `thermodynamics`: energy, |m| and specific heat of an RBM's own samples, against those of Torlai and Melko's RBMs.
 
-mod claims;
 mod compare;
-mod figures;
-mod machines;
-mod tables;
+mod rbms;
 
 use crate::stages::Measuring;
+use ::rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
 use anyhow::{Result, ensure};
-use compare::Outcome;
-use lab::Run;
-use lab::parts::*;
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
-use report::content::Section;
+use compare::{Deviation, Outcome, monte_carlo_value, published};
+use lab::kinds::{Ascending, Count, Seeds, check_within};
+use lab::{Grid, Lab};
+use rbms::{OBSERVABLES, Torus, Trial};
+use report::content::SOURCE;
+use report::numbers::fixed;
+use report::{Cell, Figure, Rows, Section, Table, figure, grid, panel, section, table};
 use serde::{Deserialize, Serialize};
 
 /// The side of the published torus.
 const SIDE: usize = 8;
 
+/// Settings.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Temperatures, ascending, J / k_B; of those in the published tables.
-    temperatures: Vec<f64>,
+    /// Temperatures, J / k_B; of those in the published tables.
+    temperatures: Ascending<f64>,
     /// The temperature whose correlations are drawn; one of the above.
     shown_temperature: f64,
-    /// Independent repetitions: training data, machines, and what is drawn from them.
-    seeds: u64,
+    /// Independent repetitions: training data, RBMs, and what is drawn from them.
+    seeds: Seeds,
     /// Independent configurations for training, and for judging, at each temperature.
-    samples: u32,
-    held_out: u32,
+    samples: Count<10, 100_000_000>,
+    held_out: Count<10, 100_000_000>,
     measuring: Measuring,
     /// What all training has in common.
     common: Common,
-    machines: Vec<Machine>,
+    machines: Vec<Rbm>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,13 +48,13 @@ struct Common {
     ties: Ties,
 }
 
-/// A machine and how it is trained.
+/// An RBM and how it is trained.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Machine {
+struct Rbm {
     hidden: usize,
-    /// Random initial weights to train from; the machine of the highest likelihood is taken.
-    starts: u64,
+    /// Random initial weights to train from; the RBM of the highest likelihood is taken.
+    starts: Count<1, 1000>,
     phases: Vec<Phase>,
 }
 
@@ -61,7 +62,7 @@ struct Machine {
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Phase {
-    epochs: u64,
+    epochs: Count<1, 1_000_000>,
     batch: usize,
     negative: Negative,
     learning_rate: f32,
@@ -72,7 +73,7 @@ impl Settings {
     fn config(&self, hidden: usize, phase: &Phase) -> TrainConfig {
         let Phase { epochs, batch, negative, learning_rate, last_rate } = *phase;
         let Common { optimiser, l1, l2, initial_std, biases, ties } = self.common;
-        let updates = epochs * (self.samples as u64 / batch.max(1) as u64);
+        let updates = *epochs * (*self.samples / batch.max(1) as u64);
         let schedule = match last_rate == learning_rate {
             true => Schedule::Constant,
             false => Schedule::Geometric { last: last_rate, updates },
@@ -95,44 +96,36 @@ impl Settings {
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_values("temperatures", &self.temperatures, 0.1, 100.0)?;
-        check_distinct("temperatures", &self.temperatures)?;
+        check_within("the lowest of temperatures", self.temperatures.lowest(), 0.1, 100.0)?;
+        check_within("the highest of temperatures", self.temperatures.highest(), 0.1, 100.0)?;
         ensure!(
             self.temperatures.contains(&self.shown_temperature),
             "shown_temperature is {}, but must be one of temperatures",
             self.shown_temperature
         );
-        check_count("seeds", self.seeds, 2, 1000)?;
-        check_count("samples", self.samples.into(), 10, 100_000_000)?;
-        check_count("held_out", self.held_out.into(), 10, 100_000_000)?;
-        let Measuring { draws, chains, annealing } = self.measuring;
-        check_count("measuring.draws", draws as u64, 100, 1 << 30)?;
-        check_count("measuring.chains.number", chains.number as u64, 4, 1 << 20)?;
+        let Measuring { chains, annealing, .. } = self.measuring;
         ensure!(
             chains.number.is_multiple_of(2),
             "measuring.chains.number is {}, but must be even: half of them begin with data",
             chains.number
         );
-        check_count("measuring.chains.burn_in", chains.burn_in as u64, 1, 1 << 30)?;
-        check_count("measuring.chains.stride", chains.stride as u64, 1, 1 << 30)?;
-        check_count("measuring.chains.draws", chains.draws as u64, 10, 1 << 30)?;
-        let most = chains.number as u64;
-        check_count("measuring.annealing.chains", annealing.chains as u64, 2, most)?;
-        check_count("measuring.annealing.steps", annealing.steps as u64, 1, 1 << 30)?;
+        let annealed = annealing.chains;
+        check_within("measuring.annealing.chains", annealed, 2, chains.number.size())?;
+        check_within("measuring.annealing.steps", annealing.steps, 1, 1 << 30)?;
         ensure!(!self.machines.is_empty(), "machines is empty, but needs at least one");
-        let sizes: Vec<usize> = self.machines.iter().map(|machine| machine.hidden).collect();
-        check_distinct("the hidden units of machines", &sizes)?;
-        for Machine { hidden, starts, phases } in &self.machines {
-            check_count("starts in machines", *starts, 1, 1000)?;
-            let exact = *starts == 1 || *hidden <= rbm::partition::MOST_UNITS;
+        for (index, Rbm { hidden, starts, phases }) in self.machines.iter().enumerate() {
+            let twice = self.machines[..index].iter().any(|other| other.hidden == *hidden);
             ensure!(
-                exact,
+                !twice,
+                "machines has {hidden} hidden units twice, but every entry must differ"
+            );
+            ensure!(
+                **starts == 1 || *hidden <= ::rbm::partition::MOST_UNITS,
                 "starts is {starts}, but {hidden} hidden units are too many to choose by likelihood"
             );
             ensure!(!phases.is_empty(), "phases of machines is empty, but needs at least one");
             for phase in phases {
-                check_count("epochs in phases", phase.epochs, 1, 1_000_000)?;
-                check_count("batch in phases", phase.batch as u64, 1, self.samples.into())?;
+                check_within("batch in phases", phase.batch, 1, self.samples.size())?;
                 self.config(*hidden, phase).check(SIDE * SIDE)?;
             }
         }
@@ -140,66 +133,237 @@ impl lab::Settings for Settings {
     }
 }
 
-pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    let tori = machines::tori(run, settings)?;
-    let cells = compare::cells(run, settings, &tori)?;
-    let claims = claims::claims(run, settings, &tori, &cells)?;
-    let count = |outcome: Outcome| cells.iter().filter(|cell| cell.outcome() == outcome).count();
-    Ok(Section {
-        checks: vec![],
-        experiment: "thermodynamics".into(),
-        title: "Thermodynamics of a machine's own samples".into(),
-        headline: format!(
-            "Of {} published energies, magnetisations and specific heats of machines trained on the torus of side {SIDE}, {} are farther from the exact values than those of machines of the same size here, {} cannot be told apart, and {} are closer.",
-            cells.len(),
+pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
+    let numbers = compare::numbers(lab, s)?;
+    let trials = rbms::trials(lab, s)?;
+    let deviations = compare::deviations(&numbers, &trials);
+    let count = |outcome| deviations.iter().filter(|d| d.outcome() == outcome).count();
+    Ok(section("thermodynamics", "Thermodynamics of an RBM's own samples")
+        .answer(format!(
+            "Of {} published energies, magnetisations and specific heats of RBMs trained on the torus of side {SIDE}, {} are farther from the exact values than those of RBMs of the same size here, {} cannot be told apart, and {} are closer.",
+            deviations.len(),
             count(Outcome::Closer),
             count(Outcome::Alike),
             count(Outcome::Farther)
+        ))
+        .text(format!(
+            "RBMs without biases are trained on {} exact independent configurations of the torus at one temperature, and their energy E, |m| and specific heat C per spin are compared with Kaufman's closed form and the transfer matrix. Training: {}. Their own samples are exact draws where the hidden layer can be enumerated, else Gibbs chains, half of which begin with data and half with random spins.",
+            s.samples,
+            protocol(s)
+        ))
+        .claims(compare::claims(lab, s, &trials, &deviations)?)
+        .figure(means_figure(lab, s, &trials)?)
+        .figure(deviations_figure(s, &deviations))
+        .figure(correlations_figure(s, &trials))
+        .table(values_table(lab, s, &trials)?)
+        .table(ratios_table(s, &deviations))
+        .table(rbms_table(s, &trials))
+        .discussion(format!(
+            "Farther from the exact values than the published numbers: {}. The maximum of the likelihood is a compromise between all correlations and aims at no observable by itself, so that an RBM that is less likely may be closer in one of them.",
+            compare::farther(&deviations)
+        )))
+}
+
+/// How each RBM is trained, in words.
+fn protocol(s: &Settings) -> String {
+    let rbms = s.machines.iter().map(|rbm| {
+        let phases = rbm.phases.iter().map(|phase| {
+            format!("{} epochs of {} in batches of {}", phase.epochs, phase.negative, phase.batch)
+        });
+        format!("N = {}: {}", rbm.hidden, phases.collect::<Vec<_>>().join(", then "))
+    });
+    rbms.collect::<Vec<_>>().join("; ")
+}
+
+const TEMPERATURE: &str = "temperature T (J/k_B)";
+
+fn named(s: &Settings) -> impl Iterator<Item = (usize, String)> {
+    s.machines.iter().map(|rbm| format!("N = {}", rbm.hidden)).enumerate()
+}
+
+fn means_figure(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Figure> {
+    let low = s.temperatures.lowest().min(1.0);
+    let high = s.temperatures.highest().max(low + 0.5);
+    let temperatures: Vec<f64> = grid(low, high, 80).collect();
+    let exact = rbms::exact(lab, &temperatures)?;
+    let mut figure = figure(
+        "means",
+        format!(
+            "Energy, |m| and specific heat of the torus of side {SIDE}: exact, of the own samples of RBMs of N hidden units (symbols), and the published ones (dashed)."
         ),
-        introduction: introduction(settings),
-        claims,
-        figures: vec![
-            figures::means(run, settings, &tori)?,
-            figures::deviations(settings, &cells),
-            figures::correlations(settings, &tori)?,
-        ],
-        tables: vec![
-            tables::means(run, settings, &tori)?,
-            tables::ratios(settings, &cells),
-            tables::machines(settings, &tori),
-        ],
-        discussion: discussion(settings),
-        settings: toml::to_string(settings)?,
+    );
+    for (number, observable) in OBSERVABLES.iter().enumerate() {
+        let curve = temperatures.iter().zip(&exact).map(|(&t, values)| (t, values[number]));
+        let mut panel = panel(TEMPERATURE, observable.label)
+            .title(observable.symbol)
+            .line("exact", curve)
+            .each(named(s), |panel, (index, name)| {
+                let mean = |row: &lab::Row<'_, Torus, Trial>| {
+                    row.mean(|trial| (observable.of)(&trial.rbms[index].means))
+                };
+                panel.points(name, trials.rows().map(|row| (row.temperature, mean(&row))))
+            });
+        for rbm in &s.machines {
+            // At all temperatures that they have within ours.
+            let theirs = lab.published.rows(&format!("torlai-melko-2016/hidden-{}", rbm.hidden))?;
+            let points = theirs
+                .into_iter()
+                .filter(|t| (low..=high).contains(t))
+                .map(|t| Ok::<_, anyhow::Error>((t, published(lab, rbm.hidden, t, number)?)));
+            let label = format!("N = {}{SOURCE}Torlai, Melko", rbm.hidden);
+            panel = panel.dashed(label, points.collect::<Result<Vec<_>>>()?);
+        }
+        figure = figure.panel(panel);
+    }
+    Ok(figure)
+}
+
+fn deviations_figure(s: &Settings, deviations: &[Deviation]) -> Figure {
+    let caption = "How far RBMs are from the exact values, relative, on average over seeds. Of published numbers the larger of deviation and stated error: less cannot be known.";
+    figure("deviations", caption).panels(OBSERVABLES.iter().enumerate(), |(number, observable)| {
+        let own =
+            |index| deviations.iter().filter(move |d| d.observable == number && d.rbm == index);
+        let ours = |d: &Deviation| (d.temperature, d.ours / d.exact.abs());
+        let theirs = |d: &Deviation| (d.temperature, d.theirs_at_least() / d.exact.abs());
+        panel(TEMPERATURE, "relative deviation from the exact value")
+            .title(observable.symbol)
+            .log_y()
+            .each(named(s), |panel, (index, name)| panel.joined(name, own(index).map(ours)))
+            .each(named(s), |panel, (index, name)| {
+                panel.dashed(format!("{name}{SOURCE}Torlai, Melko"), own(index).map(theirs))
+            })
     })
 }
 
-fn introduction(settings: &Settings) -> Vec<String> {
-    let phases = settings.machines.iter().map(|machine| {
-        let phases = machine.phases.iter().map(|phase| {
-            format!("{} epochs of {} in batches of {}", phase.epochs, phase.negative, phase.batch)
+fn correlations_figure(s: &Settings, trials: &Grid<Torus, Trial>) -> Figure {
+    const NONE: [(f64, f64); 0] = [];
+    let shown = s.shown_temperature;
+    let distances = || 1..=SIDE / 2;
+    let row = trials.find(|torus| torus.temperature == shown);
+    let data = |r: usize| Some(row?.mean(|trial| trial.data.correlations[r - 1]));
+    let rbm = |index: usize, r: usize| {
+        Some(row?.mean(|trial| trial.rbms[index].means.correlations[r - 1]))
+    };
+    let distance = "distance r along an axis (sites)";
+    // All panels have the series of the first, so that they share a legend.
+    let functions = panel(distance, "⟨s₀ s_r⟩")
+        .title(format!("correlations at T = {shown}"))
+        .joined("training data", distances().map(|r| (r, data(r))))
+        .each(named(s), |panel, (index, name)| {
+            panel.joined(name, distances().map(|r| (r, rbm(index, r))))
         });
-        format!("N = {}: {}", machine.hidden, phases.collect::<Vec<_>>().join(", then "))
-    });
-    vec![
-        format!(
-            "A machine that has learnt the Ising model at one temperature draws configurations of its own: are they in equilibrium at that temperature? Torlai and Melko (2016) trained machines of 4, 16 and 64 hidden units on the torus of side {SIDE} and published the means of their samples. Here machines of the same sizes are trained on {} exact independent configurations, and their energy E, |m| and specific heat C per spin are measured by the same code as those of the data and compared with exact values: Kaufman's closed form, and the transfer matrix for |m|.",
-            settings.samples
-        ),
-        format!(
-            "The machines have no biases, so that both signs of m are equally likely exactly, and free weights ({}). Large steps on small batches come first and find where p(v) is, falling steps then average the noise away. The machine's own samples are exact draws where the hidden layer can be counted out; else Gibbs chains, half of which begin with data and half with random spins, and errors account for their autocorrelation.",
-            phases.collect::<Vec<_>>().join("; ")
-        ),
-    ]
+    let differences = panel(distance, "difference of ⟨s₀ s_r⟩")
+        .title("machine minus data")
+        .joined("training data", NONE)
+        .each(named(s), |panel, (index, name)| {
+            let difference = |r| Some(rbm(index, r)? - data(r)?);
+            panel.joined(name, distances().map(|r| (r, difference(r))))
+        });
+    let divergences = panel(TEMPERATURE, "KL per spin (nats)")
+        .title("divergence")
+        .log_y()
+        .joined("training data", NONE)
+        .each(named(s), |panel, (index, name)| {
+            let kl = trials.rows().map(|row| (row.temperature, row.mean(|t| t.rbms[index].kl)));
+            // A logarithm has no room for what is 0 within its error.
+            panel.joined(name, kl.filter(|(_, kl)| kl.mean > 0.0))
+        });
+    let caption = format!(
+        "Left: two-point function at $T = {shown}$, of training data and of the RBMs' own samples. Middle: that of the RBMs minus that of the data. Right: KL divergence of each RBM from the torus, per spin."
+    );
+    figure("correlations", caption).panel(functions).panel(differences).panel(divergences)
 }
 
-fn discussion(settings: &Settings) -> Vec<String> {
-    let sizes: Vec<String> = settings.machines.iter().map(|m| m.hidden.to_string()).collect();
-    vec![
-        "The deviation of a machine is the distance of its mean from the exact value, averaged over seeds. A published deviation cannot be known to be smaller than its own error: the ratio is ours to the larger of the two. Ours count as closer where it is below 1, as not to be told apart up to two errors of the difference, else as farther.".into(),
-        "Training maximises the likelihood, which for a machine too small for the torus is a compromise between all its correlations. It aims at no observable by itself: at the maximum the energy, |m| or the specific heat may be farther from the truth than those of a machine that is less likely. Where published means of small machines are as close as ours or closer, more training did not change it, which suggests that it is the maximum but does not prove it.".into(),
-        format!(
-            "What the published tables do not have is how far a machine of N = {} is from the torus as a distribution: the Kullback-Leibler divergence per spin, from held-out configurations, the exact entropy of the torus, and ln Z of the machine, exact or by annealing from below and from above.",
-            sizes.join(", ")
-        ),
-    ]
+fn values_table(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Table> {
+    let mut rows: Vec<(f64, String, [Cell; 3])> = Vec::new();
+    for row in trials.rows() {
+        let t = row.temperature;
+        let mut add = |name: String, of: &dyn Fn(usize) -> Result<Cell>| -> Result<()> {
+            rows.push((t, name, [of(0)?, of(1)?, of(2)?]));
+            Ok(())
+        };
+        add("exact".into(), &|o| Ok(row.exact[o].into()))?;
+        add("training data".into(), &|o| {
+            Ok(row.mean(|trial| (OBSERVABLES[o].of)(&trial.data)).into())
+        })?;
+        add("Monte Carlo, Torlai and Melko".into(), &|o| Ok(monte_carlo_value(lab, t, o)?.into()))?;
+        for (index, name) in named(s) {
+            add(name.clone(), &|o| {
+                Ok(row.mean(|trial| (OBSERVABLES[o].of)(&trial.rbms[index].means)).into())
+            })?;
+            add(format!("{name}, Torlai and Melko"), &|o| {
+                Ok(published(lab, s.machines[index].hidden, t, o)?.into())
+            })?;
+        }
+    }
+    let caption = format!(
+        "Energy and specific heat per spin, and |m|, of the torus of side {SIDE}. Errors of RBMs hold the spread over {} seeds.",
+        s.seeds
+    );
+    let symbols = OBSERVABLES.iter().enumerate().map(|(number, o)| (o.symbol, number));
+    Ok(table("values", caption)
+        .rows(rows)
+        .column("T", |row| row.0)
+        .column("of", |row| row.1.clone())
+        .columns(symbols, |&number, row| row.2[number].clone())
+        .into())
+}
+
+fn ratios_table(s: &Settings, deviations: &[Deviation]) -> Rows<(usize, f64)> {
+    let cases =
+        s.machines.iter().enumerate().flat_map(|(index, _)| {
+            s.temperatures.iter().map(move |&temperature| (index, temperature))
+        });
+    let find = move |number: usize, &(index, temperature): &(usize, f64)| {
+        let is =
+            |d: &&Deviation| (d.observable, d.rbm, d.temperature) == (number, index, temperature);
+        deviations.iter().find(is)
+    };
+    let caption = "Distances from the exact values, ours and the published ones, and their ratio, ours to the larger of theirs and its error. Alike: the difference is less than two errors.";
+    let rows = table("ratios", caption)
+        .rows(cases)
+        .column("N", |row| s.machines[row.0].hidden)
+        .column("T", |row| row.1);
+    OBSERVABLES.iter().enumerate().fold(rows, |rows, (number, o)| {
+        rows.column(format!("{}: ours", o.symbol), |row| find(number, row).map(|d| d.ours))
+            .column(format!("{}: theirs", o.symbol), |row| find(number, row).map(|d| d.theirs))
+            .column(format!("{}: ratio", o.symbol), |row| {
+                let text =
+                    |d: &Deviation| format!("{} {}", fixed(d.ratio(), 2), d.outcome().name());
+                find(number, row).map(text)
+            })
+    })
+}
+
+/// What each RBM is as a distribution, and how well that is known.
+fn rbms_table<'a>(
+    s: &Settings,
+    trials: &'a Grid<Torus, Trial>,
+) -> Rows<(usize, lab::Row<'a, Torus, Trial>)> {
+    let stride = *s.measuring.chains.stride as f64;
+    let cases = (0..s.machines.len()).flat_map(|index| trials.rows().map(move |row| (index, row)));
+    let caption = "KL divergence of the torus from the RBM, per spin in nats; ln Z by annealing from above minus that from below, the larger of the seeds; the longest autocorrelation time of energy or |m| in Gibbs steps; the largest distance, in its errors, of E, |m| or C of chains that began with data from those that began at random.";
+    table("machines", caption)
+        .rows(cases)
+        .column("N", |(index, _)| s.machines[*index].hidden)
+        .column("T", |(_, row)| row.temperature)
+        .column("KL per spin", |(index, row)| row.mean(|trial| trial.rbms[*index].kl))
+        .column("ln Z: above − below", |(index, row)| {
+            let rbms = row.cells.iter().map(|trial| &trial.rbms[*index]);
+            let gaps = rbms.filter_map(|rbm| Some(rbm.ln_z_above? - rbm.ln_z));
+            Cell::or(gaps.max_by(|a, b| a.mean.abs().total_cmp(&b.mean.abs())), "exact")
+        })
+        .column("tau", |(index, row)| {
+            let rbms = row.cells.iter().map(|trial| &trial.rbms[*index]);
+            let chains = rbms.filter(|rbm| rbm.by_start.is_some());
+            let tau = chains.map(|rbm| rbm.means.abs_m.tau.max(rbm.means.energy.tau));
+            tau.reduce(f64::max).map(|tau| Cell::rounded(tau.max(0.5) * stride))
+        })
+        .column("starts apart", |(index, row)| {
+            let starts = row.cells.iter().filter_map(|trial| trial.rbms[*index].by_start.as_ref());
+            let apart = starts.flat_map(|[data, random]| {
+                OBSERVABLES.iter().map(|o| ((o.of)(data) - (o.of)(random)).sigmas_from(0.0))
+            });
+            Cell::or(apart.reduce(f64::max).map(Cell::rounded), "exact draws")
+        })
 }

@@ -1,4 +1,4 @@
-//! A training run that hands out its machine along the way.
+//! Checkpoints of a training run: the RBM after given numbers of updates.
 
 use super::training::seconds_per_sample;
 use anyhow::Result;
@@ -9,13 +9,13 @@ use rbm::{Rbm, TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;
 
-/// The machine after each of these numbers of updates, from a given machine or from random weights.
+/// Training on data, from a given RBM or from random weights.
 #[derive(Serialize)]
 pub(crate) struct Checkpoints<'a> {
     pub(crate) data: &'a Done<Samples>,
     pub(crate) config: TrainConfig,
     pub(crate) start: Option<&'a Rbm>,
-    /// Ascending; 0 is the start.
+    /// Numbers of updates after which the RBM is kept, ascending; 0 is the start.
     pub(crate) updates: &'a [u64],
     pub(crate) seed: u64,
 }
@@ -43,15 +43,15 @@ impl Stage for Checkpoints<'_> {
             None => Trainer::new(self.config, data.nrows(), self.seed)?,
         };
         let mut due = self.updates.iter().copied().peekable();
-        let mut machines = Vec::with_capacity(self.updates.len());
+        let mut checkpoints = Vec::with_capacity(self.updates.len());
         if due.next_if_eq(&0).is_some() {
-            machines.push(trainer.rbm().clone());
+            checkpoints.push(trainer.rbm().clone());
         }
         let batches = (data.ncols() / self.config.batch).max(1) as u64;
         rbm::train(&mut trainer, &data, self.last().div_ceil(batches), |progress| {
             let done = progress.trainer.updates();
             if due.next_if_eq(&done).is_some() {
-                machines.push(progress.trainer.rbm().clone());
+                checkpoints.push(progress.trainer.rbm().clone());
                 task.done(done as f64 / self.last() as f64);
             }
             match due.peek() {
@@ -59,6 +59,6 @@ impl Stage for Checkpoints<'_> {
                 None => ControlFlow::Break(()),
             }
         })?;
-        Ok(machines)
+        Ok(checkpoints)
     }
 }

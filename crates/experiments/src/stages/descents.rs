@@ -1,4 +1,4 @@
-//! Descents of machines with free weights on the exact divergence, from many random starts.
+//! Minima of the exact KL divergence over free weights, by descents from many random starts.
 
 use anyhow::{Context, Result};
 use exact::ring::walls;
@@ -15,12 +15,28 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// A ring at one coupling.
-    Ring { sites: usize, coupling: f64 },
+    Ring {
+        /// M.
+        sites: usize,
+        /// K.
+        coupling: f64,
+    },
     /// Rings at all temperatures from `low` to `high`.
-    Range { sites: usize, low: f64, high: f64 },
+    Range {
+        /// M.
+        sites: usize,
+        /// The lowest temperature, J / k_B.
+        low: f64,
+        /// The highest.
+        high: f64,
+    },
 }
 
 impl Target {
+    /// The distribution as a mixture of rings.
+    ///
+    /// # Errors
+    /// Those of [`Ring::new`] and [`Mixture::range`].
     pub fn mixture(self) -> Result<Mixture, exact::Error> {
         match self {
             Self::Ring { sites, coupling } => Ok(Ring::new(sites, coupling)?.into()),
@@ -29,6 +45,9 @@ impl Target {
     }
 
     /// q(v) of all states; bit i of the index is unit i, set for +1.
+    ///
+    /// # Errors
+    /// As [`Self::mixture`].
     pub fn probabilities(self) -> Result<Vec<f64>, exact::Error> {
         let data = self.mixture()?;
         let m = data.sites();
@@ -37,22 +56,29 @@ impl Target {
     }
 }
 
-/// Descents from normal weights of standard deviation `initial_std`, one for each start.
+/// Descents to a minimum of the KL divergence, each from normal weights of standard deviation `initial_std`.
 #[derive(Serialize)]
 pub struct Descend {
+    /// The distribution to be fitted.
     pub target: Target,
+    /// Hidden units.
     pub hidden: usize,
+    /// Random starts.
     pub starts: u64,
+    /// Standard deviation of the weights at the start.
     pub initial_std: f64,
+    /// The seed of the starts.
     pub seed: u64,
 }
 
-/// Where one of them ended.
+/// Where one descent ended.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Descent {
     /// W, `[visible, hidden]`.
     pub weights: DMatrix<f64>,
+    /// KL(q || p), nats.
     pub kl: f64,
+    /// The Euclidean norm of its gradient.
     pub gradient_norm: f64,
 }
 
@@ -75,7 +101,10 @@ impl Stage for Descend {
 }
 
 impl Descend {
-    /// All descents, in the order of their starts; `done` hears the share of them that is behind.
+    /// All descents, in the order of their starts; `done` is told which share of them is done.
+    ///
+    /// # Errors
+    /// Those of [`minimum::descend`].
     pub fn descend(&self, done: impl Fn(f64) + Sync) -> Result<Vec<Descent>, exact::Error> {
         let q = self.target.probabilities()?;
         let sites = self.target.mixture()?.sites();
@@ -95,11 +124,17 @@ impl Descend {
 }
 
 /// The descent that ended lowest.
+///
+/// # Errors
+/// When there is none.
 pub fn best(descents: &[Descent]) -> Result<&Descent> {
     descents.iter().min_by(|a, b| a.kl.total_cmp(&b.kl)).context("there is no descent")
 }
 
 /// The descents that ended as low as the lowest, to 1e-6 nats.
+///
+/// # Errors
+/// When there is none.
 pub fn reached(descents: &[Descent]) -> Result<Vec<&Descent>> {
     let lowest = best(descents)?.kl;
     Ok(descents.iter().filter(|d| d.kl < lowest + 1e-6).collect())

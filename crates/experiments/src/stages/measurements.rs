@@ -4,13 +4,14 @@ use anyhow::Result;
 use exact::square::critical_coupling;
 use ising::{
     Algorithm, Checkerboard, Coupling, Error, Lanes, Lattice, Metropolis, Multispin, Plane,
-    Request, Schedule, Spins, Summary, energies, energy_per_spin, magnetisation,
+    Request, Schedule, Spins, Thermodynamics, energies, energy_per_spin, magnetisation,
+    magnetisations,
 };
 use lab::progress::Task;
 use lab::store::Stage;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use stats::{Estimate, jackknife};
+use stats::Estimate;
 
 /// Configurations side by side in [`Lanes`].
 const REPLICAS: u32 = 512;
@@ -19,7 +20,7 @@ const REPLICAS: u32 = 512;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Sampling {
-    /// The front door, which finds its own schedule and refuses chains that do not settle.
+    /// `ising::draw`, which finds its own schedule and refuses chains that do not settle.
     Draw { algorithm: Algorithm, least_effective: f64 },
     /// Multispin heat bath of 512 replicas.
     Replicas { spacing: Spacing },
@@ -78,7 +79,7 @@ pub(crate) struct Measure<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Drawn(Measured),
-    /// The front door handed nothing out; in its own words.
+    /// `ising::draw` refused; its reason.
     Refused(String),
 }
 
@@ -120,68 +121,54 @@ impl Stage for Measure<'_> {
 
 impl Measure<'_> {
     fn at(&self, lattice: &Lattice, coupling: Coupling, seed: u64) -> Result<Outcome> {
-        Ok(Outcome::Drawn(match self.sampling {
+        let schedule =
+            |(burn_in, stride), draws| Schedule { burn_in, stride, draws, symmetrise: false };
+        let mut all = Series::default();
+        match self.sampling {
             Sampling::Draw { algorithm, least_effective } => {
-                let (count, algorithm) = (self.draws, Some(algorithm));
-                let (field, symmetrise) = (0.0, false);
-                let request = Request { count, algorithm, field, symmetrise, least_effective };
-                return front_door(lattice, coupling, &request, seed);
+                let request = Request {
+                    count: self.draws,
+                    algorithm: Some(algorithm),
+                    field: 0.0,
+                    symmetrise: false,
+                    least_effective,
+                };
+                all = match ising::draw(lattice, coupling, &request, seed) {
+                    Ok(drawn) => Series {
+                        chains: drawn.quality.chains.len(),
+                        energies: energies(lattice, &drawn.samples),
+                        magnetisations: magnetisations(&drawn.samples),
+                    },
+                    Err(error @ (Error::Unsettled { .. } | Error::Effective { .. })) => {
+                        return Ok(Outcome::Refused(error.to_string()));
+                    }
+                    Err(error) => return Err(error.into()),
+                };
             }
             Sampling::Replicas { spacing } => {
-                let (burn_in, stride) = spacing.sweeps(self.side, coupling);
-                let draws = self.draws / REPLICAS;
-                let schedule = Schedule { burn_in, stride, draws, symmetrise: false };
+                let schedule = schedule(spacing.sweeps(self.side, coupling), self.draws / REPLICAS);
                 let ordered = coupling.value() > critical_coupling();
-                replicas(lattice, coupling, schedule, ordered, seed).measured(lattice, coupling)
+                all.append(replicas(lattice, coupling, schedule, ordered, seed));
             }
             Sampling::Hasty { sweeps } => {
-                let draws = self.draws / REPLICAS;
-                let schedule = Schedule { burn_in: sweeps, stride: 1, draws: 1, symmetrise: false };
-                let mut all = Series::default();
-                for index in 0..u64::from(draws) {
+                for index in 0..u64::from(self.draws / REPLICAS) {
                     let seed = stats::child_seed(seed, "hasty", index);
-                    all.append(replicas(lattice, coupling, schedule, false, seed));
+                    all.append(replicas(lattice, coupling, schedule((sweeps, 1), 1), false, seed));
                 }
-                all.measured(lattice, coupling)
             }
             Sampling::Plane { rule, tori, spacing } => {
-                let (burn_in, stride) = spacing.sweeps(self.side, coupling);
-                let draws = self.draws / tori;
-                let schedule = Schedule { burn_in, stride, draws, symmetrise: false };
-                let mut all = Series::default();
+                let schedule = schedule(spacing.sweeps(self.side, coupling), self.draws / tori);
                 for index in 0..u64::from(tori) {
                     let seed = stats::child_seed(seed, "torus", index);
                     all.append(plane(lattice, coupling, rule, schedule, seed)?);
                 }
-                all.measured(lattice, coupling)
             }
             Sampling::Naive { burn_in } => {
-                let draws = self.draws;
-                let schedule = Schedule { burn_in, stride: 1, draws, symmetrise: false };
-                naive(lattice, coupling, schedule, seed).measured(lattice, coupling)
+                all.append(naive(lattice, coupling, schedule((burn_in, 1), self.draws), seed));
             }
-        }))
-    }
-}
-
-fn front_door(
-    lattice: &Lattice,
-    coupling: Coupling,
-    request: &Request,
-    seed: u64,
-) -> Result<Outcome> {
-    let drawn = match ising::draw(lattice, coupling, request, seed) {
-        Ok(drawn) => drawn,
-        Err(error @ (Error::Unsettled { .. } | Error::Effective { .. })) => {
-            return Ok(Outcome::Refused(error.to_string()));
         }
-        Err(error) => return Err(error.into()),
-    };
-    let Summary { energy_per_spin, specific_heat, abs_m, m2, m4, .. } = drawn.quality.summary;
-    let energies = energies(lattice, &drawn.samples);
-    let (draws, excited) = (energies.len() as u64, excited(lattice, &energies));
-    let measured = Measured { energy_per_spin, specific_heat, abs_m, m2, m4, draws, excited };
-    Ok(Outcome::Drawn(measured))
+        Ok(Outcome::Drawn(all.measured(lattice, coupling)))
+    }
 }
 
 /// Energies and magnetisations per spin, chain after chain, all of equal length.
@@ -199,36 +186,15 @@ impl Series {
         self.magnetisations.extend(other.magnetisations);
     }
 
-    /// As [`Summary`] has it.
     fn measured(&self, lattice: &Lattice, coupling: Coupling) -> Measured {
-        let mean = |series: &[f64]| Estimate::from_chains(series, self.chains);
-        let of_m = |power: fn(f64) -> f64| -> Estimate {
-            mean(&self.magnetisations.iter().map(|&m| power(m)).collect::<Vec<f64>>())
-        };
-        let energy_per_spin = mean(&self.energies);
-        let [abs_m, m2, m4] = [of_m(f64::abs), of_m(|m| m * m), of_m(|m| m * m * m * m)];
-        let slowest = [energy_per_spin, abs_m, m2, m4];
-        let block = slowest.iter().map(Estimate::block_length).max().unwrap_or(1);
-        let block = block.min(self.energies.len() / self.chains);
-        let centred: Vec<f64> = self.energies.iter().map(|e| e - energy_per_spin.mean).collect();
-        let squares: Vec<f64> = centred.iter().map(|e| e * e).collect();
-        let (k, n) = (coupling.value(), lattice.sites() as f64);
-        let specific_heat = match coupling.is_frozen() {
-            true => Estimate::exact(0.0),
-            false => jackknife(&[&centred, &squares], block, |of| {
-                k * (k * (n * (of[1] - of[0] * of[0])))
-            }),
-        };
-        let draws = self.energies.len() as u64;
-        let excited = excited(lattice, &self.energies);
+        let Self { chains, energies, magnetisations } = self;
+        let of = Thermodynamics::of(lattice.sites(), coupling, energies, magnetisations, *chains);
+        let Thermodynamics { energy_per_spin, specific_heat, abs_m, m2, m4, .. } = of;
+        let ground = -(lattice.bonds() as f64) / lattice.sites() as f64;
+        let excited = energies.iter().filter(|&&e| e > ground).count() as u64;
+        let draws = energies.len() as u64;
         Measured { energy_per_spin, specific_heat, abs_m, m2, m4, draws, excited }
     }
-}
-
-/// How many configurations have more than the energy of the ground state.
-fn excited(lattice: &Lattice, energies: &[f64]) -> u64 {
-    let ground = -(lattice.bonds() as f64) / lattice.sites() as f64;
-    energies.iter().filter(|&&e| e > ground).count() as u64
 }
 
 /// 512 replicas as as many chains, from ground states or from random spins.
@@ -303,28 +269,6 @@ fn seen(lattice: &Lattice, spins: &Spins) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ising::magnetisations;
-
-    #[test]
-    fn series_are_measured_as_the_front_door_measures() -> Result<()> {
-        let (lattice, coupling) = (Lattice::square(4)?, Coupling::from_temperature(2.5)?);
-        let request = Request {
-            count: 512,
-            algorithm: Some(Algorithm::HeatBath),
-            field: 0.0,
-            symmetrise: false,
-            least_effective: 1.0,
-        };
-        let drawn = ising::draw(&lattice, coupling, &request, 1)?;
-        let series = Series {
-            chains: drawn.quality.chains.len(),
-            energies: energies(&lattice, &drawn.samples),
-            magnetisations: magnetisations(&drawn.samples),
-        };
-        let measured = Outcome::Drawn(series.measured(&lattice, coupling));
-        assert_eq!(front_door(&lattice, coupling, &request, 1)?, measured);
-        Ok(())
-    }
 
     #[test]
     fn spacing_follows_the_correlation_length() -> Result<()> {

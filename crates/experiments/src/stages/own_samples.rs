@@ -1,8 +1,9 @@
-//! Configurations drawn from a machine itself, measured as those of the Ising model are, and the machine's divergence.
+//! Configurations drawn from an RBM, measured as those of the Ising model are, and its KL divergence.
 
 use anyhow::Result;
 use exact::torus::kaufman;
 use ising::{Coupling, Lattice, Samples, Summary, correlations, energies};
+use lab::kinds::Count;
 use lab::progress::Task;
 use lab::store::{Done, Stage};
 use nalgebra::{DMatrix, DVector};
@@ -12,18 +13,18 @@ use rbm::{Rbm, Trainer, partition, score};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
-/// The most hidden units whose states are counted out, for draws and for ln Z.
+/// The most hidden units whose states are enumerated, for draws and for ln Z.
 const MOST_EXACT: usize = 20;
 /// Chains, or exact draws, that go together, each such block with random numbers of its own.
 const BLOCK: usize = 64;
 const DRAWS_AT_ONCE: usize = 1 << 14;
 
-/// How a machine is measured.
+/// How an RBM is measured.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Measuring {
-    /// Exact independent draws, of machines of few hidden units.
-    pub(crate) draws: usize,
+    /// Exact independent draws, of RBMs of few hidden units.
+    pub(crate) draws: Count<100, 1_073_741_824>,
     /// Gibbs chains of all others.
     pub(crate) chains: Chains,
     /// Annealed importance sampling of their ln Z.
@@ -35,17 +36,17 @@ pub(crate) struct Measuring {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Chains {
     /// An even number.
-    pub(crate) number: usize,
+    pub(crate) number: Count<4, 1_048_576>,
     /// Gibbs steps before the first draw, and from one draw to the next.
-    pub(crate) burn_in: usize,
-    pub(crate) stride: usize,
+    pub(crate) burn_in: Count<1, 1_073_741_824>,
+    pub(crate) stride: Count<1, 1_073_741_824>,
     /// Draws from each chain.
-    pub(crate) draws: usize,
+    pub(crate) draws: Count<10, 1_073_741_824>,
 }
 
-/// Draws from a machine that was trained on the torus of this side at this temperature.
+/// Draws from an RBM that was trained on the torus of this side at this temperature.
 #[derive(Serialize)]
-pub(crate) struct MeasureMachine<'a> {
+pub(crate) struct MeasureRbm<'a> {
     pub(crate) machine: &'a Done<Trainer>,
     /// Independent configurations of the torus, other than those for training.
     pub(crate) held_out: &'a Done<Samples>,
@@ -88,39 +89,39 @@ impl Means {
     }
 }
 
-/// What a machine has.
+/// What an RBM has.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct OfMachine {
+pub(crate) struct OfRbm {
     pub(crate) means: Means,
     /// Of chains: the means of those that began with data and of those that began at random.
     pub(crate) by_start: Option<[Means; 2]>,
-    /// `KL(torus || machine)` per spin, in nats, on the held-out configurations.
+    /// `KL(torus || RBM)` per spin, in nats, on the held-out configurations.
     pub(crate) kl: Estimate,
     /// `ln Z`, exact or by annealing.
     pub(crate) ln_z: Estimate,
-    /// Annealed backwards from the machine's own configurations: an upper bound.
+    /// Annealed backwards from the RBM's own configurations: an upper bound.
     pub(crate) ln_z_above: Option<Estimate>,
 }
 
-impl Stage for MeasureMachine<'_> {
+impl Stage for MeasureRbm<'_> {
     const NAME: &'static str = "own-samples";
     const VERSION: u32 = 2;
-    type Output = OfMachine;
+    type Output = OfRbm;
 
     fn effort(&self) -> f64 {
         const SECONDS_PER_DRAW: f64 = 2e-6;
         const SECONDS_PER_STEP: f64 = 4e-7;
         let Measuring { draws, chains, annealing } = self.measuring;
         if self.machine.value.rbm().hidden() <= MOST_EXACT {
-            return SECONDS_PER_DRAW * draws as f64;
+            return SECONDS_PER_DRAW * *draws as f64;
         }
-        let steps = chains.number * (chains.burn_in + chains.stride * chains.draws);
-        let annealed = 6 * annealing.chains * annealing.steps;
-        let drawn = SECONDS_PER_DRAW * (chains.number * chains.draws) as f64;
+        let steps = *chains.number * (*chains.burn_in + *chains.stride * *chains.draws);
+        let annealed = 6 * (annealing.chains * annealing.steps) as u64;
+        let drawn = SECONDS_PER_DRAW * (*chains.number * *chains.draws) as f64;
         drawn + SECONDS_PER_STEP * (steps + annealed) as f64
     }
 
-    fn run(&self, _task: &Task<'_>) -> Result<OfMachine> {
+    fn run(&self, _task: &Task<'_>) -> Result<OfRbm> {
         let rbm = self.machine.value.rbm();
         let lattice = Lattice::square(self.side)?;
         let held_out = self.held_out.value.to_matrix();
@@ -128,7 +129,7 @@ impl Stage for MeasureMachine<'_> {
             let samples = self.exact_draws(rbm)?;
             let rows = samples.len();
             let ln_z = Estimate::exact(partition::ln_z(rbm)?);
-            return Ok(OfMachine {
+            return Ok(OfRbm {
                 means: Means::of(&lattice, &samples, 0..rows, rows)?,
                 by_start: None,
                 kl: self.divergence(rbm, &lattice, &held_out, ln_z)?,
@@ -137,12 +138,12 @@ impl Stage for MeasureMachine<'_> {
             });
         }
         let samples = self.chains(rbm, &held_out)?;
-        let (number, rows) = (self.measuring.chains.number, samples.len());
+        let (number, rows) = (self.measuring.chains.number.size(), samples.len());
         let half = |start: usize| {
             Means::of(&lattice, &samples, start * rows / 2..(start + 1) * rows / 2, number / 2)
         };
         let [ln_z, above] = self.annealed(rbm, &samples)?;
-        Ok(OfMachine {
+        Ok(OfRbm {
             means: Means::of(&lattice, &samples, 0..rows, number)?,
             by_start: Some([half(0)?, half(1)?]),
             kl: self.divergence(rbm, &lattice, &held_out, ln_z)?,
@@ -152,15 +153,15 @@ impl Stage for MeasureMachine<'_> {
     }
 }
 
-impl MeasureMachine<'_> {
+impl MeasureRbm<'_> {
     fn coupling(&self) -> Result<Coupling, ising::Error> {
         Coupling::from_temperature(self.temperature)
     }
 
-    /// The states of the hidden layer counted out.
+    /// By the enumerated states of the hidden layer.
     fn exact_draws(&self, rbm: &Rbm) -> Result<Samples> {
         let mut all = Samples::new(rbm.visible());
-        let draws = self.measuring.draws;
+        let draws = self.measuring.draws.size();
         for (block, first) in (0..draws).step_by(DRAWS_AT_ONCE).enumerate() {
             let mut rng = stats::stream(self.seed, Self::NAME, block as u64);
             let drawn = partition::draws(rbm, DRAWS_AT_ONCE.min(draws - first), &mut rng)?;
@@ -171,7 +172,7 @@ impl MeasureMachine<'_> {
 
     /// Chain after chain: first those that begin with data.
     fn chains(&self, rbm: &Rbm, held_out: &DMatrix<f32>) -> Result<Samples> {
-        let number = self.measuring.chains.number;
+        let number = self.measuring.chains.number.size();
         let random = |block: usize| {
             let rng = &mut stats::stream(self.seed, "own-samples start", block as u64);
             Rbm::uniform(rbm.visible(), 1, 0.0).sample_visible(&DMatrix::zeros(1, BLOCK), rng)
@@ -196,10 +197,11 @@ impl MeasureMachine<'_> {
     /// The draws of a block of chains `v` `[visible, chain]`, chain after chain.
     fn walk(&self, rbm: &Rbm, mut v: DMatrix<f32>, block: u64) -> Result<Samples> {
         let Chains { burn_in, stride, draws, .. } = self.measuring.chains;
+        let draws = draws.size();
         let mut rng = stats::stream(self.seed, Self::NAME, block);
         let mut drawn = DMatrix::zeros(v.nrows(), v.ncols() * draws);
         for draw in 0..draws {
-            for _ in 0..if draw == 0 { burn_in } else { stride } {
+            for _ in 0..if draw == 0 { *burn_in } else { *stride } {
                 v = rbm.sample_visible(&rbm.sample_hidden(&v, &mut rng), &mut rng);
             }
             for (chain, column) in v.column_iter().enumerate() {
@@ -216,8 +218,8 @@ impl MeasureMachine<'_> {
         let base = DVector::zeros(rbm.visible());
         let below = ais::ln_z(rbm, &base, annealing, self.seed)?;
         let end = |index: usize| {
-            let chain = index * chains.number / annealing.chains;
-            let row = samples.row(chain * chains.draws + chains.draws - 1);
+            let chain = index * chains.number.size() / annealing.chains;
+            let row = samples.row((chain + 1) * chains.draws.size() - 1);
             DVector::from_iterator(row.len(), row.into_iter().map(f32::from))
         };
         let ends: Vec<DVector<f32>> = (0..annealing.chains).map(end).collect();
@@ -272,16 +274,16 @@ mod tests {
                 "optimiser": { "ascent": { "momentum": 0.0 } },
                 "l1": 0.0, "l2": 0.0, "initial_std": 1.0, "biases": false, "ties": "free",
             }))?;
-            let stage = MeasureMachine {
+            let stage = MeasureRbm {
                 machine: &Done::new(Trainer::from_machine(config, rbm, 1)?)?,
                 held_out: &Done::new(samples.clone())?,
                 side,
                 temperature,
-                measuring: Measuring {
-                    draws: 20_000,
-                    chains: Chains { number: 200, burn_in: 2, stride: 1, draws: 100 },
-                    annealing: Annealing { chains: 20, steps: 10 },
-                },
+                measuring: serde_json::from_value(serde_json::json!({
+                    "draws": 20_000,
+                    "chains": { "number": 200, "burn_in": 2, "stride": 1, "draws": 100 },
+                    "annealing": { "chains": 20, "steps": 10 },
+                }))?,
                 seed: 1,
             };
             let progress = lab::progress::Progress::new(0.0);

@@ -1,4 +1,4 @@
-//! Hopfield networks that are let go from corrupted patterns.
+//! Recall of corrupted patterns by Hopfield networks.
 
 use anyhow::Result;
 use lab::progress::Task;
@@ -8,7 +8,8 @@ use rbm::hopfield::{Hopfield, corrupt, overlap, random_patterns};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Networks of random patterns: of each, the first `recalled` patterns are corrupted by each of the fractions and let go.
+/// Networks that store random patterns: in each, the first `recalled` patterns are corrupted by flipping each of the fractions of
+/// units, and recalled.
 #[derive(Serialize)]
 pub(crate) struct Recalls<'a> {
     pub(crate) units: usize,
@@ -19,12 +20,12 @@ pub(crate) struct Recalls<'a> {
     pub(crate) seed: u64,
 }
 
-/// What one network did.
+/// The recalls of one network.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Network {
-    /// The share of units of the stored patterns that would change at once.
+    /// The share of the units of the stored patterns that are unstable.
     pub(crate) unstable: f64,
-    /// The overlap of the end with the pattern that was corrupted, `[fraction][pattern]`.
+    /// The overlap of the end with the pattern that was recalled, `[fraction][pattern]`.
     pub(crate) overlaps: Vec<Vec<f64>>,
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum Work {
     Perfect,
 }
 
-/// Seconds that a piece of work takes on one thread of this machine: the median of five stretches of time, `seconds` in
+/// Seconds that a piece of work takes on one thread of this machine: the median of five intervals of time, `seconds` in
 /// all, and its error from their scatter.
 ///
 /// Another run or machine finds other numbers. The first ones found are kept, so that a report made again has the same
@@ -39,7 +39,7 @@ pub(crate) struct Time {
     pub(crate) seconds: f64,
 }
 
-const STRETCHES: usize = 5;
+const INTERVALS: usize = 5;
 /// Perfect draws that are made at a time.
 const SET: usize = 512;
 
@@ -120,7 +120,7 @@ impl Time {
 
     /// Of one call of `work`, which is done so often that the clock does not matter.
     fn time(&self, mut work: impl FnMut()) -> Estimate {
-        let stretch = self.seconds / STRETCHES as f64;
+        let interval = self.seconds / INTERVALS as f64;
         let mut seconds_of = |calls: u32| {
             let began = Instant::now();
             (0..calls).for_each(|_| work());
@@ -128,13 +128,13 @@ impl Time {
         };
         let mut calls = 1;
         let mut first = seconds_of(calls);
-        while first < 0.25 * stretch {
+        while first < 0.25 * interval {
             calls *= 2;
             first = seconds_of(calls);
         }
-        let calls = (f64::from(calls) * stretch / first).ceil().max(1.0) as u32;
-        let mut times = [0.0; STRETCHES].map(|_| seconds_of(calls) / f64::from(calls));
+        let calls = (f64::from(calls) * interval / first).ceil().max(1.0) as u32;
+        let mut times = [0.0; INTERVALS].map(|_| seconds_of(calls) / f64::from(calls));
         times.sort_by(f64::total_cmp);
-        Estimate { mean: times[STRETCHES / 2], ..Estimate::from_independent(&times) }
+        Estimate { mean: times[INTERVALS / 2], ..Estimate::from_independent(&times) }
     }
 }

@@ -1,6 +1,7 @@
 //! Thermodynamics of configurations at one coupling, each number with an error that accounts for autocorrelation.
 
-use super::{correlations_of, energies_of, lines, magnetisations_of};
+use super::thermodynamics::Thermodynamics;
+use super::{correlations_of, energies_of, finite, lines, magnetisations_of};
 use crate::{Coupling, Error, Lattice, Samples};
 use serde::{Deserialize, Serialize};
 use stats::{Estimate, jackknife};
@@ -9,9 +10,7 @@ use std::ops::Range;
 
 /// Means over configurations at one coupling. Lengths are in units of the spacing, energies in units of J.
 ///
-/// Plain means have the autocorrelation time of their own series ([`Estimate::from_chains`]). What is made of several
-/// means comes from the jackknife in blocks that suit the slowest of energy, |m|, m^2 and m^4
-/// ([`Estimate::block_length`]); their `count` is the number of blocks.
+/// Errors are those of [`Thermodynamics`], and the same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The coupling of all configurations.
@@ -79,42 +78,38 @@ impl Summary {
         }
         let coupling = common(&samples.couplings()[rows.clone()])?;
         let words = samples.words(rows.clone());
-        let mean = |series: &[f64]| Estimate::from_chains(series, chains);
-        let map = |series: &[f64], f: fn(f64) -> f64| -> Vec<f64> {
-            series.iter().map(|&x| f(x)).collect()
-        };
         let energies = energies_of(lattice, words);
         let m = magnetisations_of(n, words);
-        let (abs_m, m2, m4) = (map(&m, f64::abs), map(&m, |m| m * m), map(&m, |m| m * m * m * m));
+        let Thermodynamics {
+            energy_per_spin,
+            m: mean_m,
+            abs_m,
+            m2,
+            m4,
+            specific_heat,
+            susceptibility,
+            binder,
+            block,
+        } = Thermodynamics::of(n, coupling, &energies, &m, chains);
+        let squares: Vec<f64> = m.iter().map(|m| m * m).collect();
         let factors = lines::structure_factors(lattice, words);
         let longest = lattice.width().max(lattice.height()) as f64;
-        let [energy_per_spin, mean_abs_m, mean_m2, mean_m4] =
-            [&energies, &abs_m, &m2, &m4].map(|series| mean(series));
-        let slowest = [energy_per_spin, mean_abs_m, mean_m2, mean_m4];
-        let block = slowest.iter().map(Estimate::block_length).max().unwrap_or(1);
-        // Chains are independent of one another: none needs more than its own length.
-        let block = block.min(rows.len() / chains);
-        let (n, k) = (n as f64, coupling.value());
+        let correlation_length = jackknife(&[&squares, &factors], block, |of| {
+            (n as f64 * of[0] / of[1] - 1.0).sqrt() / (2.0 * (PI / longest).sin())
+        });
+        let correlation = |r| Estimate::from_chains(&correlations_of(lattice, words, r), chains);
         Ok(Self {
             coupling,
-            specific_heat: if coupling.is_frozen() {
-                Estimate::exact(0.0)
-            } else {
-                fluctuation(&energies, energy_per_spin.mean, block, |var| k * (k * (n * var)))
-            },
-            susceptibility: fluctuation(&abs_m, mean_abs_m.mean, block, |var| n * var),
-            binder: finite(jackknife(&[&m2, &m4], block, |of| 1.0 - of[1] / (3.0 * of[0] * of[0]))),
-            correlation_length: finite(jackknife(&[&m2, &factors], block, |of| {
-                (n * of[0] / of[1] - 1.0).sqrt() / (2.0 * (PI / longest).sin())
-            })),
-            correlations: distances(lattice)
-                .map(|r| (r, mean(&correlations_of(lattice, words, r))))
-                .collect(),
             energy_per_spin,
-            m: mean(&m),
-            abs_m: mean_abs_m,
-            m2: mean_m2,
-            m4: mean_m4,
+            m: mean_m,
+            abs_m,
+            m2,
+            m4,
+            specific_heat,
+            susceptibility,
+            binder,
+            correlation_length: finite(correlation_length),
+            correlations: distances(lattice).map(|r| (r, correlation(r))).collect(),
         })
     }
 }
@@ -128,20 +123,9 @@ fn common(couplings: &[Coupling]) -> Result<Coupling, Error> {
     }
 }
 
-/// `f` of the variance of a series; around its mean nothing cancels.
-fn fluctuation(series: &[f64], mean: f64, block: usize, f: impl Fn(f64) -> f64) -> Estimate {
-    let centred: Vec<f64> = series.iter().map(|x| x - mean).collect();
-    let squares: Vec<f64> = centred.iter().map(|x| x * x).collect();
-    jackknife(&[&centred, &squares], block, |of| f(of[1] - of[0] * of[0]))
-}
-
 /// 1, 2, 4, .. up to half the shortest side.
 fn distances(lattice: &Lattice) -> impl Iterator<Item = usize> {
     let (width, height) = (lattice.width(), lattice.height());
     let shortest = if lattice.is_ring() { width } else { width.min(height) };
     std::iter::successors(Some(1), |r| Some(2 * r)).take_while(move |r| 2 * r <= shortest)
-}
-
-fn finite(estimate: Estimate) -> Option<Estimate> {
-    estimate.mean.is_finite().then_some(estimate)
 }

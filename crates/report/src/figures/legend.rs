@@ -1,8 +1,8 @@
 //! Legends: rows of samples and names, centred below what they explain.
 
-use kuva::render::render::Scene;
-
-use super::pen::{self, Align, Stroke, TICK_SIZE, Text};
+use super::curves::{has_markers, stroke};
+use super::keys::key;
+use super::pen::{self, Align, Drawing, Stroke, TICK_SIZE, Text};
 use crate::content::{Panel, Series, Style};
 
 const ROW: f64 = 21.0;
@@ -26,7 +26,7 @@ pub(crate) fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry> = Vec::new();
     let named = |s: &&Series| !s.label.is_empty() && s.style != Style::Row;
     for series in panel.series.iter().filter(named) {
-        let (line, marker) = (super::stroke(series.style), super::has_markers(series));
+        let (line, marker) = (stroke(series.style), has_markers(series));
         let dot = series.style == Style::Dots;
         match entries.iter_mut().find(|entry| entry.label == series.label) {
             Some(entry) => {
@@ -35,7 +35,7 @@ pub(crate) fn entries<'a>(panel: &'a Panel, keys: &[&str]) -> Vec<Entry<'a>> {
                 entry.dot |= dot;
             }
             None => {
-                let key = super::key(keys, &series.label);
+                let key = key(keys, &series.label);
                 entries.push(Entry { label: &series.label, line, marker, dot, key });
             }
         }
@@ -50,16 +50,16 @@ pub(crate) fn height(entries: &[Entry], width: f64) -> f64 {
     }
 }
 
-pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], middle: f64, top: f64, width: f64) {
+pub(crate) fn draw(drawing: &mut Drawing, entries: &[Entry], middle: f64, top: f64, width: f64) {
     for (i, row) in rows(entries, width).iter().enumerate() {
         let row_width: f64 = row.iter().map(|e| entry_width(e)).sum::<f64>() - GAP;
         let mut x = middle - row_width / 2.0;
         let y = top + (i as f64 + 0.5) * ROW;
         for entry in row {
-            sample(scene, entry, x, y);
+            sample(drawing, entry, x, y);
             let at = (x + SAMPLE + 7.0, y + 4.5);
             pen::text(
-                scene,
+                drawing,
                 Text { content: entry.label, at, size: TICK_SIZE, align: Align::Left },
             );
             x += entry_width(entry);
@@ -88,16 +88,16 @@ fn entry_width(entry: &Entry) -> f64 {
     SAMPLE + 7.0 + pen::text_width(entry.label, TICK_SIZE) + GAP
 }
 
-fn sample(scene: &mut Scene, entry: &Entry, x: f64, y: f64) {
+fn sample(drawing: &mut Drawing, entry: &Entry, x: f64, y: f64) {
     let colour = pen::colour(entry.key);
-    let ends = vec![(x, y), (x + SAMPLE, y)];
+    let ends = [(x, y), (x + SAMPLE, y)];
     if let Some(stroke) = entry.line {
-        pen::polyline(scene, ends, colour, 2.0, stroke);
+        pen::polyline(drawing, &ends, colour, 2.0, stroke);
     }
     if entry.dot {
-        pen::dot(scene, (x + SAMPLE / 2.0, y), entry.key);
+        pen::dot(drawing, (x + SAMPLE / 2.0, y), entry.key);
     }
     if entry.marker {
-        pen::marker(scene, (x + SAMPLE / 2.0, y), entry.key);
+        pen::marker(drawing, (x + SAMPLE / 2.0, y), entry.key);
     }
 }

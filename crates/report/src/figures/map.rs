@@ -1,9 +1,8 @@
 //! Heat maps: a matrix as rows of coloured cells, and the bar that says what the colours mean.
 
-use kuva::render::render::Scene;
-
-use super::pen::{self, Align, INK, LABEL_SIZE, Stroke, TICK_SIZE, Text};
-use super::{Frame, Plot, finite};
+use super::curves::finite;
+use super::pen::{self, Align, Drawing, INK, LABEL_SIZE, TICK_SIZE, Text};
+use super::{Frame, Plot};
 use crate::content::{Axis, Panel, Series, Style};
 use crate::scale::{Scale, Tick, scale};
 
@@ -134,7 +133,7 @@ fn colour(shade: i32) -> String {
 
 /// Cells in their own units, rows from the top: those of one shade are one path of thick strokes, equal neighbours one stroke.
 /// Strokes are a little too long and too wide, so that no seams show between them.
-pub(crate) fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
+pub(crate) fn draw_cells(drawing: &mut Drawing, panel: &Panel, colours: Colours, frame: Frame) {
     let columns = column_axis(panel).range.unwrap_or((-0.5, 0.5));
     let width = frame.width / (columns.1 - columns.0);
     let height = frame.height / rows(panel).count().max(1) as f64;
@@ -149,11 +148,11 @@ pub(crate) fn draw_cells(scene: &mut Scene, panel: &Panel, colours: Colours, fra
         }
     }
     let (left, top) = (frame.left - (columns.0 + 0.5) * width, frame.top + 0.5 * height);
-    pen::rectangle(scene, frame, MISSING);
-    pen::scaled(scene, (left, top), (width, height), |scene| {
+    pen::rectangle(drawing, frame, MISSING);
+    pen::scaled(drawing, (left, top), (width, height), |drawing| {
         let shades = shades.into_iter().zip(-SHADES..);
         for (path, shade) in shades.filter(|(path, _)| !path.is_empty()) {
-            pen::strokes(scene, path, &colour(shade), 1.0 + higher);
+            pen::strokes(drawing, path, &colour(shade), 1.0 + higher);
         }
     });
 }
@@ -173,31 +172,29 @@ fn runs(row: &Series, colours: Colours) -> Vec<(i64, i64, i32)> {
 }
 
 /// The bar right of the axes.
-pub(crate) fn draw_bar(scene: &mut Scene, panel: &Panel, colours: Colours, frame: Frame) {
+pub(crate) fn draw_bar(drawing: &mut Drawing, panel: &Panel, colours: Colours, frame: Frame) {
     let left = frame.left + frame.width + GAP;
     let bar = Frame { left, width: BAR, ..frame };
     let (lowest, shades) = (colours.shade(colours.low), SHADES - colours.shade(colours.low) + 1);
     let step = frame.height / f64::from(shades);
-    pen::scaled(scene, (left, frame.top + 0.5 * step), (BAR, step), |scene| {
+    pen::scaled(drawing, (left, frame.top + 0.5 * step), (BAR, step), |drawing| {
         for shade in lowest..=SHADES {
-            pen::strokes(scene, format!("M0 {}h1", SHADES - shade), &colour(shade), 1.1);
+            pen::strokes(drawing, format!("M0 {}h1", SHADES - shade), &colour(shade), 1.1);
         }
     });
-    let (right, bottom) = (left + BAR, frame.top + frame.height);
-    let corners = [(left, frame.top), (right, frame.top), (right, bottom), (left, bottom)];
-    let outline = corners.into_iter().chain([corners[0]]).collect();
-    pen::polyline(scene, outline, INK, 1.0, Stroke::Solid);
+    pen::outline(drawing, bar);
+    let right = left + BAR;
     for tick in colours.ticks(panel) {
         let y = bar.top + (1.0 - tick.at) * bar.height;
         if let Some(label) = &tick.label {
-            pen::line(scene, (right, y), (right + 4.0, y), INK, 1.0);
+            pen::line(drawing, (right, y), (right + 4.0, y), INK, 1.0);
             let at = (right + 7.0, y + 4.5);
-            pen::text(scene, Text { content: label, at, size: TICK_SIZE, align: Align::Left });
+            pen::text(drawing, Text { content: label, at, size: TICK_SIZE, align: Align::Left });
         }
     }
     let at = (right + 8.0 + colours.widest(panel) + 21.0, frame.top + frame.height / 2.0);
     let label = Text { content: &panel.y.label, at, size: LABEL_SIZE, align: Align::Middle };
-    pen::upright(scene, label);
+    pen::upright(drawing, label);
 }
 
 #[cfg(test)]

@@ -1,203 +1,132 @@
-//! Recalls over loads and from corrupted patterns, and the load at which half of the patterns are lost.
+//! Recalls in an ensemble of networks, and what they say over networks.
 
 use super::Settings;
 use crate::stages::{Network, Recalls};
 use anyhow::Result;
-use lab::Run;
-use lab::parts::over_exact;
-use rayon::prelude::*;
+use lab::Lab;
 use stats::Estimate;
 
-/// One size over all loads.
-pub(super) struct Curve {
+/// Recalls in several networks of N units that store P random patterns each. Errors are over networks, whose patterns are all
+/// new: recalls in one network are not independent.
+pub(super) struct Ensemble {
     pub(super) units: usize,
-    pub(super) points: Vec<Loaded>,
-}
-
-/// Networks of one size and load; errors are over networks.
-pub(super) struct Loaded {
     pub(super) patterns: usize,
+    pub(super) networks: Vec<Network>,
+    pub(super) retrieved_above: f64,
+}
+
+impl Ensemble {
+    /// In each network the first patterns are corrupted by each of the fractions and recalled.
+    pub(super) fn recall(
+        lab: &Lab,
+        s: &Settings,
+        (units, networks): (usize, u64),
+        load: f64,
+        corrupted: &[f64],
+        label: &str,
+    ) -> Result<Self> {
+        let patterns = ((load * units as f64).round() as usize).max(1);
+        let seed = lab.seed(&format!("hopfield/{label}/{units}"), patterns as u64);
+        let recalled = s.recalled.size().min(patterns);
+        let stage = Recalls { units, patterns, networks, recalled, corrupted, seed };
+        let networks = lab.get(&stage)?.value;
+        Ok(Self { units, patterns, retrieved_above: *s.retrieved_above, networks })
+    }
+
     /// P/N.
-    pub(super) load: f64,
-    /// From the pattern itself: overlap at the end, and share of the patterns that are retrieved.
-    pub(super) overlap: Estimate,
-    pub(super) retrieved: Estimate,
-    /// The overlap at the end of those that are retrieved; none where none is.
-    pub(super) overlap_of_retrieved: Option<Estimate>,
-    /// Share of the units of stored patterns that are not stable.
-    pub(super) unstable: Estimate,
-}
+    pub(super) fn load(&self) -> f64 {
+        self.patterns as f64 / self.units as f64
+    }
 
-pub(super) fn over_loads(run: &Run, settings: &Settings) -> Result<Vec<Curve>> {
-    let cells: Vec<(usize, u64, f64)> = settings
-        .sizes
-        .iter()
-        .flat_map(|&(units, networks)| settings.loads.iter().map(move |&l| (units, networks, l)))
-        .collect();
-    let of_cell = |&(units, networks, load): &(usize, u64, f64)| -> Result<Loaded> {
-        let found = recalls(run, settings, (units, load), networks, &[0.0], "capacity")?;
-        Ok(loaded(settings, units, patterns(units, load), &found))
-    };
-    let mut points = cells.par_iter().map(of_cell).collect::<Result<Vec<_>>>()?.into_iter();
-    let curve = |&(units, _): &(usize, u64)| Curve {
-        units,
-        points: points.by_ref().take(settings.loads.len()).collect(),
-    };
-    Ok(settings.sizes.iter().map(curve).collect())
-}
+    /// The mean over networks.
+    fn mean(&self, of: impl Fn(&Network) -> f64) -> Estimate {
+        Estimate::from_independent(&self.networks.iter().map(of).collect::<Vec<_>>())
+    }
 
-fn patterns(units: usize, load: f64) -> usize {
-    ((load * units as f64).round() as usize).max(1)
-}
+    /// The overlap of the end with the pattern, from the fraction of corrupted units of this index.
+    pub(super) fn overlap(&self, fraction: usize) -> Estimate {
+        self.mean(|network| mean(&network.overlaps[fraction]))
+    }
 
-fn recalls(
-    run: &Run,
-    settings: &Settings,
-    (units, load): (usize, f64),
-    networks: u64,
-    corrupted: &[f64],
-    label: &str,
-) -> Result<Vec<Network>> {
-    let patterns = patterns(units, load);
-    let seed = stats::child_seed(run.seed, &format!("hopfield/{label}/{units}"), patterns as u64);
-    let recalled = settings.recalled.min(patterns);
-    let stage = Recalls { units, patterns, networks, recalled, corrupted, seed };
-    Ok(run.store.get(&stage)?.value)
+    /// The share of the patterns that are retrieved.
+    pub(super) fn retrieved(&self, fraction: usize) -> Estimate {
+        self.mean(|network| {
+            let overlaps = &network.overlaps[fraction];
+            overlaps.iter().filter(|m| **m > self.retrieved_above).count() as f64
+                / overlaps.len() as f64
+        })
+    }
+
+    /// The overlap at the end of those patterns that are retrieved; none unless some are in two networks at least.
+    pub(super) fn overlap_of_retrieved(&self) -> Option<Estimate> {
+        let of_network = |network: &Network| {
+            let good = network.overlaps[0].iter().filter(|m| **m > self.retrieved_above);
+            let good: Vec<f64> = good.copied().collect();
+            (!good.is_empty()).then(|| mean(&good))
+        };
+        let all: Vec<f64> = self.networks.iter().filter_map(of_network).collect();
+        (all.len() > 1).then(|| Estimate::from_independent(&all))
+    }
+
+    /// The share of the units of stored patterns that are unstable.
+    pub(super) fn unstable(&self) -> Estimate {
+        self.mean(|network| network.unstable)
+    }
 }
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The mean over networks of what is made of the recalls of each from one fraction of corrupted units.
-fn over_networks(found: &[Network], fraction: usize, of: impl Fn(&[f64]) -> f64) -> Estimate {
-    over_exact(&found.iter().map(|n| of(&n.overlaps[fraction])).collect::<Vec<_>>())
+/// Recalls that start at the patterns themselves, of one number of units over all loads.
+pub(super) struct Curve {
+    pub(super) units: usize,
+    pub(super) loads: Vec<Ensemble>,
 }
 
-fn loaded(settings: &Settings, units: usize, patterns: usize, found: &[Network]) -> Loaded {
-    let is_retrieved = |m: &&f64| **m > settings.retrieved_above;
-    let share = |overlaps: &[f64]| {
-        overlaps.iter().filter(is_retrieved).count() as f64 / overlaps.len() as f64
-    };
-    let good: Vec<f64> = found
-        .iter()
-        .filter_map(|network| {
-            let good: Vec<f64> = network.overlaps[0].iter().filter(is_retrieved).copied().collect();
-            (!good.is_empty()).then(|| mean(&good))
-        })
-        .collect();
-    Loaded {
-        patterns,
-        load: patterns as f64 / units as f64,
-        overlap: over_networks(found, 0, mean),
-        retrieved: over_networks(found, 0, share),
-        overlap_of_retrieved: (good.len() > 1).then(|| over_exact(&good)),
-        unstable: over_exact(&found.iter().map(|n| n.unstable).collect::<Vec<_>>()),
+impl Curve {
+    /// The load at which the retrieved share first falls to one half, by interpolation between two loads.
+    pub(super) fn half(&self) -> Option<Estimate> {
+        let retrieved = |pair: &[Ensemble]| [pair[0].retrieved(0), pair[1].retrieved(0)];
+        let pair = self.loads.windows(2).find(|pair| retrieved(pair)[1].mean < 0.5)?;
+        let ([low, high], [a, b]) = ([pair[0].load(), pair[1].load()], retrieved(pair));
+        let (width, fall) = (high - low, a.mean - b.mean);
+        let by_first = width * (0.5 - b.mean) / (fall * fall) * a.error;
+        let by_second = width * (a.mean - 0.5) / (fall * fall) * b.error;
+        let error = by_first.hypot(by_second);
+        let half = Estimate { mean: low + width * (a.mean - 0.5) / fall, error, ..a };
+        (a.mean >= 0.5).then_some(half)
+    }
+
+    /// The highest load that mean-field theory allows.
+    pub(super) fn below(&self, capacity: f64) -> &Ensemble {
+        let allowed = self.loads.iter().filter(|ensemble| ensemble.load() <= capacity);
+        allowed.last().unwrap_or(&self.loads[0])
     }
 }
 
-/// Where half of the patterns are retrieved, over N, and what it tends to.
-pub(super) struct Limit {
-    /// N and the load there.
-    pub(super) crossings: Vec<(usize, Estimate)>,
-    /// The load of the largest network.
-    pub(super) largest: Estimate,
-    /// Lines in 1/N and in `1/sqrt(N)`.
-    pub(super) linear: Line,
-    pub(super) root: Line,
-    /// The line in `N^-x` for the x that fits best, and its limit with all x that fit as well in the error.
-    pub(super) best: Line,
-    pub(super) value: Estimate,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-pub(super) fn limit(curves: &[Curve]) -> Limit {
-    let crossings: Vec<(usize, Estimate)> =
-        curves.iter().map(|curve| (curve.units, crossing(curve))).collect();
-    let known: Vec<(usize, Estimate)> =
-        crossings.iter().copied().filter(|(_, e)| e.mean.is_finite() && e.error > 0.0).collect();
-    let lines: Vec<Line> =
-        (20..=200).map(|percent| Line::through(&known, 0.01 * f64::from(percent))).collect();
-    let least = lines.iter().map(|line| line.chi2).fold(f64::INFINITY, f64::min);
-    let best = lines.iter().find(|line| line.chi2 == least);
-    let best = best.copied().unwrap_or(Line::through(&known, 1.0));
-    // All limits, of whatever power, whose deviations from the data are no more than 1 above the least.
-    let reach = lines.iter().filter(|line| line.chi2 <= least + 1.0).map(|line| {
-        let e = line.at_zero;
-        (e.mean - best.at_zero.mean).abs() + e.error * (1.0 - (line.chi2 - least)).sqrt()
-    });
-    Limit {
-        largest: crossings.last().map_or(Estimate::exact(f64::NAN), |c| c.1),
-        linear: Line::through(&known, 1.0),
-        root: Line::through(&known, 0.5),
-        value: Estimate { error: reach.fold(0.0, f64::max), ..best.at_zero },
-        best,
-        crossings,
-    }
-}
-
-/// The load at which the retrieved share first falls to one half, between two loads on a line.
-fn crossing(curve: &Curve) -> Estimate {
-    let pair = curve.points.windows(2).find(|p| p[1].retrieved.mean < 0.5);
-    let Some([a, b]) = pair else { return Estimate::exact(f64::NAN) };
-    let (f, g) = (a.retrieved.mean, b.retrieved.mean);
-    let (width, fall) = (b.load - a.load, f - g);
-    if f < 0.5 {
-        return Estimate::exact(f64::NAN);
-    }
-    let by_first = width * (0.5 - g) / (fall * fall) * a.retrieved.error;
-    let by_second = width * (f - 0.5) / (fall * fall) * b.retrieved.error;
-    let error = by_first.hypot(by_second);
-    Estimate { mean: a.load + width * (f - 0.5) / fall, error, ..a.retrieved }
-}
-
-/// A straight line in `N^-power` by weighted least squares.
-#[derive(Clone, Copy)]
-pub(super) struct Line {
-    pub(super) power: f64,
-    pub(super) at_zero: Estimate,
-    pub(super) slope: f64,
-    /// Sum of the squared deviations in units of their errors.
-    pub(super) chi2: f64,
-}
-
-impl Line {
-    fn through(points: &[(usize, Estimate)], power: f64) -> Self {
-        let sum = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
-            let term = |(n, e): &(usize, Estimate)| {
-                of((*n as f64).powf(-power), e.mean) / (e.error * e.error)
-            };
-            points.iter().map(term).sum()
+    #[test]
+    fn the_load_at_one_half_is_interpolated() {
+        let ensemble = |patterns, overlaps: [f64; 2]| Ensemble {
+            units: 100,
+            patterns,
+            retrieved_above: 0.8,
+            networks: overlaps
+                .map(|m| Network { unstable: 0.0, overlaps: vec![vec![m, 0.0]] })
+                .into(),
         };
-        let (s, sx, sy) = (sum(&|_, _| 1.0), sum(&|x, _| x), sum(&|_, y| y));
-        let (sxx, sxy) = (sum(&|x, _| x * x), sum(&|x, y| x * y));
-        let determinant = s * sxx - sx * sx;
-        let slope = (s * sxy - sx * sy) / determinant;
-        let zero = (sxx * sy - sx * sxy) / determinant;
-        let chi2 = sum(&|x, y| (y - zero - slope * x).powi(2));
-        let error = (sxx / determinant).sqrt();
-        let at_zero = Estimate { mean: zero, error, tau: 0.5, count: points.len() as u64 };
-        Self { power, at_zero, slope, chi2 }
+        let curve = |loads| Curve { units: 100, loads };
+        // Of the two patterns of each network one, in both and in one of them.
+        let all = || ensemble(10, [0.9, 0.9]);
+        let some = || ensemble(20, [0.9, 0.1]);
+        assert_eq!(curve(vec![all(), some()]).half().unwrap().mean, 0.1);
+        assert_eq!((some().retrieved(0).mean, some().load()), (0.25, 0.2));
+        assert!(some().overlap_of_retrieved().is_none() && all().overlap_of_retrieved().is_some());
+        assert!(curve(vec![all(), all()]).half().is_none());
+        assert!(curve(vec![some(), some()]).half().is_none());
     }
-}
-
-/// One load: overlap at the end and share retrieved, by the fraction of corrupted units.
-pub(super) struct Basin {
-    pub(super) load: f64,
-    pub(super) overlap: Vec<Estimate>,
-    pub(super) retrieved: Vec<Estimate>,
-}
-
-pub(super) fn basins(run: &Run, settings: &Settings) -> Result<Vec<Basin>> {
-    let basins = &settings.basins;
-    let of_load = |&load: &f64| -> Result<Basin> {
-        let size = (basins.units, load);
-        let found = recalls(run, settings, size, basins.networks, &basins.corrupted, "basins")?;
-        let is_retrieved = |m: &&f64| **m > settings.retrieved_above;
-        let share = |m: &[f64]| m.iter().filter(is_retrieved).count() as f64 / m.len() as f64;
-        let all = |of: &dyn Fn(&[f64]) -> f64| -> Vec<Estimate> {
-            (0..basins.corrupted.len()).map(|f| over_networks(&found, f, of)).collect()
-        };
-        Ok(Basin { load, overlap: all(&mean), retrieved: all(&share) })
-    };
-    basins.loads.par_iter().map(of_load).collect()
 }

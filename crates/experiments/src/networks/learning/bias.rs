@@ -1,174 +1,366 @@
-//! The mean update of contrastive divergence, exactly: where it vanishes, and whether it is a gradient.
+//! The bias of contrastive divergence: where training of tied weights ends, and the mean update as a field over free weights.
 
-use super::{Rings, Settings};
-use anyhow::Result;
-use exact::{Machine, enumerate, symmetric};
-use lab::Run;
-use lab::parts::over_exact;
-use nalgebra::DMatrix;
-use rayon::prelude::*;
-use rbm::{Negative, Rbm};
+use super::free::{self, Free};
+use super::{CD_1, Data, Sample, Settings};
+use crate::stages::Checkpoints;
+use anyhow::{Context, Result};
+use exact::contrastive_divergence::{antisymmetry, equal_weight_root, jacobian, mean_update};
+use exact::symmetric;
+use ising::Samples;
+use lab::verdict::{above, agrees, all, at_most, below, reach};
+use lab::{Grid, Lab};
+use rbm::{Negative, Rbm, TrainConfig};
+use report::{Cell, Check, Claim, Figure, Table, figure, log_spaced, panel, rough, table};
 use stats::Estimate;
 
-/// Steps of the chain that begins at the data; none for what tends to the model's own mean.
-pub(super) fn steps_of(negative: Negative) -> Option<u32> {
+/// Where training of tied weights ends, for one ring and one kind of negative phase.
+pub(super) struct End<'a> {
+    data: &'a Data,
+    negative: Negative,
+    /// The root of the mean update for the ring, and the KL divergence from the ring there.
+    root: f64,
+    root_kl: f64,
+    /// W, mean over updates and seeds.
+    pub(super) weight: Estimate,
+    /// W minus the root for the RBM's own sample.
+    deviation: Estimate,
+    /// W of the first seed at the updates that are read.
+    path: Vec<f64>,
+}
+
+impl End<'_> {
+    /// What the bias moves the root by.
+    fn bias(&self) -> f64 {
+        self.root - self.data.best_weight
+    }
+
+    /// Where training ends minus W(K), freed of the noise of the samples, which root and RBM share.
+    fn measured_bias(&self) -> Estimate {
+        Estimate { mean: self.bias() + self.deviation.mean, ..self.deviation }
+    }
+
+    /// The KL divergence that the bias costs.
+    fn cost(&self) -> f64 {
+        self.root_kl - self.data.equal_kl
+    }
+
+    /// k of CD-k.
+    fn k(&self) -> Option<f64> {
+        steps_of(self.negative).map(f64::from)
+    }
+}
+
+/// k of CD-k; none for chains and sums that tend to the model's own mean.
+fn steps_of(negative: Negative) -> Option<u32> {
     match negative {
         Negative::Contrastive { steps } => Some(steps),
         _ => None,
     }
 }
 
-/// The weight at which the mean update of tied weights is 0: `<V tanh WV>` of the data equals that after `steps` steps of
-/// the chain that starts at the data, or that of the model. The data are known by their P(V), `V = 2k - M`.
-pub(super) fn root_of_update(data: &[f64], hidden: usize, steps: Option<u32>) -> f64 {
-    let visible = data.len() - 1;
-    let mean = |p: &[f64], w: f64| -> f64 {
-        let of_sum = |(k, p): (usize, &f64)| {
-            let v = 2.0 * k as f64 - visible as f64;
-            p * v * (w * v).tanh()
-        };
-        p.iter().enumerate().map(of_sum).sum()
-    };
-    let update = |w: f64| {
-        let model = match steps {
-            None => symmetric::f(visible, hidden, w),
-            Some(steps) => {
-                let step = |p: Vec<f64>, _| symmetric::sampled_step(&p, hidden, w);
-                mean(&(0..steps).fold(data.to_vec(), step), w)
-            }
-        };
-        mean(data, w) - model
-    };
-    // It is positive at small W, where the chain forgets the order of the data.
-    let (mut low, mut high) = (0.0, 1e-2);
-    while update(high) > 0.0 && high < 100.0 {
-        (low, high) = (high, 1.1 * high);
-    }
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        match update(middle) > 0.0 {
-            true => low = middle,
-            false => high = middle,
-        }
-    }
-    0.5 * (low + high)
+/// The end of training on this ring with this kind of negative phase.
+pub(super) fn of<'a, 'b>(
+    ends: &'b [End<'a>],
+    data: &Data,
+    negative: Negative,
+) -> Result<&'b End<'a>> {
+    let found =
+        ends.iter().find(|e| e.data.coupling() == data.coupling() && e.negative == negative);
+    found.with_context(|| format!("no tied weights were trained by {negative}"))
 }
 
-/// The mean update of one kind of negative phase as a vector field over free weights.
-pub(super) struct Field {
-    pub(super) negative: Negative,
-    /// Share of the matrix of derivatives that is antisymmetric, `|J - J^T| / |J + J^T|`: 0 for a gradient.
-    pub(super) asymmetry: Estimate,
-    /// Cosine of the angle between the mean update and the gradient.
-    pub(super) cosine: Estimate,
+/// All updates at first, for the figure, then those that are averaged.
+fn read_updates(s: &Settings) -> Vec<u64> {
+    let shown = log_spaced(*s.tied.updates).filter(|&update| update < s.tied.burn_in);
+    shown.chain((s.tied.burn_in..=*s.tied.updates).step_by(s.tied.spacing.size())).collect()
 }
 
-/// At random machines, for each kind of negative phase of the tied machines but those that persist.
-pub(super) fn fields(run: &Run, settings: &Settings, rings: &Rings) -> Result<Vec<Field>> {
-    let kinds = settings.tied.negatives.iter().copied();
-    let kinds = kinds.filter(|n| matches!(n, Negative::Contrastive { .. } | Negative::Exact));
-    let machines: Vec<DMatrix<f64>> = (0..settings.fields)
-        .map(|index| {
-            let mut rng = stats::stream(run.seed, "learning/fields", index);
-            let std = settings.field_std as f32;
-            let n = settings.tied.train.hidden;
-            Rbm::random(settings.visible, n, std, &mut rng).weights.map(f64::from)
-        })
-        .collect();
-    let of_kind = |negative: Negative| -> Result<Field> {
-        let steps = steps_of(negative);
-        let of_machine = |weights: &DMatrix<f64>| -> Result<(f64, f64)> {
-            let (gradient, update) =
-                (mean_update(&rings.q, weights, None)?, mean_update(&rings.q, weights, steps)?);
-            let cosine = gradient.dot(&update) / (gradient.norm() * update.norm());
-            Ok((asymmetry(&rings.q, weights, steps)?, cosine))
-        };
-        let both = machines.par_iter().map(of_machine).collect::<Result<Vec<_>>>()?;
-        Ok(Field {
+pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<End<'a>>> {
+    let updates = read_updates(s);
+    let first = updates.iter().filter(|&&update| update < s.tied.burn_in).count();
+    let kinds = |data| s.tied.negatives.iter().map(move |&negative| (data, negative));
+    let cases = data.iter().flat_map(kinds);
+    let grid = lab.grid(cases, *s.seeds, |&(data, negative): &(&Data, Negative), seed| {
+        let Sample { drawn, seed, .. } = &data.samples[seed as usize];
+        let config = TrainConfig { negative, ..s.tied.train };
+        let (start, seed, updates) = (None, *seed, &updates[..]);
+        let rbms = lab.get(&Checkpoints { data: drawn, config, start, updates, seed })?.value;
+        let path: Vec<f64> = rbms.iter().map(|rbm| f64::from(rbm.weights[(0, 0)].abs())).collect();
+        let own_root = equal_weight_root(&of_sums(&drawn.value), s.hidden(), steps_of(negative))?;
+        Ok((path, own_root))
+    })?;
+    let end = |row: lab::Row<'_, (&'a Data, Negative), (Vec<f64>, f64)>| {
+        let (data, negative) = *row.case;
+        let sums = data.ring.magnetisation_probabilities();
+        let root = equal_weight_root(&sums, s.hidden(), steps_of(negative))?;
+        let weight = |path: &[f64]| Estimate::from_series(&path[first..]);
+        let deviation = row.mean(|(path, own_root)| weight(path) - *own_root);
+        Ok(End {
+            data,
             negative,
-            asymmetry: over_exact(&both.iter().map(|x| x.0).collect::<Vec<_>>()),
-            cosine: over_exact(&both.iter().map(|x| x.1).collect::<Vec<_>>()),
+            root,
+            root_kl: symmetric::kl(&data.ring.into(), s.hidden(), root),
+            weight: row.mean(|(path, _)| weight(path)),
+            deviation: Estimate { error: deviation.error.hypot(ROUNDING), ..deviation },
+            path: row.cells[0].0.clone(),
         })
     };
-    kinds.map(of_kind).collect()
+    grid.rows().map(end).collect()
 }
 
-/// `<v_i tanh(sum_j W_ja v_j)>` of the data, minus that after `steps` steps of the chain that starts at them, or of the
-/// model.
-fn mean_update(q: &[f64], weights: &DMatrix<f64>, steps: Option<u32>) -> Result<DMatrix<f64>> {
-    let machine = Machine::without_biases(weights.clone())?;
-    let p = match steps {
-        None => enumerate::visible_probabilities(&machine)?,
-        Some(steps) => {
-            (0..steps).try_fold(q.to_vec(), |p, _| enumerate::sampled_step(&machine, &p))?
-        }
+/// W and its hidden means are f32: where nothing is left to fluctuate, W is known to this.
+const ROUNDING: f64 = 1e-6;
+
+/// The frequencies of `V = 2k - M`, k = 0..=M.
+fn of_sums(samples: &Samples) -> Vec<f64> {
+    let m = samples.sites();
+    let mut p = vec![0.0; m + 1];
+    for row in 0..samples.len() {
+        p[(samples.spin_sum(row) + m as i64) as usize / 2] += 1.0 / samples.len() as f64;
+    }
+    p
+}
+
+/// The mean update at random RBMs, by kind of negative phase.
+pub(super) type Fields = Grid<Negative, Field>;
+
+/// The mean update as a vector field at one RBM.
+pub(super) struct Field {
+    /// The antisymmetric share of its Jacobian: 0 for a gradient.
+    asymmetry: f64,
+    /// Cosine of the angle between the mean update and the gradient.
+    cosine: f64,
+}
+
+/// For each kind of negative phase of the tied weights but those with persistent chains.
+pub(super) fn fields(lab: &Lab, s: &Settings, data: &Data) -> Result<Fields> {
+    let is_known = |n: &Negative| matches!(n, Negative::Contrastive { .. } | Negative::Exact);
+    let kinds = s.tied.negatives.iter().copied().filter(is_known);
+    lab.grid(kinds, *s.fields, |&negative, index| {
+        let mut rng = stats::stream(lab.seed, "learning/fields", index);
+        let rbm = Rbm::random(s.visible.size(), s.hidden(), s.field_std as f32, &mut rng);
+        let (weights, steps) = (rbm.weights.map(f64::from), steps_of(negative));
+        let gradient = mean_update(&data.q, &weights, None)?;
+        let update = mean_update(&data.q, &weights, steps)?;
+        Ok(Field {
+            asymmetry: antisymmetry(&jacobian(&data.q, &weights, steps)?),
+            cosine: gradient.dot(&update) / (gradient.norm() * update.norm()),
+        })
+    })
+}
+
+fn asymmetry(fields: &Fields, negative: Negative) -> Result<Estimate> {
+    let row =
+        fields.at(&negative).with_context(|| format!("{negative} is not among the fields"))?;
+    Ok(row.mean(|field| field.asymmetry))
+}
+
+/// A KL divergence below this share of what equal weights have in any case is a very small one.
+const SMALL: f64 = 0.1;
+
+pub(super) fn claims(
+    lab: &Lab,
+    s: &Settings,
+    data: &Data,
+    ends: &[End<'_>],
+    fields: &Fields,
+    free: &Free<'_>,
+) -> Result<[Claim; 4]> {
+    let k = s.shown_coupling;
+    let (first, exact) = (of(ends, data, CD_1)?, of(ends, data, Negative::Exact)?);
+    let longest = ends.iter().filter(|end| end.data.coupling() == k && end.k().is_some());
+    let longest = longest.max_by_key(|end| steps_of(end.negative)).unwrap_or(first);
+    let free_kl = |negative: Negative| {
+        let row = free.find(|case| case.data.coupling() == k && case.negative == negative);
+        Ok::<_, anyhow::Error>(free::end(row.context("a kind of negative phase was not trained")?))
     };
-    let m = weights.nrows();
-    let mut update = DMatrix::zeros(m, weights.ncols());
-    for (state, (q, p)) in q.iter().zip(&p).enumerate() {
-        let v = DMatrix::from_fn(m, 1, |i, _| if state >> i & 1 == 1 { 1.0 } else { -1.0 });
-        let hidden = weights.tr_mul(&v).map(f64::tanh);
-        update.gemm(q - p, &v, &hidden.transpose(), 1.0);
-    }
-    Ok(update)
+    let (free_cd, free_exact) = (free_kl(CD_1)?, free_kl(Negative::Exact)?);
+    let fades = longest.bias().abs() < SMALL * first.bias().abs();
+    let tied = agrees(exact.weight, data.best_weight, 0.1 * data.best_weight);
+    Ok([
+        lab.says("ter-hoeve-2018/cd-descends")?
+            .judged(
+                agrees(first.measured_bias(), 0.0, 0.1 * first.bias().abs())
+                    .corrected_if(fades, format!("the bias fades with k, and {} ends {} from W(K)", longest.negative, rough(longest.bias()))),
+                format!("tied weight where CD-1 ends minus W(K), $K = {k}$"),
+                format!("At W(K) the gradient is 0 and the mean update of CD-1 is not: it goes uphill, from KL = {:.4} to {:.4}.", data.equal_kl, first.root_kl),
+            )
+            .and("the same, exact", Some(first.bias())),
+        lab.says("sutskever-tieleman-2010/cd-is-no-gradient")?.judged(
+            above(asymmetry(fields, CD_1)?, SYMMETRIC),
+            "antisymmetric share of the Jacobian of CD-1's mean update",
+            format!("A gradient has a symmetric Jacobian. Exact, at {} RBMs with random weights of standard deviation {}.", s.fields, s.field_std),
+        ),
+        lab.says("carreira-perpinan-hinton-2005/cd-bias-small")?
+            .judged(
+                all([at_most(first.cost() / data.equal_kl, SMALL), above(Estimate::exact(first.cost()), 0.0)]),
+                format!("KL that the bias of CD-1 costs tied weights, as a share of their KL, $K = {k}$"),
+                "Free weights can fit the ring, and there the bias vanishes with KL.",
+            )
+            .and("the same in nats", Some(first.cost()))
+            .and("KL of free weights by CD-1, nats", Some(free_cd))
+            .and("KL of free weights by the exact gradient, nats", Some(free_exact)),
+        lab.says("ter-hoeve-2018/training-gives-equal")?
+            .judged(
+                below(free_cd, data.equal_kl)
+                    .not()
+                    .corrected_if(tied.is() == Some(true), "it holds where all weights are tied to one value")
+                    .showing(exact.weight),
+                format!("tied weight after training by the exact gradient on samples, $K = {k}$"),
+                format!("W(K) = {:.6}, with KL = {:.4}; free weights do better.", data.best_weight, data.equal_kl),
+            )
+            .and("its distance from the best of its own sample", Some(exact.deviation))
+            .and("KL of free weights by CD-1, nats", Some(free_cd)),
+    ])
 }
 
-/// `|J - J^T| / |J + J^T|` of the derivatives of the mean update, by central differences.
-fn asymmetry(q: &[f64], weights: &DMatrix<f64>, steps: Option<u32>) -> Result<f64> {
-    const STEP: f64 = 1e-4;
-    let size = weights.len();
-    let mut derivatives = DMatrix::zeros(size, size);
-    for column in 0..size {
-        let at = |shift: f64| {
-            let mut moved = weights.clone();
-            moved[column] += shift;
-            mean_update(q, &moved, steps)
+/// What differences of the update make of a symmetric Jacobian.
+const SYMMETRIC: f64 = 1e-6;
+
+pub(super) fn checks(ends: &[End<'_>], fields: &Fields) -> Result<[Check; 2]> {
+    // Persistent chains lag behind the weights, so that their root is one only for a rate that goes to 0.
+    let known = ends.iter().filter(|end| end.k().is_some() || end.negative == Negative::Exact);
+    let deviations = known.map(|end| end.deviation.mean.abs() / reach(end.deviation));
+    Ok([
+        at_most(deviations.fold(0.0, f64::max), 1.0).check(
+            "roots",
+            "Tied weights end where the exact mean update for their own sample vanishes.",
+            "largest deviation, over what errors reach",
+            "Of all couplings, for CD-k and the exact gradient.",
+        ),
+        at_most(asymmetry(fields, Negative::Exact)?.mean, SYMMETRIC).check(
+            "gradient-is-one",
+            "The Jacobian of the exact gradient is symmetric.",
+            "its antisymmetric share",
+            "By the same differences as that of CD-k.",
+        ),
+    ])
+}
+
+/// The first updates of tied weights, and where they end.
+pub(super) fn tied_figure(s: &Settings, data: &[Data], ends: &[End<'_>]) -> Figure {
+    let updates: Vec<f64> = read_updates(s).into_iter().map(|update| update as f64 + 1.0).collect();
+    let caption = format!(
+        "Tied weights. Lines: the first updates of one RBM. Points, beside one another and at no update: where training ends, mean over {} seeds, less the noise of the sample; dotted: W(K), and the root of the mean update of CD-1.",
+        s.seeds
+    );
+    figure("tied", caption).panels(data, |data| {
+        // Longer chains cannot be told from W(K) here.
+        let of_ring = ends.iter().filter(|end| end.data.coupling() == data.coupling());
+        let shown: Vec<&End<'_>> = of_ring.filter(|end| end.k().is_none_or(|k| k <= 4.0)).collect();
+        let first = shown.iter().find(|end| end.negative == CD_1);
+        let root = first.map_or(data.best_weight, |end| end.root);
+        let room = (root - data.best_weight).abs().max(1e-3);
+        let low = data.best_weight - 3.0 * room;
+        // From where they have come in from below.
+        let early = |end: &End<'_>| {
+            let points = updates.iter().copied().zip(end.path.iter().copied());
+            let points = points.filter(|(x, _)| *x <= s.tied.burn_in as f64);
+            let points: Vec<(f64, f64)> = points.collect();
+            let below = points.iter().rposition(|(_, w)| *w < low).map_or(0, |last| last + 1);
+            points[below..].to_vec()
         };
-        let change = (at(STEP)? - at(-STEP)?) / (2.0 * STEP);
-        derivatives.column_mut(column).copy_from_slice(change.as_slice());
-    }
-    let transposed = derivatives.transpose();
-    Ok((&derivatives - &transposed).norm() / (&derivatives + &transposed).norm())
+        let lines: Vec<_> =
+            shown.iter().map(|end| (end.negative.to_string(), early(end))).collect();
+        let highest = lines.iter().flat_map(|(_, points)| points).map(|point| point.1);
+        let high = highest.fold(data.best_weight + 2.5 * room, f64::max);
+        let place = |i: usize| s.tied.burn_in as f64 * 2.0 * 1.25f64.powi(i as i32);
+        panel("update + 1", "tied weight W")
+            .title(format!("K = {}", data.coupling()))
+            .log_x()
+            .y_from(low, high + 0.1 * room)
+            .each(lines, |panel, (label, points)| panel.line(label, points))
+            .each(shown.iter().enumerate(), |panel, (i, end)| {
+                let bias = end.measured_bias();
+                let weight = Estimate { mean: data.best_weight + bias.mean, ..bias };
+                panel.points(end.negative.to_string(), [(place(i), weight)])
+            })
+            .mark_y("W(K)", data.best_weight)
+            .mark_y("root of CD-1", root)
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use exact::{Ring, divergence};
+/// The bias of tied weights over k, and how far the mean update is from a gradient.
+pub(super) fn bias_figure(
+    s: &Settings,
+    data: &[Data],
+    ends: &[End<'_>],
+    fields: &Fields,
+) -> Result<Figure> {
+    let mut tied = panel("steps k", "|W − W(K)|").title("tied weights").log_y();
+    for data in data {
+        let of_ring = || ends.iter().filter(|end| end.data.coupling() == data.coupling());
+        let label = format!("K = {}", data.coupling());
+        let points = of_ring().filter_map(|end| {
+            let (bias, measured) = (end.bias(), end.measured_bias());
+            let e = Estimate { mean: bias.signum() * measured.mean, ..measured };
+            // A bias below the error has no place on a logarithmic axis.
+            Some((end.k()?, e)).filter(|_| bias.abs() > 3.0 * e.error)
+        });
+        let longest = of_ring().filter_map(End::k).fold(1.0, f64::max);
+        let sums = data.ring.magnetisation_probabilities();
+        let exact = |k: u32| {
+            let root = equal_weight_root(&sums, s.hidden(), Some(k))?;
+            Ok((f64::from(k), (root - data.best_weight).abs()))
+        };
+        let line = (1..=longest as u32).map(exact).collect::<Result<Vec<_>>>()?;
+        tied = tied
+            .points(label.clone(), points)
+            .line(label, line.into_iter().filter(|(_, y)| *y > 1e-7));
+    }
+    let over_k = |of: fn(&Field) -> f64| {
+        let point = move |row: lab::Row<'_, Negative, Field>| {
+            Some((f64::from(steps_of(*row.case)?), row.mean(of)))
+        };
+        fields.rows().filter_map(point)
+    };
+    let angle = |(k, cosine): (f64, Estimate)| (k, Estimate { mean: 1.0 - cosine.mean, ..cosine });
+    let caption = format!(
+        "The bias of CD-k. Left: distance of tied weights from W(K) where training ends, measured where it is above three errors; lines: the exact root of the mean update. Right, at {} random RBMs, $K = {}$: the antisymmetric share of the mean update's Jacobian, and its angle with the gradient.",
+        s.fields, s.shown_coupling
+    );
+    Ok(figure("bias", caption).panel(tied).panel(
+        panel("steps k", "share")
+            .title("free weights")
+            .log_y()
+            .joined("antisymmetric share", over_k(|field| field.asymmetry))
+            .joined("1 − cosine", over_k(|field| field.cosine).map(angle)),
+    ))
+}
 
-    #[test]
-    fn roots_and_fields_agree() {
-        let (m, n) = (6, 3);
-        for k in [0.5, 1.0] {
-            let ring = Ring::new(m, k).expect("a ring");
-            let q = enumerate::ring(&ring).expect("probabilities").probabilities;
-            let sums = ring.magnetisation_probabilities();
-            let best = symmetric::best_weight(&ring.into(), n).expect("W(K)");
-            assert!((root_of_update(&sums, n, None) - best).abs() < 1e-12);
-            // The matrix between values of V against that between states, at the root and beside it.
-            let update = |w: f64, steps| {
-                let weights = DMatrix::from_element(m, n, w);
-                mean_update(&q, &weights, steps).expect("an update").amax()
-            };
-            for steps in [1, 2, 5] {
-                let root = root_of_update(&sums, n, Some(steps));
-                assert!(update(root, Some(steps)) < 1e-12, "{steps} steps");
-                assert!(update(best, Some(steps)) > 1e-8, "{steps} steps");
+pub(super) fn weights_table(s: &Settings, ends: &[End<'_>]) -> Table {
+    let caption = format!(
+        "Tied weights: W(K), the exact root of the mean update for the ring, where training ends (mean over {} samples of {}), its distance from the root for each RBM's own sample, and the KL that the bias costs. Persistent chains lag behind the weights as long as these move.",
+        s.seeds, s.samples
+    );
+    table("weights", caption)
+        .rows(ends)
+        .column("K", |end| end.data.coupling())
+        .column("negative phase", |end| end.negative.to_string())
+        .column("W(K)", |end| end.data.best_weight)
+        .column("root", |end| end.root)
+        .column("W", |end| end.weight)
+        .column("W minus own root", |end| end.deviation)
+        .column("excess KL", |end| end.cost())
+        .into()
+}
+
+pub(super) fn fields_table(s: &Settings, fields: &Fields) -> Table {
+    let caption = format!(
+        "The mean update as a field over free weights, exact at each of {} random RBMs, $K = {}$; errors: spread over RBMs.",
+        s.fields, s.shown_coupling
+    );
+    table("fields", caption)
+        .rows(fields.rows())
+        .column("negative phase", |row| row.case.to_string())
+        .column("antisymmetric share", |row| row.mean(|field| field.asymmetry))
+        .column("cosine with the gradient", |row| {
+            let cosine = row.mean(|field| field.cosine);
+            // One but for rounding.
+            match 1.0 - cosine.mean < 1e-12 {
+                true => Cell::from(1.0),
+                false => Cell::from(cosine),
             }
-            let bias = |steps| (root_of_update(&sums, n, Some(steps)) - best).abs();
-            assert!(bias(1) > 2.0 * bias(2) && bias(2) > 2.0 * bias(3) && bias(60) < 1e-9);
-        }
-    }
-
-    #[test]
-    fn the_exact_update_is_the_gradient() {
-        let ring = Ring::new(4, 0.7).expect("a ring");
-        let q = enumerate::ring(&ring).expect("probabilities").probabilities;
-        let weights = DMatrix::from_fn(4, 2, |i, a| 0.3 * i as f64 - 0.4 * a as f64 - 0.2);
-        let (_, gradient) = divergence::kl_gradient(&q, &weights).expect("a gradient");
-        let update = mean_update(&q, &weights, None).expect("an update");
-        assert!((update + gradient).amax() < 1e-12);
-        assert!(asymmetry(&q, &weights, None).expect("a share") < 1e-6);
-        assert!(asymmetry(&q, &weights, Some(1)).expect("a share") > 1e-2);
-    }
+        })
+        .into()
 }

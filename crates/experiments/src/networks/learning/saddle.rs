@@ -1,72 +1,90 @@
-//! Free weights that start equal: how they leave the saddle, and where they go.
+//! Free weights that start equal: they are at a saddle of the KL divergence, and how they leave it.
 
-use super::{Rings, Settings, frequencies};
+use super::{Data, Sample, Settings};
 use crate::stages::Checkpoints;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use exact::decimation::hidden_coupling;
-use exact::{divergence, minimum, symmetric};
-use lab::Run;
-use lab::parts::over_exact;
+use exact::{divergence, minimum};
+use lab::Lab;
+use lab::verdict::{agrees, below, undecided};
 use nalgebra::{DMatrix, DVector};
-use rayon::prelude::*;
 use rbm::{Rbm, TrainConfig};
+use report::{Check, Claim, Figure, Panel, Table, figure, grid, panel, rough, table};
 use stats::Estimate;
 
-/// What happens at the saddle.
+/// Training from equal weights.
 pub(super) struct Saddle {
-    pub(super) equal_kl: f64,
     pub(super) updates: Vec<u64>,
-    /// The machine that the first seed begins with.
-    pub(super) start: Rbm,
-    pub(super) exact: Passage,
-    pub(super) sampled: Passage,
+    /// By the exact gradient of all samples at once.
+    pub(super) exact: Training,
+    /// On mini-batches.
+    pub(super) sampled: Training,
+    /// KL of equal weights.
+    pub(super) equal_kl: f64,
     /// The curvature of KL from the ring along its most negative mode.
-    pub(super) curvature: f64,
-    /// Growth of the spread per update: measured, and what the Hessian of each machine's own sample says.
-    pub(super) rate: Estimate,
-    pub(super) expected_rate: Estimate,
-    pub(super) ratio: Estimate,
+    curvature: f64,
+    /// Growth of the spread; none where it was not seen to grow for every seed.
+    growth: Option<Growth>,
 }
 
-/// All seeds of one way of training.
-pub(super) struct Passage {
-    /// KL from the ring over the updates, by seed.
-    pub(super) kl: Vec<Vec<f64>>,
-    /// The part of the weights in which hidden units differ along the longest wave, by seed.
-    pub(super) spread: Vec<Vec<f64>>,
+/// One way of training, all seeds.
+pub(super) struct Training {
+    pub(super) name: String,
+    pub(super) runs: Vec<Run>,
+}
+
+/// One training run.
+pub(super) struct Run {
+    /// KL from the ring, at the updates that are read.
+    kl: Vec<f64>,
+    /// The part of the weights in which hidden units differ along the longest wave.
+    spread: Vec<f64>,
+    /// K' of the hidden layer.
+    pub(super) coupling: Vec<f64>,
+    /// The weights at the end.
+    pub(super) end: DMatrix<f64>,
+}
+
+/// Growth of the logarithm of the spread per update, mean over seeds.
+struct Growth {
+    measured: Estimate,
+    /// What the Hessian of each RBM's own sample says.
+    expected: Estimate,
+    ratio: Estimate,
+}
+
+impl Training {
     /// KL at the end.
-    pub(super) end: Estimate,
-    /// K' of the hidden layer over the updates, by seed.
-    pub(super) coupling: Vec<Vec<f64>>,
-    /// The weights at the end, by seed.
-    pub(super) ends: Vec<DMatrix<f64>>,
+    pub(super) fn end(&self) -> Estimate {
+        let last = |run: &Run| run.kl[run.kl.len() - 1];
+        Estimate::from_independent(&self.runs.iter().map(last).collect::<Vec<_>>())
+    }
 }
 
-pub(super) fn run(run: &Run, settings: &Settings, rings: &Rings) -> Result<Saddle> {
-    let saddle = &settings.saddle;
-    let n = saddle.exact.hidden;
-    let weight = symmetric::best_weight(&rings.ring.into(), n)?;
-    let updates = read_updates(saddle.updates);
-    let passage = |config: TrainConfig| passage(run, settings, rings, &updates, weight, config);
-    let exact = passage(saddle.exact)?;
-    let growths = (0..rings.seeds.len())
-        .into_par_iter()
-        .map(|seed| growth(settings, rings, seed, weight, &updates, &exact.spread[seed]))
-        .collect::<Result<Vec<(f64, f64)>>>()?;
-    let (rates, expected): (Vec<f64>, Vec<f64>) = growths.into_iter().unzip();
-    let ratios: Vec<f64> = rates.iter().zip(&expected).map(|(rate, own)| rate / own).collect();
-    let modes = divergence::uniform_modes(&rings.ring, n, weight)?;
-    Ok(Saddle {
-        equal_kl: symmetric::kl(&rings.ring.into(), n, weight),
-        start: start(settings, rings, 0, weight),
-        exact,
-        sampled: passage(saddle.sampled)?,
-        curvature: modes.into_iter().fold(f64::INFINITY, f64::min),
-        rate: over_exact(&rates),
-        expected_rate: over_exact(&expected),
-        ratio: over_exact(&ratios),
-        updates,
-    })
+pub(super) fn run(lab: &Lab, s: &Settings, data: &Data) -> Result<Saddle> {
+    let updates = read_updates(*s.saddle.updates);
+    let train = |name: &str, config| {
+        let of_sample = |sample: &Sample| train(lab, s, data, sample, config, &updates);
+        Ok::<_, anyhow::Error>(Training {
+            name: name.to_owned(),
+            runs: lab.each(&data.samples, of_sample)?,
+        })
+    };
+    let exact = train("the exact gradient, all samples at once", s.saddle.exact)?;
+    let name = format!("{}, mini-batches", s.saddle.sampled.negative);
+    let sampled = train(&name, s.saddle.sampled)?;
+    let pairs: Vec<(&Sample, &Run)> = data.samples.iter().zip(&exact.runs).collect();
+    let growths =
+        lab.each(&pairs, |(sample, run)| growth(s, data, sample, &updates, &run.spread))?;
+    let growth = growths.into_iter().collect::<Option<Vec<(f64, f64)>>>().map(|growths| {
+        let over = |of: fn(&(f64, f64)) -> f64| {
+            Estimate::from_independent(&growths.iter().map(of).collect::<Vec<_>>())
+        };
+        Growth { measured: over(|g| g.0), expected: over(|g| g.1), ratio: over(|g| g.0 / g.1) }
+    });
+    let modes = divergence::uniform_modes(&data.ring, s.hidden(), data.best_weight)?;
+    let curvature = modes.into_iter().fold(f64::INFINITY, f64::min);
+    Ok(Saddle { updates, exact, sampled, equal_kl: data.equal_kl, curvature, growth })
 }
 
 /// 1, 2, 3 and so on, then ever fewer, at most one in a hundred of the whole.
@@ -79,52 +97,33 @@ fn read_updates(last: u64) -> Vec<u64> {
     updates
 }
 
-fn passage(
-    run: &Run,
-    settings: &Settings,
-    rings: &Rings,
-    updates: &[u64],
-    weight: f64,
-    config: TrainConfig,
-) -> Result<Passage> {
-    let machines = |seed: usize| -> Result<Vec<Rbm>> {
-        let start = start(settings, rings, seed, weight);
-        let (data, seed) = (&rings.samples[seed], rings.seeds[seed]);
-        let stage = Checkpoints { data, config, start: Some(&start), updates, seed };
-        Ok(run.store.get(&stage)?.value)
-    };
-    let paths = (0..rings.seeds.len()).into_par_iter().map(machines);
-    let paths = paths.collect::<Result<Vec<_>>>()?;
-    let kl = |path: &Vec<Rbm>| -> Result<Vec<f64>> {
-        Ok(path.iter().map(|rbm| rbm::partition::kl(&rings.q, rbm)).collect::<Result<_, _>>()?)
-    };
-    let kl = paths.iter().map(kl).collect::<Result<Vec<_>>>()?;
-    let coupling = |path: &Vec<Rbm>| -> Result<Vec<f64>> {
-        path.iter().map(|rbm| Ok(hidden_coupling(&flow::mean::in_f64(rbm)?)?.coupling)).collect()
-    };
-    let end = |path: &Vec<Rbm>| -> Result<DMatrix<f64>> {
-        Ok(path.last().context("a path has no machine")?.weights.map(f64::from))
-    };
-    let ends: Vec<f64> = kl.iter().filter_map(|path| path.last().copied()).collect();
-    Ok(Passage {
-        spread: paths
-            .iter()
-            .map(|path| path.iter().map(|rbm| spread(&rbm.weights.map(f64::from))).collect())
-            .collect(),
-        end: over_exact(&ends),
-        coupling: paths.iter().map(coupling).collect::<Result<_>>()?,
-        ends: paths.iter().map(end).collect::<Result<_>>()?,
-        kl,
-    })
+/// Equal weights W(K) with noise.
+pub(super) fn start(s: &Settings, data: &Data, sample: &Sample) -> Rbm {
+    let mut rng = stats::stream(sample.seed, "learning/saddle", 0);
+    let mut start = Rbm::random(s.visible.size(), s.hidden(), s.saddle.noise, &mut rng);
+    start.weights.add_scalar_mut(data.best_weight as f32);
+    start
 }
 
-/// Equal weights with noise.
-fn start(settings: &Settings, rings: &Rings, seed: usize, weight: f64) -> Rbm {
-    let mut rng = stats::stream(rings.seeds[seed], "learning/saddle", 0);
-    let (m, n) = (settings.visible, settings.saddle.exact.hidden);
-    let mut start = Rbm::random(m, n, settings.saddle.noise, &mut rng);
-    start.weights.add_scalar_mut(weight as f32);
-    start
+fn train(
+    lab: &Lab,
+    s: &Settings,
+    data: &Data,
+    sample: &Sample,
+    config: TrainConfig,
+    updates: &[u64],
+) -> Result<Run> {
+    let start = start(s, data, sample);
+    let (data_set, seed) = (&sample.drawn, sample.seed);
+    let stage = Checkpoints { data: data_set, config, start: Some(&start), updates, seed };
+    let rbms = lab.get(&stage)?.value;
+    let coupling = |rbm: &Rbm| Ok(hidden_coupling(&flow::mean::in_f64(rbm)?)?.coupling);
+    Ok(Run {
+        kl: rbms.iter().map(|rbm| rbm::partition::kl(&data.q, rbm)).collect::<Result<_, _>>()?,
+        spread: rbms.iter().map(|rbm| spread(&rbm.weights.map(f64::from))).collect(),
+        coupling: rbms.iter().map(coupling).collect::<Result<_>>()?,
+        end: rbms.last().unwrap_or(&start).weights.map(f64::from),
+    })
 }
 
 /// The norm of what is left of W without its mean over hidden units, along waves of one period around the ring.
@@ -140,22 +139,24 @@ fn spread(weights: &DMatrix<f64>) -> f64 {
 }
 
 /// Growth of `ln spread` per update from ten times its start up to where it begins to be felt: measured, and of the linear
-/// descent `(1 - rate H)^t` from the same start, with the Hessian H of the machine's own sample.
+/// descent `(1 - rate H)^t` from the same start, with the Hessian H of the RBM's own sample.
 fn growth(
-    settings: &Settings,
-    rings: &Rings,
-    seed: usize,
-    weight: f64,
+    s: &Settings,
+    data: &Data,
+    sample: &Sample,
     updates: &[u64],
     measured: &[f64],
-) -> Result<(f64, f64)> {
+) -> Result<Option<(f64, f64)>> {
     const FELT: f64 = 0.01;
     let began = measured.iter().position(|s| *s > 10.0 * measured[0]);
     let ended = measured.iter().position(|s| *s > FELT);
-    let (Some(a), Some(b)) = (began, ended) else { return Ok((f64::NAN, f64::NAN)) };
-    let rate = f64::from(settings.saddle.exact.learning_rate);
-    let start = start(settings, rings, seed, weight).weights.map(f64::from);
-    let eigen = own_hessian(rings, seed, weight, start.ncols())?.symmetric_eigen();
+    let (Some(a), Some(b)) = (began, ended) else { return Ok(None) };
+    if a == b {
+        return Ok(None);
+    }
+    let rate = f64::from(s.saddle.exact.learning_rate);
+    let start = start(s, data, sample).weights.map(f64::from);
+    let eigen = own_hessian(data, sample, start.ncols())?.symmetric_eigen();
     let apart =
         DMatrix::from_fn(start.nrows(), start.ncols(), |i, a| start[(i, a)] - start.row(i).mean());
     let parts = eigen.eigenvectors.tr_mul(&DVector::from_column_slice(apart.as_slice()));
@@ -168,16 +169,121 @@ fn growth(
     };
     let steps = (updates[b] - updates[a]) as f64;
     let per_update = |from: f64, to: f64| (to / from).ln() / steps;
-    Ok((per_update(measured[a], measured[b]), per_update(linear(updates[a]), linear(updates[b]))))
+    let expected = per_update(linear(updates[a]), linear(updates[b]));
+    Ok(Some((per_update(measured[a], measured[b]), expected)))
 }
 
-/// The Hessian for a machine's own sample, at the stationary point whose hidden units are all equal.
-fn own_hessian(rings: &Rings, seed: usize, weight: f64, hidden: usize) -> Result<DMatrix<f64>> {
+/// The Hessian for a sample, at the stationary point whose hidden units are all equal.
+fn own_hessian(data: &Data, sample: &Sample, hidden: usize) -> Result<DMatrix<f64>> {
     const GRADIENT: f64 = 1e-9;
     const MOST_STEPS: usize = 200;
-    let q = frequencies(&rings.samples[seed].value);
-    let start = DMatrix::from_element(rings.ring.sites(), hidden, weight);
-    let mean = minimum::descend(&q, &start, GRADIENT, MOST_STEPS)?.weights.column_mean();
+    let q = &sample.frequencies;
+    let start = DMatrix::from_element(data.ring.sites(), hidden, data.best_weight);
+    let mean = minimum::descend(q, &start, GRADIENT, MOST_STEPS)?.weights.column_mean();
     let point = DMatrix::from_fn(mean.len(), hidden, |i, _| mean[i]);
-    Ok(divergence::hessian(&q, &point)?)
+    Ok(divergence::hessian(q, &point)?)
+}
+
+impl Saddle {
+    /// Whether training stays at equal weights.
+    pub(super) fn claim(&self, lab: &Lab, s: &Settings) -> Result<Claim> {
+        let (negative, k) = (s.saddle.sampled.negative, s.shown_coupling);
+        Ok(lab.says("ter-hoeve-2018/equal-by-symmetry")?
+            .judged(
+                below(self.sampled.end(), self.equal_kl).not(),
+                format!("KL after training by {negative} from equal weights, $K = {k}$, nats"),
+                format!(
+                    "Equal weights have {:.4} and are a saddle: differences between hidden units of {} at the start grow until KL falls.",
+                    self.equal_kl,
+                    rough(s.saddle.noise.into())
+                ),
+            )
+            .and("the same by the exact gradient, nats", Some(self.exact.end())))
+    }
+
+    /// Whether hidden units part at the rate of the most negative curvature.
+    pub(super) fn check(&self) -> Check {
+        let ruling = match &self.growth {
+            Some(growth) => agrees(growth.ratio, 1.0, 0.05),
+            None => undecided(None, "more updates, until hidden units differ"),
+        };
+        ruling.check(
+            "rate-of-the-hessian",
+            "By the exact gradient, differences between hidden units grow at the rate that the Hessian of the sample says.",
+            "measured rate over that of the Hessian",
+            format!("The most negative curvature at W(K) is {:.6} for the ring itself.", self.curvature),
+        )
+    }
+
+    pub(super) fn figure(&self, s: &Settings) -> Figure {
+        // From update `first` up to `last`.
+        let lines = |axes: Panel, first: f64, last: f64, of: fn(&Run) -> &[f64]| {
+            [&self.sampled, &self.exact].into_iter().fold(axes, |panel, training| {
+                panel.each(&training.runs, |panel, run| {
+                    let points = self.updates.iter().map(|&x| x as f64 + first).zip(of(run));
+                    let points = points.filter(|(x, _)| *x <= last).map(|(x, &y)| (x, y));
+                    panel.line(training.name.as_str(), points)
+                })
+            })
+        };
+        let start = self.exact.runs.iter().map(|run| run.spread[0]).fold(0.0, f64::max);
+        let rate = self.growth.as_ref().map(|growth| growth.expected.mean);
+        let reach = rate.map_or(f64::INFINITY, |rate| (0.1 / start).ln() / rate);
+        let caption = format!(
+            "Free weights that start at W(K), $K = {}$, with noise of standard deviation {}; a line for each of {} seeds. Right: the part of the weights in which hidden units differ along the longest wave grows at the rate of the most negative curvature.",
+            s.shown_coupling, s.saddle.noise, s.seeds
+        );
+        let kl = panel("update + 1", "KL from the ring (nats)").title("divergence").log_x().log_y();
+        let spread = panel("update", "norm of the difference").title("hidden units part").log_y();
+        figure("saddle", caption)
+            .panel(
+                lines(kl, 1.0, f64::INFINITY, |run| &run.kl).mark_y("equal weights", self.equal_kl),
+            )
+            .panel(lines(spread, 0.0, 1.8 * reach, |run| &run.spread).each(rate, |panel, rate| {
+                let exponential = grid(0.0, reach, 20).map(|x| (x, start * (rate * x).exp()));
+                panel.dashed("rate of the Hessian", exponential)
+            }))
+    }
+
+    pub(super) fn table(&self, s: &Settings) -> Table {
+        let caption = format!(
+            "From equal weights at $K = {}$: KL there and after {} updates, mean over {} samples; growth of the spread per update, and what the Hessian of each sample says.",
+            s.shown_coupling, s.saddle.updates, s.seeds
+        );
+        table("passage", caption)
+            .rows([(&self.exact, self.growth.as_ref()), (&self.sampled, None)])
+            .column("training", |(training, _)| training.name.as_str())
+            .column("KL, equal weights", |_| self.equal_kl)
+            .column("KL, end", |(training, _)| training.end())
+            .column("growth", |(_, growth)| growth.map(|g| g.measured))
+            .column("Hessian", |(_, growth)| growth.map(|g| g.expected))
+            .column("ratio", |(_, growth)| growth.map(|g| g.ratio))
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spread_is_the_norm_of_a_wave_and_blind_to_what_is_equal() {
+        let angle = |i: usize| std::f64::consts::TAU * i as f64 / 8.0;
+        let wave = DMatrix::from_fn(8, 2, |i, a| match a {
+            0 => 0.5 + angle(i).cos(),
+            _ => 0.5 - angle(i).cos(),
+        });
+        // The Euclidean norm: twice the sum of cos^2 over 8 sites, 8.
+        assert!((spread(&wave) - 8f64.sqrt()).abs() < 1e-12);
+        assert!(spread(&DMatrix::from_fn(8, 2, |i, _| i as f64)) < 1e-12);
+        let short = DMatrix::from_fn(8, 2, |i, a| if (i + a) % 2 == 0 { 1.0 } else { -1.0 });
+        assert!(spread(&short) < 1e-12);
+    }
+
+    #[test]
+    fn updates_are_read_up_to_the_last() {
+        let updates = read_updates(4000);
+        assert!(updates.starts_with(&[0, 1, 2, 3]) && updates.ends_with(&[4000]));
+        assert!(updates.is_sorted_by(|a, b| a < b && b - a <= 20));
+    }
 }

@@ -1,214 +1,129 @@
-//! What `decimation-theorem` shows, as figures.
+//! What `decimation-theorem` shows: figures and tables.
 
 use super::Settings;
-use super::minima::{Curvature, Locked, Minimum, Path, Size};
-use super::sampled::{self, Sampled};
+use super::exact_minima::{Best, Constructed, Curvature, Minimum, Path, Point};
+use super::sampled::Sampled;
+use crate::ring::rings::equal_weights;
 use anyhow::{Context, Result};
+use exact::Machine;
 use exact::decimation::hidden_coupling;
 use exact::ring::decimate;
-use exact::{Machine, Ring, symmetric};
-use lab::parts::*;
+use lab::Lab;
 use nalgebra::DMatrix;
-use report::content::{Figure, Panel, Series, Style};
+use report::{Figure, Panel, Table, figure, grid, panel, table};
 
 /// How the renormalization group is named in every legend.
 const RG: &str = "RG, tanh K′ = tanh² K";
 
 /// The central figure: K' over K, and K from layer to layer, on top of the renormalization group.
-pub(super) fn renormalization(
-    settings: &Settings,
+pub(super) fn flow(
+    lab: &Lab,
+    s: &Settings,
     minima: &[Minimum],
-    sampled: &[Sampled],
-    layers: &[[f64; 2]],
+    sampled: &[Sampled<'_>],
+    layers: &[[f64; 3]],
 ) -> Result<Figure> {
-    Ok(Figure {
-        id: "decimation-theorem-flow".into(),
-        caption: format!(
-            "The coupling flow of machines with half as many hidden as visible units (M = {}), on top of the exact renormalization group. Left: the coupling of the hidden layer, by descent on the exact divergence, by contrastive divergence on samples (error bars: standard errors over machines), and for equal weights, whose hidden layer is no ring. Middle: the difference from eq. (48); machines trained on samples still lie above it, as all do that are not locked for good (next figure). Right: the hidden layer as the data of a second machine.",
-            settings.visible
-        ),
-        panels: vec![
-            step_panel(settings, minima, sampled)?,
-            deviation_panel(minima, sampled),
-            flow_panel(settings, sampled, layers)?,
-        ],
-    })
+    let m = s.visible.size();
+    let top = s.couplings.iter().copied().fold(0.0, f64::max);
+    let couplings: Vec<f64> = grid(0.0, top, 60).skip(1).collect();
+    let equal = lab.each(&couplings, |&k| {
+        let (weight, _) = equal_weights([m, m / 2], k)?;
+        Ok((k, hidden_coupling(&Machine::uniform(m, m / 2, weight)?)?.coupling))
+    })?;
+    let step = panel("coupling K, visible layer", "coupling K′, hidden layer")
+        .title("one machine: a step")
+        .line(RG, grid(0.0, top, 200).map(|k| (k, decimate(k))))
+        .points("exact gradient", minima.iter().map(|m| (m.best.coupling, m.hidden.coupling)))
+        .points("trained on samples", sampled.iter().map(|s| (s.coupling, s.hidden_coupling())))
+        .dashed("equal weights (all pairs)", equal)
+        .dashed("K′ = K", [(0.0, 0.0), (top, top)]);
+    let exact =
+        minima.iter().map(|m| (m.best.coupling, m.hidden.coupling - decimate(m.best.coupling)));
+    let trained = sampled.iter().map(|s| (s.coupling, s.hidden_coupling() - decimate(s.coupling)));
+    let left = panel("coupling K, visible layer", "K′ minus that of the RG")
+        .title("what is left")
+        .points("exact gradient", exact)
+        .points("trained on samples", trained)
+        .mark_y("0", 0.0);
+    let trained = s.flow_couplings.iter().filter_map(|k| sampled.iter().find(|s| s.coupling == *k));
+    let trained = trained.flat_map(|s| [(1.0, Some(s.hidden_coupling())), (2.0, s.twice())]);
+    let flow = panel("layer", "coupling K of the layer")
+        .title("machine on machine: the flow")
+        .each(s.flow_couplings.iter(), |panel, &k| {
+            panel.line(RG, [k, decimate(k), decimate(decimate(k))].into_iter().enumerate())
+        })
+        .points("exact gradient", layers.iter().flat_map(|k| [(1.0, k[1]), (2.0, k[2])]))
+        .points("trained on samples", trained);
+    Ok(figure("flow", format!("RBMs with half as many hidden as visible units (M = {m}) on top of the exact renormalization group. Left: the coupling of the hidden layer. Middle: the difference from eq. (48), above 0 as long as units are not locked for good. Right: the hidden layer as the data of a second RBM."))
+        .panel(step)
+        .panel(left)
+        .panel(flow))
 }
 
-fn step_panel(settings: &Settings, minima: &[Minimum], sampled: &[Sampled]) -> Result<Panel> {
-    let (m, n) = (settings.visible, settings.visible / 2);
-    let top = settings.couplings.iter().copied().fold(0.0, f64::max);
-    let equal = |k: f64| -> Result<(f64, f64)> {
-        let weight = symmetric::best_weight(&Ring::new(m, k)?.into(), n)?;
-        Ok((k, hidden_coupling(&Machine::uniform(m, n, weight)?)?.coupling))
+/// Plain descents: drawn to the saddle at equal weights, and away from it; RBMs trained on samples along their way.
+pub(super) fn training(
+    s: &Settings,
+    paths: &[Path],
+    minimum: &Minimum,
+    sampled: &Sampled<'_>,
+) -> Figure {
+    let numbered = || paths.iter().enumerate().map(|(i, path)| (format!("start {}", i + 1), path));
+    let over_updates = |y: &str, of: fn(&Point) -> f64| {
+        panel("update + 1", y).log_x().each(numbered(), |panel, (label, path)| {
+            panel.line(label, path.iter().map(|p| (p.update as f64 + 1.0, of(p))))
+        })
     };
-    let equal = grid(0.0, top, 60).skip(1).map(equal).collect::<Result<Vec<_>>>()?;
-    let exact = minima.iter().map(|m| (m.coupling, m.hidden.coupling));
-    let trained = sampled.iter().map(|s| (s.coupling_of_data, s.coupling));
-    Ok(Panel {
-        title: "one machine: a step".into(),
-        x: axis("coupling K, visible layer"),
-        y: axis("coupling K′, hidden layer"),
-        series: vec![
-            curve(RG, Style::Line, grid(0.0, top, 200).map(|k| (k, decimate(k)))),
-            curve("exact gradient", Style::Points, exact),
-            measured("trained on samples", Style::Points, trained),
-            curve("equal weights (all pairs)", Style::Dashed, equal),
-            curve("K′ = K", Style::Dashed, [(0.0, 0.0), (top, top)]),
-        ],
-        marks: vec![],
-    })
-}
-
-fn deviation_panel(minima: &[Minimum], sampled: &[Sampled]) -> Panel {
-    let exact = minima.iter().map(|m| (m.coupling, m.hidden.coupling - decimate(m.coupling)));
-    let beyond = |s: &Sampled| (s.coupling_of_data, s.coupling - decimate(s.coupling_of_data));
-    Panel {
-        title: "what is left".into(),
-        x: axis("coupling K, visible layer"),
-        y: axis("K′ minus that of the RG"),
-        series: vec![
-            curve("exact gradient", Style::Points, exact),
-            measured("trained on samples", Style::Points, sampled.iter().map(beyond)),
-        ],
-        marks: vec![mark_y("0", 0.0)],
-    }
-}
-
-fn flow_panel(settings: &Settings, sampled: &[Sampled], layers: &[[f64; 2]]) -> Result<Panel> {
-    let mut series: Vec<Series> = Vec::new();
-    let (mut exact, mut trained) = (Vec::new(), Vec::new());
-    for (&k, [first, second]) in settings.flow_couplings.iter().zip(layers) {
-        let line = [(0.0, k), (1.0, decimate(k)), (2.0, decimate(decimate(k)))];
-        series.push(curve(RG, Style::Line, line));
-        exact.extend([(1.0, *first), (2.0, *second)]);
-        let s = sampled::at(sampled, k)?;
-        trained.extend([(1.0, Some(s.coupling)), (2.0, s.twice)]);
-    }
-    series.push(curve("exact gradient", Style::Points, exact));
-    let trained = trained.into_iter().filter_map(|(x, y)| Some((x, y?)));
-    series.push(measured("trained on samples", Style::Points, trained));
-    Ok(Panel {
-        title: "machine on machine: the flow".into(),
-        x: axis("layer"),
-        y: axis("coupling K of the layer"),
-        series,
-        marks: vec![],
-    })
-}
-
-/// Plain descents: drawn to the saddle at equal weights, and away from it; machines trained on samples along their way.
-pub(super) fn training(settings: &Settings, paths: &[Path], sampled: &Sampled) -> Result<Figure> {
-    let first = paths.first().context("there is no path")?;
-    let equal = exact::Ring::new(settings.visible, settings.coupling)?;
-    let n = settings.visible / 2;
-    let weight = exact::symmetric::best_weight(&equal.into(), n)?;
-    let equal_kl = exact::symmetric::kl(&equal.into(), n, weight);
-    let last = *first.steps.last().context("a path has no step")? as f64;
-    let series = |of: fn(&Path) -> &[f64]| -> Vec<Series> {
-        let line = |(i, p): (usize, &Path)| {
-            let points = p.steps.iter().zip(of(p)).map(|(&s, &y)| (s as f64 + 1.0, y));
-            curve(format!("start {}", i + 1), Style::Line, points)
-        };
-        paths.iter().enumerate().map(line).collect()
-    };
-    let panel =
-        |title: &str, x, y, series, marks| Panel { title: title.into(), x, y, series, marks };
-    let updates = || log_axis("update + 1");
     // From the plateau on: before it there is no hidden ring to be read.
-    let along = |(i, p): (usize, &Path)| {
-        let points = p.kl.iter().zip(&p.hidden).map(|(&kl, &k)| (kl, k));
-        curve(format!("start {}", i + 1), Style::Line, points.filter(|(kl, _)| *kl < equal_kl))
+    let past_saddle = |path: &Path| {
+        let points = path.iter().filter(|p| p.kl < minimum.best.equal_kl).map(|p| (p.kl, p.hidden));
+        points.collect::<Vec<_>>()
     };
-    let mut couplings: Vec<Series> = paths.iter().enumerate().map(along).collect();
-    let trained = sampled.learnt().map(|t| (t.kl, t.hidden.coupling));
-    couplings.push(curve("trained on samples", Style::Points, trained));
-    Ok(Figure {
-        id: "decimation-theorem-training".into(),
-        caption: format!(
-            "Plain descent with the exact gradient at $K = {}$ from small random weights, to update {last}. Each hidden unit's weights first become equal over the sites (share near 1), and KL rests near that of the best equal weights, a saddle; then the hidden units part and KL falls towards 0. Right: $K'$, read as that of a ring, rises to K on the way and means something only where KL is below $10^{{-2}}$; from there it comes down to eq. (48), and so do machines trained on samples.",
-            settings.coupling
-        ),
-        panels: vec![
-            panel(
-                "divergence",
-                updates(),
-                log_axis("KL (nats)"),
-                series(|p| &p.kl),
-                vec![mark_y("equal weights", equal_kl)],
-            ),
-            panel(
-                "share of equal weights in W",
-                updates(),
-                axis_in("share", -0.02, 1.05),
-                series(|p| &p.uniform),
-                vec![],
-            ),
-            panel(
-                "hidden layer",
-                log_axis("KL (nats)"),
-                axis("coupling K′"),
-                couplings,
-                vec![mark_y("eq. (48)", decimate(settings.coupling))],
-            ),
-        ],
-    })
+    let hidden = panel("KL (nats)", "coupling K′")
+        .title("hidden layer")
+        .log_x()
+        .each(numbered(), |panel, (label, path)| panel.line(label, past_saddle(path)))
+        .points("trained on samples", sampled.learnt().map(|t| (t.kl, t.hidden.coupling)))
+        .mark_y("eq. (48)", decimate(s.coupling));
+    figure("training", format!("Plain descent with the exact gradient at $K = {}$ from small random weights: KL rests near that of equal weights, a saddle, until the hidden units part. Right: below $10^{{-2}}$, where $K'$ is that of a ring, it comes down to eq. (48), and so do RBMs trained on samples.", s.coupling))
+        .panel(over_updates("KL (nats)", |p| p.kl).log_y()
+            .title("divergence")
+            .mark_y("equal weights", minimum.best.equal_kl))
+        .panel(over_updates("share", |p| p.uniform)
+            .title("share of equal weights in W")
+            .y_from(-0.02, 1.05))
+        .panel(hidden)
 }
 
 /// The curvature at equal weights over K.
-pub(super) fn saddle(settings: &Settings, curvatures: &[Curvature]) -> Figure {
-    let mode = |k: usize| {
-        let points = curvatures.iter().map(|c| (c.coupling, c.modes[k]));
-        curve(format!("k = {k}"), Style::Line, points)
-    };
-    Figure {
-        id: "decimation-theorem-saddle".into(),
-        caption: format!(
-            "The curvature of KL at the best equal weights, in directions $W_{{ia}} = x_i y_a$ with $\\sum_a y_a = 0$ that tell hidden units apart, for x a wave of k periods along the ring (M = {}). One negative curvature makes the point a saddle; the long wave, k = 1, is negative at every K shown. Each of these eigenvalues is (N − 1)-fold, so that only N = 1 escapes.",
-            settings.visible
-        ),
-        panels: vec![Panel {
-            title: "equal weights are a saddle".into(),
-            x: axis("coupling K"),
-            y: axis("eigenvalue of the Hessian (nats)"),
-            series: (0..=settings.visible / 2).map(mode).collect(),
-            marks: vec![mark_y("0", 0.0)],
-        }],
-    }
+pub(super) fn saddle(s: &Settings, curvatures: &[Curvature]) -> Figure {
+    let m = s.visible.size();
+    figure("saddle", format!("The curvature of KL at the best equal weights, in directions $W_{{ia}} = x_i y_a$ with $\\sum_a y_a = 0$ that tell hidden units apart, for x a wave of k periods along the ring (M = {m}). One negative curvature makes the point a saddle; each is (N − 1)-fold, so that only N = 1 escapes."))
+        .panel(panel("coupling K", "eigenvalue of the Hessian (nats)")
+            .title("equal weights are a saddle")
+            .each(0..=m / 2, |panel, k| {
+                panel.line(format!("k = {k}"), curvatures.iter().map(|c| (c.coupling, c.modes[k])))
+            })
+            .mark_y("0", 0.0))
 }
 
 /// Weights of each hidden unit around its strongest site.
 pub(super) fn receptive_fields(
-    settings: &Settings,
+    s: &Settings,
     minimum: &Minimum,
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
 ) -> Result<Figure> {
-    let k = settings.coupling;
-    let trained =
-        sampled.machines.first().context("every machine trained on samples is trapped")?;
-    let panel = |title: &str, weights: &DMatrix<f64>| {
-        let unit = |a: usize| {
-            curve(format!("unit {}", a + 1), Style::LinePoints, around_strongest(weights, a))
-        };
-        Panel {
-            title: title.into(),
-            x: axis("site, from the strongest"),
-            y: axis("weight, its sign that of the strongest"),
-            series: (0..weights.ncols()).map(unit).collect(),
-            marks: vec![mark_y("K", k)],
-        }
+    let trained = sampled.rbms().next().context("there is no RBM trained on samples")?;
+    let of = |title: &str, weights: &DMatrix<f64>| -> Panel {
+        panel("site, from the strongest", "weight, its sign that of the strongest")
+            .title(title)
+            .each(0..weights.ncols(), |panel, a| {
+                panel.joined(format!("unit {}", a + 1), around_strongest(weights, a))
+            })
+            .mark_y("K", s.coupling)
     };
-    let Machine { weights, .. } = &trained.machine;
-    Ok(Figure {
-        id: "decimation-theorem-fields".into(),
-        caption: format!(
-            "What the hidden units look at, $K = {k}$. Each is locked to one site, by a weight L that grows as long as one trains, and has the weight K to the two neighbours of that site: K, L, K, decimation. Once units are locked, weights between their sites are free as far as they are antisymmetric, $W_{{2b,a}} = -W_{{2a,b}}$ up to the signs of the units: that is what is left at other even distances."
-        ),
-        panels: vec![
-            panel("exact gradient", &minimum.best.weights),
-            panel("trained on samples", weights),
-        ],
-    })
+    Ok(figure("fields", format!("Weights of the hidden units, $K = {}$: each is locked to one site, by a weight L that grows as long as one trains, and has the weight K to the two neighbours of that site. Weights at other even distances are free as far as they are antisymmetric, $W_{{2b,a}} = -W_{{2a,b}}$ up to the signs of the units.", s.coupling))
+        .panel(of("exact gradient", &minimum.best.weights))
+        .panel(of("trained on samples", &trained.weights.weights)))
 }
 
 fn around_strongest(weights: &DMatrix<f64>, a: usize) -> Vec<(f64, f64)> {
@@ -216,49 +131,95 @@ fn around_strongest(weights: &DMatrix<f64>, a: usize) -> Vec<(f64, f64)> {
     let strongest = weights.column(a).icamax();
     let sign = weights[(strongest, a)].signum();
     let half = m as i64 / 2;
-    (-half..=half)
-        .map(|r| {
-            let site = (strongest as i64 + r).rem_euclid(m as i64) as usize;
-            (r as f64, sign * weights[(site, a)])
-        })
-        .collect()
+    let site = |r: i64| (strongest as i64 + r).rem_euclid(m as i64) as usize;
+    (-half..=half).map(|r| (r as f64, sign * weights[(site(r), a)])).collect()
 }
 
 /// KL over the locking strength, and over the number of hidden units.
-pub(super) fn how_many(settings: &Settings, locked: &[Locked], sizes: &[Size]) -> Figure {
+pub(super) fn how_many(s: &Settings, locked: &[Constructed], sizes: &[Best]) -> Figure {
     // What rounding leaves of 0, so that it has a place on a logarithmic axis.
     let floor = |kl: f64| kl.max(1e-16);
-    let of_coupling = |&k: &f64| {
-        let points = locked.iter().filter(move |l| l.coupling == k);
-        curve(format!("K = {k}"), Style::LinePoints, points.map(|l| (l.locking, floor(l.kl))))
-    };
-    let shown: Vec<f64> =
-        settings.couplings.iter().copied().filter(|k| (2.0 * k).fract() == 0.0).collect();
-    let construction = Panel {
-        title: "construction, N = M/2".into(),
-        x: axis("locking strength L"),
-        y: log_axis("KL (nats)"),
-        series: shown.iter().map(of_coupling).collect(),
-        marks: vec![],
-    };
-    let of_sizes =
-        |of: fn(&Size) -> f64| sizes.iter().map(move |s| (s.hidden as f64, floor(of(s))));
-    let minimum = Panel {
-        title: format!("over all weights, K = {}", settings.coupling),
-        x: axis("hidden units N"),
-        y: log_axis("lowest KL found (nats)"),
-        series: vec![
-            curve("best of the descents", Style::LinePoints, of_sizes(|s| s.kl)),
-            curve("equal weights", Style::LinePoints, of_sizes(|s| s.equal_kl)),
-        ],
-        marks: vec![mark_x("M/2", settings.visible as f64 / 2.0)],
-    };
-    Figure {
-        id: "decimation-theorem-size".into(),
-        caption: format!(
-            "Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {} hidden units no descent has found weights that fit the ring, with M/2 and more they do ($10^{{-16}}$ stands for 0); equal weights never do.",
-            settings.visible / 2
-        ),
-        panels: vec![construction, minimum],
-    }
+    let half_integer = s.couplings.iter().filter(|k| (2.0 * **k).fract() == 0.0);
+    let half = s.visible.size() / 2;
+    figure("size", format!("Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {half} hidden units no descent has found weights that fit the ring, with M/2 and more they do ($10^{{-16}}$ stands for 0); equal weights never do."))
+        .panel(panel("locking strength L", "KL (nats)").log_y()
+            .title("construction, N = M/2")
+            .each(half_integer, |panel, &k| {
+                let points = locked.iter().filter(|l| l.coupling == k);
+                panel.joined(format!("K = {k}"), points.map(|l| (l.weight, floor(l.kl))))
+            }))
+        .panel(panel("hidden units N", "lowest KL found (nats)").log_y()
+            .title(format!("over all weights, K = {}", s.coupling))
+            .joined("best of the descents", sizes.iter().map(|s| (s.units, floor(s.kl))))
+            .joined("equal weights", sizes.iter().map(|s| (s.units, floor(s.equal_kl))))
+            .mark_x("M/2", half as f64))
+}
+
+pub(super) fn minima_table<'a>(
+    s: &Settings,
+    minima: impl IntoIterator<Item = &'a Minimum>,
+) -> Table {
+    table("minima", format!("Minima over all weights, N = M/2, the best of {} descents on the exact divergence; over all descents that ended as low, the largest relative deviation of $K'$ from eq. (48) and whether their hidden layers are rings; KL in nats, and the share of descents that ended there.", s.starts))
+        .rows(minima)
+        .column("M", |m| m.best.sites)
+        .column("K", |m| m.best.coupling)
+        .column("K′, eq. (48)", |m| decimate(m.best.coupling))
+        .column("K′", |m| m.hidden.coupling)
+        .column("deviation", |m| m.deviation)
+        .column("rings", |m| if m.all_rings { "all" } else { "not all" })
+        .column("KL", |m| m.best.kl)
+        .column("share", |m| m.best.share)
+        .column("KL, equal weights", |m| m.best.equal_kl)
+        .into()
+}
+
+pub(super) fn samples_table(s: &Settings, sampled: &[Sampled<'_>]) -> Table {
+    table("samples", format!("The same from contrastive divergence on {} samples, over the RBMs whose KL is below {} of that of equal weights; the others, units locked to both sublattices, are trapped. Largest other: the largest coupling of the hidden layer that is not the ring's.", s.training.samples, s.training.trapped_above))
+        .rows(sampled)
+        .column("K", |s| s.coupling)
+        .column("K′, eq. (48)", |s| decimate(s.coupling))
+        .column("K′", |s| s.hidden_coupling())
+        .column("largest other", |s| s.largest_other())
+        .column("KL", |s| s.kl())
+        .column("KL of all", |s| s.kl_of_all())
+        .column("learnt", |s| format!("{} of {}", s.learnt().count(), s.rbms().count()))
+        .into()
+}
+
+pub(super) fn sizes_table(s: &Settings, sizes: &[Best]) -> Result<Table> {
+    let with = |size| Ok((size, Best::curvatures_at_equal(size)?));
+    let rows: Vec<(&Best, Vec<f64>)> = sizes.iter().map(with).collect::<Result<_>>()?;
+    Ok(table("sizes", format!("How many hidden units it takes, M = {}, $K = {}$: the best equal weights, the negative eigenvalues of the Hessian there, and the best of {} descents over all weights.", s.visible, s.coupling, s.starts))
+        .rows(rows)
+        .column("N", |(s, _)| s.units)
+        .column("KL, equal weights", |(s, _)| s.equal_kl)
+        .column("negative curvatures", |(_, all)| all.iter().filter(|c| **c < -1e-12).count())
+        .column("lowest", |(_, all)| all.first().copied())
+        .column("KL, best", |(s, _)| s.kl)
+        .column("share that reached it", |(s, _)| s.share)
+        .into())
+}
+
+pub(super) fn locked_table(s: &Settings, locked: &[Constructed]) -> Table {
+    table("locked", format!("The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows. Memory: the steps in which the sampled flow $v \\to h \\to v'$ forgets its start.", s.coupling))
+        .rows(locked.iter().filter(|l| l.coupling == s.coupling))
+        .column("L", |l| l.weight)
+        .column("KL", |l| l.kl)
+        .column("KL exp(4L)", |l| l.kl * (4.0 * l.weight).exp())
+        .column("K′", |l| l.hidden.coupling)
+        .column("deviation from eq. (48)", |l| l.deviation())
+        .column("largest other coupling", |l| l.hidden.largest_other)
+        .column("memory (steps)", |l| l.memory)
+        .into()
+}
+
+pub(super) fn bonds_table(bonds: &[Constructed]) -> Table {
+    table("bonds", "The inverse step, N = M: a hidden unit on every bond, with the weight w to both of its ends, $\\tanh^2 w = \\tanh K$. Visible and hidden units together are a ring of 2M sites at w; decimated to either layer it is the ring at K.")
+        .rows(bonds)
+        .column("K", |b| b.coupling)
+        .column("w", |b| b.weight)
+        .column("KL", |b| b.kl)
+        .column("K′ of the hidden layer", |b| b.hidden.coupling)
+        .column("largest other coupling", |b| b.hidden.largest_other)
+        .into()
 }

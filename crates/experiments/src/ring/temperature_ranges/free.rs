@@ -1,15 +1,15 @@
-//! Machines with free weights, the best of many descents, for ranges of temperatures.
+//! RBMs with free weights, the best of many descents, for ranges of temperatures.
 
 use super::{Settings, Trained};
 use crate::stages::{self, Descend, Target};
 use anyhow::Result;
 use exact::ring::walls;
-use lab::Run;
+use lab::Lab;
 use nalgebra::DMatrix;
-use report::content::{Cell, Table};
+use report::{Table, table};
 use std::collections::BTreeSet;
 
-/// The best machine with free weights.
+/// The best RBM with free weights.
 pub(super) struct Free {
     kl: f64,
     /// The share of descents that ended as low.
@@ -23,32 +23,32 @@ pub(super) struct Free {
     order: f64,
 }
 
-pub(super) fn best(run: &Run, settings: &Settings, range: [f64; 2]) -> Result<Free> {
-    let [low, high] = range;
-    let m = settings.visible;
-    let label = format!("temperature-ranges/free/{low}-{high}");
-    let descents = run.store.get(&Descend {
-        target: Target::Range { sites: m, low, high },
-        hidden: settings.hidden,
-        starts: settings.starts,
-        initial_std: settings.initial_std,
-        seed: stats::child_seed(run.seed, &label, 0),
-    })?;
-    let best = stages::best(&descents.value)?;
-    let machine = exact::Machine::without_biases(best.weights.clone())?;
-    let p = exact::enumerate::visible_probabilities(&machine)?;
-    let of_state = |(v, p): (usize, &f64)| p * (1.0 - 2.0 * f64::from(walls(v, m)) / m as f64);
-    let ends = ends(&best.weights);
-    let patterns: BTreeSet<Vec<bool>> =
-        ends.column_iter().map(|v| v.iter().map(|&v| v > 0.0).collect()).collect();
-    Ok(Free {
-        kl: best.kl,
-        reached: stages::reached(&descents.value)?.len() as f64 / descents.value.len() as f64,
-        correlation: p.iter().enumerate().map(of_state).sum(),
-        unstable: best.weights.clone().svd(false, false).singular_values.max() > 1.0,
-        patterns: patterns.len(),
-        order: ends.column_iter().map(|v| v.mean().abs()).sum::<f64>() / ends.ncols() as f64,
-    })
+impl Free {
+    pub(super) fn best(lab: &Lab, s: &Settings, [low, high]: [f64; 2]) -> Result<Self> {
+        let m = s.visible.size();
+        let descents = lab.get(&Descend {
+            target: Target::Range { sites: m, low, high },
+            hidden: s.hidden.size(),
+            starts: *s.starts,
+            initial_std: *s.initial_std,
+            seed: lab.seed(&format!("temperature-ranges/free/{low}-{high}"), 0),
+        })?;
+        let best = stages::best(&descents.value)?;
+        let rbm = exact::Machine::without_biases(best.weights.clone())?;
+        let p = exact::enumerate::visible_probabilities(&rbm)?;
+        let of_state = |(v, p): (usize, &f64)| p * (1.0 - 2.0 * f64::from(walls(v, m)) / m as f64);
+        let ends = ends(&best.weights);
+        let patterns: BTreeSet<Vec<bool>> =
+            ends.column_iter().map(|v| v.iter().map(|&v| v > 0.0).collect()).collect();
+        Ok(Self {
+            kl: best.kl,
+            reached: stages::reached(&descents.value)?.len() as f64 / descents.value.len() as f64,
+            correlation: p.iter().enumerate().map(of_state).sum(),
+            unstable: best.weights.clone().svd(false, false).singular_values.max() > 1.0,
+            patterns: patterns.len(),
+            order: ends.column_iter().map(|v| v.mean().abs()).sum::<f64>() / ends.ncols() as f64,
+        })
+    }
 }
 
 /// Where the deterministic flow takes each of the 2^M states, `[visible, state]`.
@@ -65,37 +65,18 @@ fn ends(weights: &DMatrix<f64>) -> DMatrix<f64> {
     v
 }
 
-pub(super) fn table(settings: &Settings, equal: &[Trained], free: &[Free]) -> Table {
-    let row = |(equal, free): (&Trained, &Free)| {
-        let numbers = [equal.data.correlation(1), free.correlation, free.kl, free.reached];
-        let mut cells = vec![Cell::Text(equal.label.clone())];
-        cells.extend(numbers.map(Cell::Number));
-        let stability = |unstable: bool| if unstable { "unstable" } else { "stable" };
-        cells.push(Cell::Text(stability(equal.gain > 1.0).into()));
-        cells.push(Cell::Text(stability(free.unstable).into()));
-        cells.extend([free.patterns as f64, free.order].map(Cell::Number));
-        cells
-    };
-    Table {
-        id: "temperature-ranges-free".into(),
-        caption: format!(
-            "Machines with free weights, the best of {} descents on the exact divergence and the share of them that ended as low. Their sampled flow ends at the machine's own correlation of neighbours. Under the deterministic flow 0 is unstable or not; with free weights it ends, from all {} states, in a number of patterns of signs with this mean of |V|/M.",
-            settings.starts,
-            1_u32 << settings.visible
-        ),
-        columns: [
-            "temperatures",
-            "⟨vv′⟩, data",
-            "machine",
-            "KL",
-            "share",
-            "0, equal weights",
-            "0",
-            "patterns",
-            "|V|/M",
-        ]
-        .map(String::from)
-        .into(),
-        rows: equal.iter().zip(free).map(row).collect(),
-    }
+pub(super) fn free_table(s: &Settings, equal: &[Trained], free: &[Free]) -> Table {
+    let stability = |unstable| if unstable { "unstable" } else { "stable" };
+    table("free", format!("RBMs with free weights, the best of {} descents on the exact divergence and the share of them that ended as low; the correlation of neighbours where the sampled flow ends. Under the deterministic flow 0 is unstable or not; with free weights it ends, from all {} states, in a number of patterns of signs with this mean of |V|/M.", s.starts, 1_u32 << s.visible.size()))
+        .rows(equal.iter().zip(free))
+        .column("temperatures", |(equal, _)| equal.label.clone())
+        .column("⟨vv′⟩, data", |(equal, _)| equal.data.correlation(1))
+        .column("machine", |(_, free)| free.correlation)
+        .column("KL", |(_, free)| free.kl)
+        .column("share", |(_, free)| free.reached)
+        .column("0, equal weights", |(equal, _)| stability(equal.gain > 1.0))
+        .column("0", |(_, free)| stability(free.unstable))
+        .column("patterns", |(_, free)| free.patterns)
+        .column("|V|/M", |(_, free)| free.order)
+        .into()
 }

@@ -1,255 +1,251 @@
 //! What the sources say of exponents and logarithms, against what is found.
 
-use super::cells::{ABS_M, Cell, ENERGY, OBSERVABLES, times};
-use super::fits::{self, Fit};
-use super::{Settings, laws};
+use super::fits::{self, Fit, Fits};
+use super::{ABS_M, ENERGY, FLIPS, M2, OBSERVABLES, Settings, Torus, logarithms, powers, times};
 use crate::stages::Dynamics;
 use anyhow::Result;
-use lab::Run;
-use lab::parts::{SIGMAS, agreement, shown};
-use lab::published::Finding;
-use report::content::{Claim, Verdict};
+use lab::Lab;
+use lab::verdict::{Ruling, above, agrees, all, holds, not_comparable, undecided};
+use report::{Claim, shown};
 use stats::Estimate;
 
-/// Published exponents: of single spin flips, of the energy under Swendsen and Wang's dynamics and under Wolff's.
-pub(super) const FLIPS: &str = "nightingale-bloete-1996/z";
-pub(super) const CLUSTERS: &str = "salas-sokal-1997/z";
+pub(super) const FLIPS_Z: &str = "nightingale-bloete-1996/z";
+pub(super) const SWENDSEN_WANG_Z: &str = "salas-sokal-1997/z";
 const CONJECTURE: &str = "ossola-sokal-2004/conjecture";
-const WOLFF: &str = "baillie-coddington-1991/z";
+const WOLFF_Z: &str = "baillie-coddington-1991/z";
 
-/// Sides that must be reached before an exponent contradicts a published one, and before one of clusters, which drifts with
-/// L, is compared with one at all.
+/// Exponents of single spin flips: less than from 2.17 to the 2 of a random walk.
+const FLIPS_RESOLUTION: f64 = 0.1;
+/// Exponents of clusters: less than from 0.22 to the 1/8 of the conjecture.
+const CLUSTERS_RESOLUTION: f64 = 0.05;
+/// The side that must be reached before a plain power law contradicts, and before an exponent of clusters, which drifts with
+/// L, says anything.
 const REACH: usize = 128;
 
-pub(super) fn claims(run: &Run, settings: &Settings, cells: &[Cell]) -> Result<Vec<Claim>> {
-    let claim = |id: &str, key: &str, finding: Finding| {
-        run.published.claim(&format!("dynamics/{id}"), key, finding)
-    };
-    let flips = |id, dynamics| {
-        claim(id, FLIPS, flips(settings, cells, dynamics, run.published.value(FLIPS)?))
-    };
-    let clusters = |id, dynamics, key| {
-        claim(id, key, clusters(settings, cells, dynamics, run.published.value(key)?))
-    };
-    use Dynamics::{HeatBath, Metropolis, SwendsenWang, Wolff};
+pub(super) fn claims(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Vec<Claim>> {
+    let clusters =
+        |dynamics, key| clusters(lab, &powers(s, tori, dynamics, ENERGY), dynamics, tori, key);
     Ok(vec![
-        flips("metropolis", Metropolis)?,
-        flips("heat-bath", HeatBath)?,
-        claim("universal", "nightingale-bloete-2000/universal", universal(settings, cells))?,
-        clusters("swendsen-wang", SwendsenWang, CLUSTERS)?,
-        clusters("conjecture", SwendsenWang, CONJECTURE)?,
-        claim("logarithm", "du-2006/logarithm", logarithm(settings, cells))?,
-        claim("bound", "salas-sokal-1997/bound", bound(settings, cells)?)?,
-        clusters("wolff", Wolff, WOLFF)?,
-        claim("specific-heat", "coddington-baillie-1992/specific-heat", heat(settings, cells)?)?,
+        flips(lab, s, tori)?,
+        universal(lab, s, tori)?,
+        clusters(Dynamics::SwendsenWang, SWENDSEN_WANG_Z)?,
+        clusters(Dynamics::SwendsenWang, CONJECTURE)?,
+        logarithm(lab, s, tori)?,
+        bound(lab, s, tori)?,
+        clusters(Dynamics::Wolff, WOLFF_Z)?,
+        heat(lab, s, tori)?,
     ])
 }
 
-/// Reproduced where the chosen exponent agrees. Where it does not, but that of the three largest sizes alone does, the
-/// sizes are too small for a plain power law; a contradiction takes both, on lattices up to [`REACH`].
-fn verdict(ladder: &[Fit], chosen: &Fit, published: f64) -> Verdict {
-    let agrees = |fit: &Fit| agreement(fit.slope, published) == Verdict::Reproduced;
-    match (agrees(chosen), ladder.last().is_some_and(agrees)) {
-        (true, _) => Verdict::Reproduced,
-        (false, false) if chosen.to >= REACH => Verdict::Contradicted,
-        _ => Verdict::NotComparable,
+fn quality(fit: Option<Fit>) -> String {
+    fit.map_or("no range of sides is fitted".into(), |fit| fit.quality())
+}
+
+fn slope(fits: &Fits) -> Option<Estimate> {
+    fits.chosen.map(|fit| fit.slope())
+}
+
+fn nothing_fits() -> Ruling {
+    undecided(None, "no range of sides fits: it would take larger sides")
+}
+
+/// Is a published exponent that of the chosen power law? What contradicts it on small lattices, or not on the three largest
+/// alone, may be a correction to scaling.
+fn exponent(fits: &Fits, published: f64, resolution: f64) -> Ruling {
+    let Some(fit) = fits.chosen else { return nothing_fits() };
+    let agrees = |fit: &Fit| agrees(fit.slope(), published, resolution);
+    let contradicts = |fit: &Fit| agrees(fit).is() == Some(false);
+    match contradicts(&fit) {
+        true if fit.to < REACH => undecided(fit.slope(), needs_size(fit.to)),
+        true if !fits.all.last().is_some_and(contradicts) => undecided(
+            fit.slope(),
+            format!(
+                "{published} is beyond errors for L = {} to {}, but not for the three largest sides alone: it would take larger ones",
+                fit.from, fit.to
+            ),
+        ),
+        _ => agrees(&fit),
     }
 }
 
-/// Exponents from ever larger sizes.
-fn ladder(cells: &[Cell], dynamics: Dynamics, observable: usize) -> Vec<Fit> {
-    fits::ladder(&laws::power(&times(cells, dynamics, observable)))
-}
-
-/// The power law that was chosen for one observable.
-pub(super) fn power(
-    settings: &Settings,
-    cells: &[Cell],
-    dynamics: Dynamics,
-    observable: usize,
-) -> Option<Fit> {
-    fits::chosen(&ladder(cells, dynamics, observable), settings.acceptable)
-}
-
-fn unknown() -> Estimate {
-    Estimate { mean: f64::NAN, ..Estimate::exact(0.0) }
-}
-
-/// What a fit is worth, in words.
-fn quality(fit: &Fit) -> String {
+fn needs_size(to: usize) -> String {
     format!(
-        "L = {} to {}, $\\chi^2$ = {:.1} for {} degrees of freedom",
-        fit.from, fit.to, fit.chi2, fit.freedom
+        "sides reach L = {to} and would have to reach {REACH}: small lattices have corrections to scaling"
     )
 }
 
 /// z of |m| by single spin flips.
-fn flips(settings: &Settings, cells: &[Cell], dynamics: Dynamics, published: f64) -> Finding {
-    let quantity =
-        format!("z from $\\tau_{{|m|}}$, {} in the order of a checkerboard", dynamics.name());
-    let Some(fit) = power(settings, cells, dynamics, ABS_M) else {
-        return nothing_fits(quantity);
-    };
-    let others: Vec<String> = [ENERGY, 2]
-        .into_iter()
-        .filter_map(|k| power(settings, cells, dynamics, k).map(|fit| (k, fit)))
-        .map(|(k, fit)| format!("{} gives {}", OBSERVABLES[k], shown(fit.slope)))
-        .collect();
-    let others = match others.is_empty() {
-        true => String::new(),
-        false => format!(" {}.", others.join(", ")),
-    };
-    Finding {
-        value: fit.slope,
-        quantity,
-        verdict: verdict(&ladder(cells, dynamics, ABS_M), &fit, published),
-        reason: format!(
-            "{}; a plain power law, errors of statistics only.{others} The energy's time grows more slowly, like $L^z / \\ln L$: only a part of its variance, which grows like $\\ln L$, relaxes slowly. The source takes the slowest mode on lattices up to 15 × 15, with corrections to scaling, and random sites.",
-            quality(&fit)
+fn flips(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+    let published = lab.published.value(FLIPS_Z)?;
+    let fits = FLIPS.map(|dynamics| powers(s, tori, dynamics, ABS_M));
+    let ruling = all(fits.iter().map(|fits| exponent(fits, published, FLIPS_RESOLUTION)));
+    let [metropolis, bath] = fits;
+    let mut claim = lab.says(FLIPS_Z)?.judged(
+        ruling,
+        "z from $\\tau_{|m|}$, Metropolis on a checkerboard",
+        format!(
+            "{}; heat bath: {}. The energy's time grows like $L^z / \\ln L$: of its variance only a part relaxes slowly",
+            quality(metropolis.chosen),
+            quality(bath.chosen)
         ),
+    );
+    claim = claim.and("z from $\\tau_{|m|}$, heat bath on a checkerboard", slope(&bath));
+    for (dynamics, observable) in FLIPS.into_iter().flat_map(|d| [M2, ENERGY].map(|k| (d, k))) {
+        let found = slope(&powers(s, tori, dynamics, observable));
+        claim = claim.and(format!("{}, {}", dynamics.name(), OBSERVABLES[observable]), found);
     }
-}
-
-fn nothing_fits(quantity: String) -> Finding {
-    let reason = "No range of sizes is fitted well enough by the law.".to_owned();
-    Finding { value: unknown(), quantity, verdict: Verdict::NotComparable, reason }
+    Ok(claim)
 }
 
 /// Whether two kinds of single spin flips have one z.
-fn universal(settings: &Settings, cells: &[Cell]) -> Finding {
-    let quantity = "z by the heat bath minus z by Metropolis, from $\\tau_{|m|}$".to_owned();
-    let fits = [Dynamics::HeatBath, Dynamics::Metropolis]
-        .map(|dynamics| power(settings, cells, dynamics, ABS_M));
-    let [Some(bath), Some(metropolis)] = fits else { return nothing_fits(quantity) };
-    let value = Estimate { tau: 0.5, count: 2, ..bath.slope - metropolis.slope };
-    let ratio = |observable| {
-        let of = |dynamics| times(cells, dynamics, observable);
-        let (bath, metropolis) = (of(Dynamics::HeatBath), of(Dynamics::Metropolis));
-        bath.last().and_then(|&(side, tau)| {
-            let other = metropolis.iter().find(|(other, _)| *other == side)?.1;
-            let mean = tau.mean / other.mean;
-            let error = mean * (tau.error / tau.mean).hypot(other.error / other.mean);
-            Some(format!(
-                "{} for {} at L = {side}",
-                shown(Estimate { mean, error, ..tau }),
-                OBSERVABLES[observable]
-            ))
-        })
+fn universal(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+    let [metropolis, bath] = FLIPS.map(|dynamics| powers(s, tori, dynamics, ABS_M).chosen);
+    let ruling = match metropolis.zip(bath) {
+        Some((metropolis, bath)) => {
+            let ruling = agrees(bath.slope() - metropolis.slope(), 0.0, FLIPS_RESOLUTION);
+            let to = bath.to.min(metropolis.to);
+            match ruling.is() {
+                Some(false) if to < REACH => undecided(ruling.found, needs_size(to)),
+                _ => ruling,
+            }
+        }
+        None => nothing_fits(),
     };
-    let ratios: Vec<String> = [ABS_M, 2, ENERGY].into_iter().filter_map(ratio).collect();
-    Finding {
-        value,
-        quantity,
-        verdict: agreement(value, 0.0),
-        reason: format!(
-            "The heat bath is slower by one factor: {}. (A move of Metropolis in 16 is left out, which slows it by a fifteenth.) Here two dynamics of one model are compared, by $\\tau_{{int}}$; the source compares models and modes.",
-            ratios.join(", ")
-        ),
-    }
+    let claim = lab.says("nightingale-bloete-2000/universal")?.judged(
+        ruling,
+        "z by the heat bath minus z by Metropolis, from $\\tau_{|m|}$",
+        "here two rules of one model; the source compares models and relaxation modes. The heat bath is slower by one factor",
+    );
+    // On the largest side that both have.
+    let ratio = |claim: Claim, observable: usize| {
+        let [metropolis, bath] = FLIPS.map(|dynamics| times(tori, dynamics, observable));
+        let both = bath.iter().rev().find_map(|&(side, bath)| {
+            let (_, metropolis) = metropolis.iter().find(|(other, _)| *other == side)?;
+            Some((side, bath / *metropolis))
+        });
+        let side = both.map_or(0, |(side, _)| side);
+        let quantity = format!("that factor for {} at L = {side}", OBSERVABLES[observable]);
+        claim.and(quantity, both.map(|(_, ratio)| ratio))
+    };
+    Ok([ABS_M, M2, ENERGY].into_iter().fold(claim, ratio))
 }
 
 /// z of the energy under cluster dynamics.
-fn clusters(settings: &Settings, cells: &[Cell], dynamics: Dynamics, published: f64) -> Finding {
-    let quantity = format!("z from $\\tau_E$ in sweeps, {}", dynamics.name());
-    let Some(fit) = power(settings, cells, dynamics, ENERGY) else {
-        return nothing_fits(quantity);
-    };
-    let local = fits::local(&times(cells, dynamics, ENERGY));
-    let end = local.last().map_or(String::new(), |&(side, z)| {
-        format!(" Between the two largest sides (around L = {side:.0}) it is {}.", shown(z))
-    });
-    let verdict = match fit.to >= REACH {
-        true => verdict(&ladder(cells, dynamics, ENERGY), &fit, published),
-        false => Verdict::NotComparable,
-    };
-    let last = ladder(cells, dynamics, ENERGY).last().map_or(String::new(), |last| {
-        format!(" The three largest sizes alone give {}.", shown(last.slope))
-    });
-    let reach = match fit.to >= REACH {
-        true => String::new(),
-        false => format!(" Such small lattices say little: a verdict takes L = {REACH}."),
-    };
-    Finding {
-        value: fit.slope,
-        quantity,
-        verdict,
-        reason: format!(
-            "{}; an effective exponent, which falls if the law is a logarithm in the end.{end}{reach}{last}",
-            quality(&fit)
+fn clusters(
+    lab: &Lab,
+    fits: &Fits,
+    dynamics: Dynamics,
+    tori: &[Torus],
+    key: &str,
+) -> Result<Claim> {
+    let local = fits::local(&times(tori, dynamics, ENERGY));
+    let last = fits.all.last().map(|fit| fit.slope());
+    let claim = lab.says(key)?.judged(
+        drifting(fits, lab.published.value(key)?),
+        format!("z from $\\tau_E$ in sweeps, {}", dynamics.name()),
+        format!(
+            "{}; an effective exponent, which falls if it is a logarithm",
+            quality(fits.chosen)
         ),
+    );
+    Ok(claim
+        .and("from the three largest sides alone", last)
+        .and("between the two largest sides", local.last().map(|&(_, z)| z)))
+}
+
+/// Is it a published exponent of clusters? Only large lattices can say.
+fn drifting(fits: &Fits, published: f64) -> Ruling {
+    match fits.chosen {
+        Some(fit) if fit.to < REACH => undecided(fit.slope(), needs_size(fit.to)),
+        _ => exponent(fits, published, CLUSTERS_RESOLUTION),
     }
 }
 
 /// Power or logarithm.
-fn logarithm(settings: &Settings, cells: &[Cell]) -> Finding {
-    let times = times(cells, Dynamics::SwendsenWang, ENERGY);
-    let quantity = "smallest L from which $A + B \\ln L$ fits $\\tau_E$, Swendsen–Wang".to_owned();
-    let ladder = fits::ladder(&laws::logarithm(&times));
-    let Some(fit) = fits::chosen(&ladder, settings.acceptable) else {
-        return nothing_fits(quantity);
-    };
-    let power = power(settings, cells, Dynamics::SwendsenWang, ENERGY);
-    let power = power.map_or("no range".to_owned(), |fit| quality(&fit));
-    Finding {
-        value: Estimate::exact(fit.from as f64),
-        quantity,
-        verdict: Verdict::NotComparable,
-        reason: format!(
-            "The logarithm fits for {} with B = {}; a power law for {power}. On these sizes the two differ by little, and the source looks at exponential relaxation from a quench.",
-            quality(&fit),
-            shown(fit.slope)
-        ),
-    }
+fn logarithm(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+    let fits = logarithms(s, tori, Dynamics::SwendsenWang, ENERGY);
+    let from = fits.chosen.map(|fit| Estimate::exact(fit.from as f64));
+    let power = powers(s, tori, Dynamics::SwendsenWang, ENERGY).chosen;
+    Ok(lab
+        .says("du-2006/logarithm")?
+        .judged(
+            not_comparable(from, "the source looks at exponential relaxation from an ordered start on L up to 8192, here are integrated times in equilibrium"),
+            "smallest L from which $A + B \\ln L$ fits $\\tau_E$, Swendsen–Wang",
+            format!("logarithm: {}; power law: {}", quality(fits.chosen), quality(power)),
+        )
+        .and("B (sweeps)", slope(&fits)))
 }
 
 /// The exponent with which `tau_E / C` grows.
-fn bound(settings: &Settings, cells: &[Cell]) -> Result<Finding> {
-    let ratios = laws::over_heat(&times(cells, Dynamics::SwendsenWang, ENERGY))?;
-    let quantity = "exponent p of $\\tau_E / C \\sim L^p$, Swendsen–Wang, C exact".to_owned();
-    let ladder = fits::ladder(&laws::power(&ratios));
-    let Some(fit) = fits::chosen(&ladder, settings.acceptable) else {
-        return Ok(nothing_fits(quantity));
-    };
-    // The bound is a theorem; what is not is how close to it the dynamics comes.
-    let verdict = match fit.slope.mean / fit.slope.error {
-        sigmas if sigmas < -SIGMAS => Verdict::Contradicted,
-        _ => Verdict::Reproduced,
-    };
-    Ok(Finding {
-        value: fit.slope,
-        quantity,
-        verdict,
-        reason: format!(
-            "The bound holds as long as p is not negative. {}; of the three-state model the source has p of about 0.08.",
-            quality(&fit)
-        ),
-    })
+fn bound(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+    let ratios = fits::over_heat(&times(tori, Dynamics::SwendsenWang, ENERGY))?;
+    let fits = Fits::new(&fits::power(&ratios), s.acceptable);
+    Ok(lab.says("salas-sokal-1997/bound")?.judged(
+        slope(&fits).map_or_else(nothing_fits, |p| above(p, 0.0)),
+        "exponent p of $\\tau_E / C \\sim L^p$, Swendsen–Wang, C exact",
+        format!("{}; the bound is p ≥ 0, and sharp where p = 0", quality(fits.chosen)),
+    ))
 }
 
 /// Wolff's times as a line in the exact specific heat.
-fn heat(settings: &Settings, cells: &[Cell]) -> Result<Finding> {
-    let times = times(cells, Dynamics::Wolff, ENERGY);
-    let quantity =
-        "smallest L from which $\\tau_E = a + b C$ in sweeps of Wolff, C exact".to_owned();
-    let ladder = fits::ladder(&laws::heat(&times)?);
-    let Some(fit) = fits::chosen(&ladder, settings.acceptable) else {
-        return Ok(nothing_fits(quantity));
-    };
-    let verdict = match fit.to >= REACH {
-        true => Verdict::Reproduced,
-        false => Verdict::NotComparable,
-    };
-    let power = power(settings, cells, Dynamics::Wolff, ENERGY);
-    let power = power.map_or("no range".to_owned(), |fit| quality(&fit));
-    Ok(Finding {
-        value: Estimate::exact(fit.from as f64),
-        quantity,
-        verdict,
-        reason: format!(
-            "a = {}, b = {}; {}. A power law fits for {power}.",
-            shown(fit.intercept),
-            shown(fit.slope),
-            quality(&fit)
-        ),
-    })
+fn heat(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+    let fits = Fits::new(&fits::heat(&times(tori, Dynamics::Wolff, ENERGY))?, s.acceptable);
+    let power = powers(s, tori, Dynamics::Wolff, ENERGY).chosen;
+    let numbers = fits.chosen.map_or(String::new(), |fit| {
+        format!("a = {}, b = {}; ", shown(fit.line.intercept), shown(fit.slope()))
+    });
+    Ok(lab.says("coddington-baillie-1992/specific-heat")?.judged(
+        linear(&fits),
+        "smallest L from which $\\tau_E = a + b C$ in sweeps of Wolff, C exact",
+        format!("{numbers}{}; power law: {}", quality(fits.chosen), quality(power)),
+    ))
+}
+
+/// Are times a straight line in what they were fitted against, up to large lattices?
+fn linear(fits: &Fits) -> Ruling {
+    let Some(fit) = fits.chosen else { return nothing_fits() };
+    let from = Estimate::exact(fit.from as f64);
+    match fit.to < REACH {
+        true => undecided(from, needs_size(fit.to)),
+        false => holds(true, "three sides or more up to the largest lie on a line").showing(from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samplers::dynamics::fits::tests::times;
+    use report::Verdict::{Contradicted, Reproduced, Undecided};
+
+    fn fits(law: impl Fn(f64) -> f64, sides: usize, error: f64) -> Fits {
+        Fits::new(&fits::power(&times(law, &vec![error; sides])), 2.0)
+    }
+
+    #[test]
+    fn exponents_contradict_only_on_large_lattices() {
+        let verdict =
+            |z: f64, sides, error| exponent(&fits(|l| l.powf(z), sides, error), 2.17, 0.1).verdict;
+        // Sides 8 to 128, and 8 to 64.
+        assert_eq!([verdict(2.17, 5, 0.001), verdict(2.17, 4, 0.001)], [Reproduced; 2]);
+        assert_eq!([verdict(2.0, 5, 0.001), verdict(2.0, 4, 0.001)], [Contradicted, Undecided]);
+        assert_eq!(verdict(2.17, 5, 0.1), Undecided);
+        // A small side pulls the exponent away; the three largest alone agree.
+        let bent = |l: f64| l.powf(2.17) * (1.0 + 1.0 / l);
+        assert_eq!(exponent(&fits(bent, 5, 0.002), 2.17, 0.1).verdict, Undecided);
+        let nothing = Fits::new(&[], 2.0);
+        assert_eq!(exponent(&nothing, 2.17, 0.1).verdict, Undecided);
+        assert!(exponent(&nothing, 2.17, 0.1).found.is_none());
+    }
+
+    #[test]
+    fn exponents_of_clusters_need_large_lattices() {
+        let verdict = |sides| drifting(&fits(|l| l.powf(0.25), sides, 1e-4), 0.25).verdict;
+        assert_eq!([verdict(5), verdict(4)], [Reproduced, Undecided]);
+    }
+
+    #[test]
+    fn a_line_is_one_up_to_large_lattices() {
+        let verdict = |sides| linear(&fits(|l| l, sides, 0.01)).verdict;
+        assert_eq!([verdict(5), verdict(4), verdict(2)], [Reproduced, Undecided, Undecided]);
+    }
 }

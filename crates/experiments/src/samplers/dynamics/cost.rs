@@ -1,60 +1,57 @@
 //! What an independent configuration costs, in seconds of one thread.
 
-use super::Settings;
-use super::cells::{ABS_M, Cell};
+use super::{ABS_M, Settings, Torus};
 use crate::stages::{Dynamics, Time, Work};
 use anyhow::Result;
-use lab::Run;
+use lab::Lab;
+use report::{Figure, Rows, figure, panel, table};
 use stats::Estimate;
+use std::collections::BTreeMap;
 
-/// One sampler on one lattice.
+/// One sampler on one torus.
 pub(super) struct Cost {
-    pub(super) name: &'static str,
-    pub(super) side: usize,
+    name: &'static str,
+    side: usize,
     /// Seconds of a sweep of one replica, or of a cluster or a draw.
-    pub(super) per_sweep: Estimate,
+    per_sweep: Estimate,
     /// tau_int of |m| in these sweeps; 1/2 and exact for independent draws.
-    pub(super) tau: Estimate,
+    tau: Estimate,
     /// Seconds of an independent configuration, `2 tau` sweeps.
-    pub(super) per_sample: Estimate,
+    per_sample: Estimate,
 }
 
-fn cost(name: &'static str, side: usize, per_sweep: Estimate, tau: Estimate) -> Cost {
-    let mean = 2.0 * tau.mean * per_sweep.mean;
-    let error = mean * (tau.error / tau.mean).hypot(per_sweep.error / per_sweep.mean);
-    Cost { name, side, per_sweep, tau, per_sample: Estimate { mean, error, ..tau } }
+impl Cost {
+    fn new(name: &'static str, side: usize, per_sweep: Estimate, tau: Estimate) -> Self {
+        Self { name, side, per_sweep, tau, per_sample: tau * 2.0 * per_sweep }
+    }
 }
 
-/// Nothing where nothing is to be timed. One after the other, when all else is done.
-pub(super) fn measure(run: &Run, settings: &Settings, cells: &[Cell]) -> Result<Vec<Cost>> {
-    let seconds = settings.timing_seconds;
+/// Nothing where nothing is to be timed. One after the other, when all else is done: alone on the machine, as far as that is
+/// up to this program.
+pub(super) fn measure(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Vec<Cost>> {
+    let seconds = *s.timing_seconds;
     if seconds == 0.0 {
         return Ok(Vec::new());
     }
-    let time =
-        |work, side| Ok::<_, anyhow::Error>(run.store.get(&Time { work, side, seconds })?.value);
+    let time = |work, side| Ok::<_, anyhow::Error>(lab.get(&Time { work, side, seconds })?.value);
     let mut costs = Vec::new();
-    for cell in cells {
-        let all = time(Work::Sweep(cell.dynamics), cell.side)?;
-        let tau = scaled(cell.tau[ABS_M], cell.moves);
-        costs.push(cost(name(cell.dynamics), cell.side, scaled(all, cell.replicas), tau));
+    for &Torus { dynamics, side, moves, tau, .. } in tori {
+        let all = time(Work::Sweep(dynamics), side)?;
+        let tau = tau[ABS_M] / moves;
+        costs.push(Cost::new(name(dynamics), side, all / dynamics.replicas(), tau));
         // The same moves, of one large lattice.
-        if cell.dynamics == Dynamics::Metropolis && cell.side.is_multiple_of(128) {
-            costs.push(cost("checkerboard", cell.side, time(Work::Plane, cell.side)?, tau));
+        if dynamics == Dynamics::Metropolis && side.is_multiple_of(128) {
+            costs.push(Cost::new("checkerboard", side, time(Work::Plane, side)?, tau));
         }
     }
     let exact = Estimate::exact(0.5);
-    for &side in &settings.perfect_sides {
-        costs.push(cost("perfect", side, time(Work::Perfect, side)?, exact));
+    for side in s.perfect_sides.iter().map(|side| side.size()) {
+        costs.push(Cost::new("perfect", side, time(Work::Perfect, side)?, exact));
     }
-    for &side in &settings.transfer_sides {
-        costs.push(cost("transfer matrix", side, time(Work::Transfer, side)?, exact));
+    for side in s.transfer_sides.iter().map(|side| side.size()) {
+        costs.push(Cost::new("transfer matrix", side, time(Work::Transfer, side)?, exact));
     }
     Ok(costs)
-}
-
-fn scaled(of: Estimate, by: f64) -> Estimate {
-    Estimate { mean: of.mean / by, error: of.error / by, ..of }
 }
 
 fn name(dynamics: Dynamics) -> &'static str {
@@ -65,4 +62,61 @@ fn name(dynamics: Dynamics) -> &'static str {
         Dynamics::SequentialHeatBath => "heat bath",
         Dynamics::SwendsenWang | Dynamics::Wolff => dynamics.name(),
     }
+}
+
+pub(super) fn cost_figure(s: &Settings, costs: &[Cost]) -> Figure {
+    let mut names: Vec<&str> = Vec::new();
+    for cost in costs {
+        if !names.contains(&cost.name) {
+            names.push(cost.name);
+        }
+    }
+    let caption = format!(
+        "What an independent configuration at $T_c$ costs: $2 \\tau_{{|m|}}$ sweeps, in seconds of one thread, each sampler timed for {} s; of one of 512 replicas, of one of 512 perfect draws, of a transfer-matrix draw without its tables.",
+        s.timing_seconds
+    );
+    figure("cost", caption).panel(
+        panel("side L", "seconds per independent configuration").log_x().log_y().each(
+            names,
+            |panel, name| {
+                let own = costs.iter().filter(|cost| cost.name == name);
+                panel.joined(name, own.map(|cost| (cost.side, cost.per_sample)))
+            },
+        ),
+    )
+}
+
+pub(super) fn cost_table(costs: &[Cost]) -> Rows<&Cost> {
+    let caption = "The figure above as numbers. A sweep is one of one replica, of Wolff a cluster, of perfect sampling and the transfer matrix a draw; its time is divided by the number of sites.";
+    table("seconds", caption)
+        .rows(costs)
+        .column("sampler", |c| c.name)
+        .column("L", |c| c.side)
+        .column("sweep / N (ns)", |c| c.per_sweep * (1e9 / (c.side * c.side) as f64))
+        .column("τ of |m| (sweeps)", |c| c.tau)
+        .column("independent configuration (µs)", |c| c.per_sample * 1e6)
+        .column("a second", |c| (1.0 / c.per_sample.mean).round())
+}
+
+/// The cheapest sampler of each side, neighbouring sides together.
+pub(super) fn cheapest(costs: &[Cost]) -> String {
+    let mut best: BTreeMap<usize, &Cost> = BTreeMap::new();
+    for cost in costs {
+        let known = best.entry(cost.side).or_insert(cost);
+        if cost.per_sample.mean < known.per_sample.mean {
+            *known = cost;
+        }
+    }
+    let mut ranges: Vec<(&str, usize, usize)> = Vec::new();
+    for (&side, cost) in &best {
+        match ranges.last_mut().filter(|(name, ..)| *name == cost.name) {
+            Some((_, _, to)) => *to = side,
+            None => ranges.push((cost.name, side, side)),
+        }
+    }
+    let words = |(name, from, to): (&str, usize, usize)| match from == to {
+        true => format!("{name} at L = {from}"),
+        false => format!("{name} for L = {from} to {to}"),
+    };
+    ranges.into_iter().map(words).collect::<Vec<_>>().join(", ")
 }

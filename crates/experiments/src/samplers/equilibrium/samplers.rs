@@ -1,26 +1,52 @@
-//! Who is put to the test: every sampler of the square lattice, and three that are wrong on purpose.
+//! The samplers that are tested, three of them wrong on purpose, and their z-scores against exact values of finite tori.
 
-use super::Settings;
-use super::exact::Exact;
-use super::scores::Scores;
-use crate::stages::{Measure, Outcome, Rule, Sampling, correlated_length};
-use ::exact::transfer::WIDTH_LIMIT;
+use super::{Settings, Wrong};
+use crate::stages::{ExactMoments, Measure, Measured, Outcome, Rule, Sampling, correlated_length};
 use anyhow::Result;
+use exact::torus::{excitation_probability, kaufman};
+use exact::transfer::WIDTH_LIMIT;
 use ising::{Algorithm, Coupling};
-use lab::Run;
-use rayon::prelude::*;
+use lab::Lab;
+use lab::family::{Family, Scores, z_score};
+use lab::verdict::{Ruling, all, holds};
+use stats::Estimate;
 use std::collections::BTreeMap;
 
-/// What is exact, by sides.
-type Tori = BTreeMap<usize, Vec<Exact>>;
+/// What is compared, by its number.
+pub(super) const OBSERVABLES: [&str; 5] = ["E", "C", "|m|", "m²", "m⁴"];
 
-/// A sampler with its scores.
-pub(super) struct Sampler {
-    pub(super) name: String,
-    pub(super) group: Group,
-    /// Sides of the tori that it drew.
-    pub(super) sides: Vec<usize>,
-    pub(super) scores: Scores,
+/// A torus at one temperature.
+#[derive(Clone)]
+pub(super) struct Exact {
+    temperature: f64,
+    /// The observables in their order; the moments of the magnetisation only where the torus is small enough.
+    values: Vec<f64>,
+    /// Probability that a configuration is not a ground state.
+    excited: f64,
+}
+
+/// Exact values at all temperatures, by the side of the torus.
+pub(super) type Tori = BTreeMap<usize, Vec<Exact>>;
+
+/// Energy and specific heat in closed form, moments of the magnetisation by transfer matrix.
+pub(super) fn tori(lab: &Lab, s: &Settings) -> Result<Tori> {
+    let temperatures = &s.temperatures();
+    let torus = |side: usize| -> Result<Vec<Exact>> {
+        let moments = match side <= s.moments_up_to.size() {
+            true => lab.get(&ExactMoments { side, temperatures })?.value,
+            false => Vec::new(),
+        };
+        let at = |(index, &temperature): (usize, &f64)| {
+            let torus = kaufman(side, side, temperature.recip())?;
+            let mut values = vec![torus.energy_per_spin, torus.specific_heat];
+            values.extend(moments.get(index).into_iter().flat_map(|m| [m.abs_m, m.m2, m.m4]));
+            let excited = excitation_probability(side, side, temperature.recip())?;
+            Ok(Exact { temperature, values, excited })
+        };
+        temperatures.iter().enumerate().map(at).collect()
+    };
+    let sides = s.sides.iter().map(|side| side.size()).chain([s.plane.side.size()]);
+    sides.map(|side| Ok((side, torus(side)?))).collect()
 }
 
 /// What samplers have in common.
@@ -39,71 +65,67 @@ pub(super) enum Group {
 }
 
 /// A sampler to be run.
-struct Plan {
+pub(super) struct Plan {
     name: String,
     group: Group,
     sampling: Sampling,
     sides: Vec<usize>,
     draws: u32,
-    /// Temperatures that it is asked for are those that it is compared at, times this.
+    /// It is run at the temperatures that it is compared at, times this.
     scale: f64,
 }
 
 impl Plan {
-    fn new(settings: &Settings, name: &str, group: Group, sampling: Sampling) -> Self {
-        let (sides, draws) = (settings.sides.clone(), settings.draws);
-        Self { name: name.into(), group, sampling, sides, draws, scale: 1.0 }
+    fn new(s: &Settings, name: &str, group: Group, sampling: Sampling) -> Self {
+        let sides = s.sides.iter().map(|side| side.size()).collect();
+        Self { name: name.into(), group, sampling, sides, draws: s.draws.short(), scale: 1.0 }
     }
 
-    /// Large tori are left out where they would take longest to forget.
-    fn is_asked(&self, settings: &Settings, temperature: f64) -> bool {
+    /// A large torus takes too long to relax where spins are correlated over many sites.
+    fn is_run(&self, s: &Settings, temperature: f64) -> bool {
         let length = || Coupling::from_temperature(temperature).map(correlated_length);
-        self.group != Group::Plane || length().is_ok_and(|length| length <= settings.plane.longest)
+        self.group != Group::Plane || length().is_ok_and(|length| length <= s.plane.longest)
     }
 }
 
 /// All samplers that should be right.
-pub(super) fn right(run: &Run, settings: &Settings, tori: &Tori) -> Result<Vec<Sampler>> {
-    let mut plans: Vec<Plan> =
-        settings.algorithms.iter().map(|&algorithm| front_door(settings, algorithm)).collect();
-    let spacing = settings.replicas;
-    let replicas = Sampling::Replicas { spacing };
-    plans.push(Plan::new(settings, "multispin heat bath", Group::Multispin, replicas));
+pub(super) fn right(s: &Settings) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = s.algorithms.iter().map(|&algorithm| drawn(s, algorithm)).collect();
+    let replicas = Sampling::Replicas { spacing: s.replicas };
+    plans.push(Plan::new(s, "multispin heat bath", Group::Multispin, replicas));
     for (name, rule) in
         [("checkerboard Metropolis", Rule::Metropolis), ("checkerboard heat bath", Rule::HeatBath)]
     {
-        let (tori, spacing) = (settings.plane.tori, settings.plane.spacing);
-        let sampling = Sampling::Plane { rule, tori, spacing };
+        let (tori, spacing) = (s.plane.tori.short(), s.plane.spacing);
         plans.push(Plan {
-            sides: vec![settings.plane.side],
-            draws: settings.plane.draws,
-            ..Plan::new(settings, name, Group::Plane, sampling)
+            sides: vec![s.plane.side.size()],
+            draws: s.plane.draws,
+            ..Plan::new(s, name, Group::Plane, Sampling::Plane { rule, tori, spacing })
         });
     }
     plans.sort_by_key(|plan| plan.group as u8);
-    test(run, settings, tori, &plans)
+    plans
 }
 
 /// Samplers that must be found out.
-pub(super) fn wrong(run: &Run, settings: &Settings, tori: &Tori) -> Result<Vec<Sampler>> {
-    let super::Wrong { coupling, sweeps, burn_in } = settings.wrong;
-    let plan = |name: String, sampling| Plan::new(settings, &name, Group::Wrong, sampling);
-    let draw = Sampling::Draw {
-        algorithm: Algorithm::SwendsenWang,
-        least_effective: settings.least_effective,
-    };
-    let plans = [
+pub(super) fn wrong(s: &Settings) -> Vec<Plan> {
+    let Wrong { coupling, sweeps, burn_in } = s.wrong;
+    let plan = |name: String, sampling| Plan::new(s, &name, Group::Wrong, sampling);
+    let least_effective = s.least_effective;
+    let draw = Sampling::Draw { algorithm: Algorithm::SwendsenWang, least_effective };
+    let hasty = Sampling::Hasty { sweeps: sweeps.short() };
+    vec![
         Plan {
             scale: (1.0 + coupling).recip(),
             ..plan(format!("coupling {} % too large", 100.0 * coupling), draw)
         },
-        plan(format!("{sweeps} sweeps after a random start"), Sampling::Hasty { sweeps }),
-        plan("errors without autocorrelation".into(), Sampling::Naive { burn_in }),
-    ];
-    test(run, settings, tori, &plans)
+        plan(format!("{sweeps} sweeps after a random start"), hasty),
+        plan("errors without autocorrelation".into(), Sampling::Naive { burn_in: burn_in.short() }),
+    ]
 }
 
-fn front_door(settings: &Settings, algorithm: Algorithm) -> Plan {
+/// `ising::draw` with one algorithm.
+fn drawn(s: &Settings, algorithm: Algorithm) -> Plan {
     let (name, group) = match algorithm {
         Algorithm::Metropolis => ("Metropolis", Group::Flips),
         Algorithm::HeatBath => ("heat bath", Group::Flips),
@@ -113,38 +135,165 @@ fn front_door(settings: &Settings, algorithm: Algorithm) -> Plan {
         Algorithm::Transfer => ("transfer matrix", Group::Exact),
         other => (other.name(), Group::Exact),
     };
-    let sampling = Sampling::Draw { algorithm, least_effective: settings.least_effective };
-    let mut plan = Plan::new(settings, name, group, sampling);
+    let sampling = Sampling::Draw { algorithm, least_effective: s.least_effective };
+    let mut plan = Plan::new(s, name, group, sampling);
     if algorithm == Algorithm::Transfer {
         plan.sides.retain(|&side| side <= WIDTH_LIMIT);
     }
     plan
 }
 
-fn test(run: &Run, settings: &Settings, tori: &Tori, plans: &[Plan]) -> Result<Vec<Sampler>> {
-    plans.par_iter().map(|plan| of_plan(run, settings, tori, plan)).collect()
+/// One z-score.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Score {
+    pub(super) temperature: f64,
+    pub(super) observable: usize,
+    pub(super) z: f64,
 }
 
-fn of_plan(run: &Run, settings: &Settings, tori: &Tori, plan: &Plan) -> Result<Sampler> {
-    let mut scores = Scores::new();
+/// A sampler with all its z-scores.
+pub(super) struct Sampler {
+    pub(super) name: String,
+    pub(super) group: Group,
+    pub(super) sides: Vec<usize>,
+    pub(super) scores: Vec<Score>,
+    /// Excited configurations, found and expected, where too few are expected for a mean to be a normal number.
+    pub(super) cold: (u64, f64),
+    /// Whether all configurations at zero temperature are ground states.
+    pub(super) frozen: bool,
+    /// Sides and temperatures at which `draw` refused.
+    pub(super) refused: Vec<(usize, f64)>,
+}
+
+/// Runs a sampler on all its tori and compares.
+pub(super) fn test(lab: &Lab, s: &Settings, tori: &Tori, plan: &Plan) -> Result<Sampler> {
+    let mut sampler = Sampler {
+        name: plan.name.clone(),
+        group: plan.group,
+        sides: plan.sides.clone(),
+        scores: Vec::new(),
+        cold: (0, 0.0),
+        frozen: true,
+        refused: Vec::new(),
+    };
+    let label = format!("equilibrium/{}", plan.name);
     for &side in &plan.sides {
-        let exact = tori.get(&side).map_or(&[][..], Vec::as_slice).iter().copied();
-        let exact: Vec<Exact> =
-            exact.filter(|exact| plan.is_asked(settings, exact.temperature)).collect();
+        let exact: Vec<&Exact> =
+            tori[&side].iter().filter(|exact| plan.is_run(s, exact.temperature)).collect();
         let temperatures: Vec<f64> = exact.iter().map(|e| plan.scale * e.temperature).collect();
-        let label = format!("equilibrium/{}", plan.name);
-        let found: Vec<Outcome> = run
-            .store
-            .get(&Measure {
-                sampling: plan.sampling,
-                side,
-                temperatures: &temperatures,
-                draws: plan.draws,
-                seed: stats::child_seed(run.seed, &label, side as u64),
-            })?
-            .value;
-        scores.add(settings, side, &exact, &found);
+        let found = lab.get(&Measure {
+            sampling: plan.sampling,
+            side,
+            temperatures: &temperatures,
+            draws: plan.draws,
+            seed: lab.seed(&label, side as u64),
+        })?;
+        for (exact, outcome) in exact.into_iter().zip(&found.value) {
+            match outcome {
+                Outcome::Drawn(measured) => sampler.compare(*s.least_excited, exact, measured),
+                Outcome::Refused(_) => sampler.refused.push((side, exact.temperature)),
+            }
+        }
     }
-    let (name, group, sides) = (plan.name.clone(), plan.group, plan.sides.clone());
-    Ok(Sampler { name, group, sides, scores })
+    Ok(sampler)
+}
+
+impl Sampler {
+    /// Which of the three tests a temperature is good for follows from what is exact, not from what was drawn.
+    fn compare(&mut self, least_excited: f64, exact: &Exact, measured: &Measured) {
+        let Measured { energy_per_spin, specific_heat, abs_m, m2, m4, draws, excited } = *measured;
+        let means = [energy_per_spin, specific_heat, abs_m, m2, m4];
+        let scores =
+            exact.values.iter().zip(means).enumerate().map(|(observable, (&value, mean))| Score {
+                temperature: exact.temperature,
+                observable,
+                z: z_score(mean, value),
+            });
+        let expected = draws as f64 * exact.excited;
+        if exact.temperature == 0.0 {
+            self.frozen &= excited == 0 && scores.into_iter().all(|score| score.z == 0.0);
+        } else if expected < least_excited {
+            self.cold = (self.cold.0 + excited, self.cold.1 + expected);
+        } else {
+            self.scores.extend(scores);
+        }
+    }
+
+    /// By observable: runs at different temperatures and sides are independent, the observables of one run are not.
+    pub(super) fn family(&self) -> Scores {
+        let of = |observable: usize| {
+            self.scores.iter().filter(|s| s.observable == observable).map(|s| s.z).collect()
+        };
+        Scores { groups: (0..OBSERVABLES.len()).map(of).collect(), rare: Some(self.cold) }
+    }
+
+    /// Whether it is in equilibrium.
+    pub(super) fn judge(&self, family: &Family) -> Ruling {
+        let frozen = holds(self.frozen, "every configuration at T = 0 is a ground state");
+        all([family.judge(&self.family()), frozen])
+    }
+
+    /// z in increasing order.
+    pub(super) fn sorted(&self) -> Vec<f64> {
+        let mut all: Vec<f64> = self.scores.iter().map(|s| s.z).collect();
+        all.sort_by(f64::total_cmp);
+        all
+    }
+
+    /// Mean z, and the root of the mean z². Errors as if the observables of one run were one: they are correlated.
+    pub(super) fn moments(&self) -> [Estimate; 2] {
+        let n = self.scores.len() as f64;
+        let runs = self.family().groups.iter().map(Vec::len).max().unwrap_or(0) as f64;
+        let mean = self.scores.iter().map(|s| s.z).sum::<f64>() / n;
+        let rms = (self.scores.iter().map(|s| s.z * s.z).sum::<f64>() / n).sqrt();
+        let estimate = |mean, error| Estimate { error, ..Estimate::exact(mean) };
+        [estimate(mean, runs.sqrt().recip()), estimate(rms, (2.0 * runs).sqrt().recip())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampler() -> Sampler {
+        Sampler {
+            name: String::new(),
+            group: Group::Exact,
+            sides: vec![4],
+            scores: vec![],
+            cold: (0, 0.0),
+            frozen: true,
+            refused: vec![],
+        }
+    }
+
+    fn measured(energy: f64, excited: u64) -> Measured {
+        let e = |mean| Estimate { error: 0.1, ..Estimate::exact(mean) };
+        Measured {
+            energy_per_spin: e(energy),
+            specific_heat: e(0.0),
+            abs_m: e(1.0),
+            m2: e(1.0),
+            m4: e(1.0),
+            draws: 100,
+            excited,
+        }
+    }
+
+    #[test]
+    fn what_is_tested_follows_from_exact_values() {
+        let exact = |temperature, excited| Exact { temperature, values: vec![-1.0, 0.0], excited };
+        let mut sampler = sampler();
+        sampler.compare(50.0, &exact(1.0, 0.4), &measured(-0.8, 41));
+        assert_eq!((sampler.cold, sampler.scores.len()), ((41, 40.0), 0));
+        sampler.compare(50.0, &exact(2.0, 0.6), &measured(-0.8, 60));
+        let z: Vec<f64> = sampler.scores.iter().map(|score| score.z.round()).collect();
+        assert_eq!(z, [2.0, 0.0]);
+        let family = Family::new(1e-3, [&sampler.family()]);
+        assert_eq!(sampler.judge(&family).is(), Some(true));
+        sampler.compare(50.0, &exact(0.0, 0.0), &measured(-1.0, 0));
+        assert!(sampler.frozen);
+        sampler.compare(50.0, &exact(0.0, 0.0), &measured(-1.0, 1));
+        assert_eq!(sampler.judge(&family).is(), Some(false));
+    }
 }

@@ -321,7 +321,14 @@ mod tests {
     #[test]
     fn training_and_start_sets_share_no_configuration() {
         let (_directory, run) = run();
-        let mut settings = load::<Settings>("flow-explained", Profile::Quick).unwrap().settings;
+        let mut settings = load::<Settings>(
+            "flow-explained",
+            crate::settings("flow-explained").unwrap(),
+            Profile::Quick,
+            None,
+        )
+        .unwrap()
+        .settings;
         settings.temperatures = HOT.into();
         (settings.samples, settings.held_out, settings.thermometer_epochs) = (300, 300, 1);
         let sets = sets(&run, &settings).unwrap();

@@ -143,7 +143,14 @@ mod tests {
     #[test]
     fn training_and_start_sets_share_no_configuration() {
         let (_directory, run) = run();
-        let mut settings = load::<Settings>("flow-square", Profile::Quick).unwrap().settings;
+        let mut settings = load::<Settings>(
+            "flow-square",
+            crate::settings("flow-square").unwrap(),
+            Profile::Quick,
+            None,
+        )
+        .unwrap()
+        .settings;
         settings.temperatures = HOT.into();
         (settings.samples, settings.held_out, settings.curve_draws) = (300, 300, 100);
         (settings.thermometer_epochs, settings.seeds) = (1, 2);

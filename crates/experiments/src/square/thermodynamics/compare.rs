@@ -1,22 +1,70 @@
-//! How far our machines and the published ones are from the exact values.
+//! How far our RBMs and the published ones are from the exact values, and what the source says.
 
-use super::Settings;
-use super::machines::{Observable, Torus};
-use anyhow::Result;
-use lab::Run;
-use lab::parts::over_seeds;
+use super::rbms::{OBSERVABLES, Torus, Trial};
+use super::{SIDE, Settings};
+use anyhow::{Context, Result};
+use exact::square::critical_temperature;
+use lab::input::{BadInput, sentence};
+use lab::verdict::{Ruling, above, agrees, all, holds, undecided};
+use lab::{Grid, Lab, Row};
+use report::numbers::fixed;
+use report::{Claim, list, rough, shown};
 use stats::Estimate;
 
-/// The temperatures at which the published machines are compared.
-pub(super) const TEMPERATURES: [f64; 5] = [1.0, 2.016, 2.269, 2.524, 3.54];
+const SOURCE: &str = "torlai-melko-2016";
+/// The temperatures that the statements on single RBMs speak of.
+const TEMPERATURES: [f64; 5] = [1.0, 2.016, 2.269, 2.524, 3.54];
 
-/// One published number of a machine, and ours.
-pub(super) struct Cell {
+/// One published number of an RBM.
+#[derive(Clone, Copy)]
+pub(super) struct Number {
     pub(super) temperature: f64,
     pub(super) hidden: usize,
-    pub(super) observable: Observable,
+    /// Which of the RBMs of the settings, and which of the observables.
+    pub(super) rbm: usize,
+    pub(super) observable: usize,
+    value: Estimate,
+}
+
+/// The published number of an RBM, with its error.
+pub(super) fn published(lab: &Lab, hidden: usize, t: f64, observable: usize) -> Result<Estimate> {
+    let key = format!("{SOURCE}/hidden-{hidden}");
+    let [mean, error] = OBSERVABLES[observable].columns;
+    let mean = lab.published.entry(&key, t, mean)?;
+    Ok(Estimate { error: lab.published.entry(&key, t, error)?, ..Estimate::exact(mean) })
+}
+
+/// The published number of Monte Carlo.
+pub(super) fn monte_carlo_value(lab: &Lab, t: f64, observable: usize) -> Result<f64> {
+    lab.published.entry(&format!("{SOURCE}/monte-carlo"), t, OBSERVABLES[observable].columns[0])
+}
+
+/// All of them that the settings ask for, by observable, RBM and temperature.
+///
+/// # Errors
+/// Bad input where one is not published.
+pub(super) fn numbers(lab: &Lab, s: &Settings) -> Result<Vec<Number>> {
+    let mut numbers = Vec::new();
+    for observable in 0..OBSERVABLES.len() {
+        for (rbm, hidden) in s.machines.iter().map(|rbm| rbm.hidden).enumerate() {
+            for &temperature in s.temperatures.iter() {
+                let value = published(lab, hidden, temperature, observable)
+                    .map_err(|error| BadInput(sentence(&error)))?;
+                numbers.push(Number { temperature, hidden, rbm, observable, value });
+            }
+        }
+    }
+    Ok(numbers)
+}
+
+/// How far a published number and ours are from the exact value.
+pub(super) struct Deviation {
+    pub(super) temperature: f64,
+    pub(super) hidden: usize,
+    pub(super) rbm: usize,
+    pub(super) observable: usize,
     pub(super) exact: f64,
-    /// Mean distance of a machine from the exact value.
+    /// Mean distance of an RBM from the exact value.
     pub(super) ours: Estimate,
     /// Their distance, with their error.
     pub(super) theirs: Estimate,
@@ -30,16 +78,31 @@ pub(super) enum Outcome {
     Farther,
 }
 
-impl Cell {
-    /// Ours over theirs, which cannot be known to be smaller than its error.
+impl Outcome {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Closer => "closer",
+            Self::Alike => "alike",
+            Self::Farther => "farther",
+        }
+    }
+}
+
+impl Deviation {
+    /// A distance cannot be known to be smaller than its error.
+    pub(super) fn theirs_at_least(&self) -> f64 {
+        self.theirs.mean.max(self.theirs.error)
+    }
+
+    /// Ours over theirs.
     pub(super) fn ratio(&self) -> f64 {
-        self.ours.mean / self.theirs.mean.max(self.theirs.error)
+        self.ours.mean / self.theirs_at_least()
     }
 
     pub(super) fn outcome(&self) -> Outcome {
         /// Errors up to which two distances cannot be told apart.
         const ALIKE: f64 = 2.0;
-        let excess = self.ours.mean - self.theirs.mean.max(self.theirs.error);
+        let excess = self.ours.mean - self.theirs_at_least();
         let error = self.ours.error.hypot(self.theirs.error);
         match excess {
             e if e < 0.0 => Outcome::Closer,
@@ -49,77 +112,222 @@ impl Cell {
     }
 }
 
-/// The published number of a machine, with its error.
-pub(super) fn published(
-    run: &Run,
-    hidden: usize,
-    temperature: f64,
-    observable: Observable,
-) -> Result<Estimate> {
-    let key = format!("torlai-melko-2016/hidden-{hidden}");
-    let [mean, error] = observable.columns();
-    let mean = run.published.entry(&key, temperature, mean)?;
-    let error = run.published.entry(&key, temperature, error)?;
-    Ok(Estimate { error, ..Estimate::exact(mean) })
+/// Ours beside all published numbers.
+pub(super) fn deviations(numbers: &[Number], trials: &Grid<Torus, Trial>) -> Vec<Deviation> {
+    let of = |number: &Number| {
+        let Number { temperature, hidden, rbm, observable, value } = *number;
+        let row = trials.find(|torus| torus.temperature == temperature)?;
+        let exact = row.exact[observable];
+        let distance = |found: Estimate| Estimate { mean: (found.mean - exact).abs(), ..found };
+        let ours = row.mean(|trial| distance((OBSERVABLES[observable].of)(&trial.rbms[rbm].means)));
+        let theirs = distance(value);
+        Some(Deviation { temperature, hidden, rbm, observable, exact, ours, theirs })
+    };
+    numbers.iter().filter_map(of).collect()
 }
 
-/// All cells, by observable, machine and temperature.
-pub(super) fn cells(run: &Run, settings: &Settings, tori: &[Torus]) -> Result<Vec<Cell>> {
-    let mut cells = Vec::new();
-    for observable in Observable::ALL {
-        for (index, machine) in settings.machines.iter().enumerate() {
-            for torus in tori {
-                let exact = torus.exact(observable);
-                let distance =
-                    |found: Estimate| Estimate { mean: (found.mean - exact).abs(), ..found };
-                let each = torus.machines[index].iter().map(|m| distance(observable.of(&m.means)));
-                let (temperature, hidden) = (torus.temperature, machine.hidden);
-                cells.push(Cell {
-                    temperature,
-                    hidden,
-                    observable,
-                    exact,
-                    ours: over_seeds(&each.collect::<Vec<_>>()),
-                    theirs: distance(published(run, hidden, temperature, observable)?),
-                });
+/// Those that are farther than the published ones, in words.
+pub(super) fn farther(deviations: &[Deviation]) -> String {
+    let farther = deviations.iter().filter(|d| d.outcome() == Outcome::Farther).map(|d| {
+        let symbol = OBSERVABLES[d.observable].symbol;
+        format!(
+            "{symbol} of N = {} at T = {} (by {})",
+            d.hidden,
+            d.temperature,
+            fixed(d.ratio(), 2)
+        )
+    });
+    let farther: Vec<String> = farther.collect();
+    if farther.is_empty() { "none".into() } else { list(farther) }
+}
+
+pub(super) fn claims(
+    lab: &Lab,
+    s: &Settings,
+    trials: &Grid<Torus, Trial>,
+    deviations: &[Deviation],
+) -> Result<Vec<Claim>> {
+    let mut claims = Vec::new();
+    for rbm in 0..s.machines.len() {
+        for observable in 0..OBSERVABLES.len() {
+            let own = deviations.iter().filter(|d| (d.rbm, d.observable) == (rbm, observable));
+            claims.push(largest_deviation(lab, s.machines[rbm].hidden, observable, own.collect())?);
+        }
+    }
+    claims.push(neurons(lab, s, trials)?);
+    claims.push(monte_carlo(lab, trials)?);
+    Ok(claims)
+}
+
+/// What the source has of one RBM and one observable, where it is farthest off.
+fn largest_deviation(
+    lab: &Lab,
+    hidden: usize,
+    observable: usize,
+    own: Vec<&Deviation>,
+) -> Result<Claim> {
+    let mut off = Vec::new();
+    for t in TEMPERATURES {
+        let theirs = published(lab, hidden, t, observable)?.mean;
+        off.push((t, (theirs - monte_carlo_value(lab, t, observable)?).abs()));
+    }
+    let largest = off.iter().max_by(|a, b| a.1.total_cmp(&b.1)).context("no temperature")?;
+    let there = own.iter().find(|d| d.temperature == largest.0);
+    let differs = there.is_none().then(|| {
+        format!("theirs is largest at T = {}, which is not among our temperatures", largest.0)
+    });
+    let ruling = match there {
+        Some(d) => same_deviation(d.ours, d.theirs),
+        None => undecided(None, ""),
+    };
+    let ratios = own.iter().map(|d| format!("{} at T = {}", fixed(d.ratio(), 2), d.temperature));
+    let statement = OBSERVABLES[observable].statement;
+    let claim = lab.says(&format!("{SOURCE}/hidden-{hidden}-{statement}"))?.judged(
+        ruling.unless(differs),
+        format!("distance from the exact value at $T = {}$", largest.0),
+        format!("ours over theirs: {}", list(ratios)),
+    );
+    Ok(claim.and("theirs from the exact value", there.map(|d| d.theirs)))
+}
+
+/// Is the deviation of a published RBM that of an RBM of its size here? Where ours is smaller, it was not the size.
+fn same_deviation(ours: Estimate, theirs: Estimate) -> Ruling {
+    let difference = ours - theirs;
+    agrees(difference, 0.0, 0.5 * theirs.mean)
+        .corrected_if(
+            difference.mean < 0.0,
+            "an RBM of this size deviates, but it can deviate less: the rest is training",
+        )
+        .showing(ours)
+}
+
+/// Where an RBM of fixed size is worst: at T_c, if criticality is what takes hidden units.
+fn neurons(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Claim> {
+    let distance = |t: f64| (t - critical_temperature()).abs();
+    let by_distance = |a: &(usize, f64), b: &(usize, f64)| distance(a.1).total_cmp(&distance(b.1));
+    let temperatures = s.temperatures.iter().copied().enumerate();
+    let (nearest, t) = temperatures.min_by(by_distance).context("no temperature")?;
+    let kl = |rbm: usize| -> Vec<Estimate> {
+        trials.rows().map(|row: Row<'_, _, Trial>| row.mean(|trial| trial.rbms[rbm].kl)).collect()
+    };
+    let all_kl: Vec<Vec<Estimate>> = (0..s.machines.len()).map(kl).collect();
+    let words = s.machines.iter().zip(&all_kl).map(|(rbm, kl)| {
+        let [first, last] = [kl[0], kl[kl.len() - 1]].map(shown);
+        format!("N = {}: {first}, {} and {last}", rbm.hidden, shown(kl[nearest]))
+    });
+    let claim = lab.says(&format!("{SOURCE}/neurons"))?.judged(
+        hardest_at(nearest, &all_kl),
+        format!("KL per spin at $T = {t}$ minus the largest at another temperature, smallest RBM"),
+        format!(
+            "KL per spin in nats at T = {}, {t} and {}: {}. What small RBMs cannot hold above $T_c$ are the bonds, two a spin",
+            s.temperatures.lowest(),
+            s.temperatures.highest(),
+            words.collect::<Vec<_>>().join("; ")
+        ),
+    );
+    let rest = s.machines.iter().zip(&all_kl).skip(1);
+    Ok(rest.fold(claim, |claim, (rbm, kl)| {
+        claim.and(format!("the same, N = {}", rbm.hidden), excess(nearest, kl))
+    }))
+}
+
+/// The divergence at one temperature minus the largest at another.
+fn excess(at: usize, kl: &[Estimate]) -> Option<Estimate> {
+    let others = kl.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, kl)| *kl);
+    let largest = others.max_by(|a, b| a.mean.total_cmp(&b.mean))?;
+    Some(kl[at] - largest)
+}
+
+/// Has every RBM its largest divergence at this temperature? The substance is that it grows up to there from the cold.
+fn hardest_at(at: usize, kl: &[Vec<Estimate>]) -> Ruling {
+    let ruling = |kl: &Vec<Estimate>| match excess(at, kl) {
+        Some(excess) => above(excess, 0.0),
+        None => undecided(None, "it would take two temperatures"),
+    };
+    let rises = |kl: &Vec<Estimate>| above(kl[at] - kl[0], 0.0).is() == Some(true);
+    let failing = |kl: &&Vec<Estimate>| ruling(kl).is() == Some(false);
+    all(kl.iter().map(ruling)).corrected_if(
+        kl.iter().filter(failing).all(rises),
+        "from the cold up to $T_c$ it takes more, but above no fewer",
+    )
+}
+
+/// Five printed decimals of Monte Carlo against exact ones.
+fn monte_carlo(lab: &Lab, trials: &Grid<Torus, Trial>) -> Result<Claim> {
+    let (mut right, mut count, mut worst) = (0, 0, (0.0, String::new()));
+    for row in trials.rows() {
+        for (number, observable) in OBSERVABLES.iter().enumerate() {
+            let (published, exact) =
+                (monte_carlo_value(lab, row.temperature, number)?, row.exact[number]);
+            let off = (published - exact).abs();
+            count += 1;
+            right += usize::from(off <= 0.5e-5);
+            if off / exact.abs() > worst.0 {
+                let words = format!(
+                    "{} at T = {}: {published} instead of {}",
+                    observable.symbol,
+                    row.temperature,
+                    fixed(exact, 5)
+                );
+                worst = (off / exact.abs(), words);
             }
         }
     }
-    Ok(cells)
-}
-
-/// The cells of one machine and one observable.
-pub(super) fn of(cells: &[Cell], hidden: usize, observable: Observable) -> Vec<&Cell> {
-    cells.iter().filter(|c| c.hidden == hidden && c.observable == observable).collect()
-}
-
-/// The cell of the largest value.
-pub(super) fn largest<'a>(cells: &[&'a Cell], value: impl Fn(&Cell) -> f64) -> Option<&'a Cell> {
-    cells.iter().copied().max_by(|a, b| value(a).total_cmp(&value(b)))
+    let ruling = holds(right == count, format!("all decimals right, as {right} of {count} are"))
+        .corrected_if(true, "these are means of finite runs, published without errors")
+        .showing(Estimate::exact(worst.0));
+    Ok(lab.says(&format!("{SOURCE}/monte-carlo"))?.judged(
+        ruling,
+        format!("largest relative distance from the exact value, L = {SIDE}"),
+        format!("{}, off by {}", worst.1, rough(worst.0)),
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use report::Verdict::{Contradicted, Corrected, Reproduced, Undecided};
+
+    fn e(mean: f64, error: f64) -> Estimate {
+        Estimate { error, ..Estimate::exact(mean) }
+    }
 
     #[test]
     fn a_lucky_number_is_worth_its_error() {
-        let cell = |ours: [f64; 2], theirs: [f64; 2]| {
-            let estimate = |[mean, error]: [f64; 2]| Estimate { error, ..Estimate::exact(mean) };
-            Cell {
-                temperature: 1.0,
-                hidden: 4,
-                observable: Observable::Energy,
-                exact: -1.0,
-                ours: estimate(ours),
-                theirs: estimate(theirs),
-            }
+        let deviation = |ours: [f64; 2], theirs: [f64; 2]| Deviation {
+            temperature: 1.0,
+            hidden: 4,
+            rbm: 0,
+            observable: 0,
+            exact: -1.0,
+            ours: e(ours[0], ours[1]),
+            theirs: e(theirs[0], theirs[1]),
         };
-        assert_eq!(cell([0.1, 0.01], [0.2, 0.01]).outcome(), Outcome::Closer);
+        assert_eq!(deviation([0.1, 0.01], [0.2, 0.01]).outcome(), Outcome::Closer);
         // Their distance is 0 by chance: it could as well be 0.2.
-        assert_eq!(cell([0.1, 0.01], [0.0, 0.2]).outcome(), Outcome::Closer);
-        assert_eq!(cell([0.1, 0.01], [0.0, 0.2]).ratio(), 0.5);
-        assert_eq!(cell([0.22, 0.01], [0.2, 0.01]).outcome(), Outcome::Alike);
-        assert_eq!(cell([0.3, 0.01], [0.2, 0.01]).outcome(), Outcome::Farther);
+        assert_eq!(deviation([0.1, 0.01], [0.0, 0.2]).outcome(), Outcome::Closer);
+        assert_eq!(deviation([0.1, 0.01], [0.0, 0.2]).ratio(), 0.5);
+        assert_eq!(deviation([0.22, 0.01], [0.2, 0.01]).outcome(), Outcome::Alike);
+        assert_eq!(deviation([0.3, 0.01], [0.2, 0.01]).outcome(), Outcome::Farther);
+    }
+
+    #[test]
+    fn a_smaller_deviation_corrects_and_a_larger_one_contradicts() {
+        let verdict = |ours| same_deviation(ours, e(0.4, 0.001)).verdict;
+        assert_eq!(verdict(e(0.401, 0.001)), Reproduced);
+        assert_eq!([verdict(e(0.3, 0.001)), verdict(e(0.5, 0.001))], [Corrected, Contradicted]);
+        assert_eq!(verdict(e(0.3, 0.1)), Undecided);
+        assert_eq!(same_deviation(e(0.3, 0.001), e(0.4, 0.0)).found, Some(e(0.3, 0.001)));
+    }
+
+    #[test]
+    fn where_small_rbms_are_worst() {
+        let verdict =
+            |kl: [f64; 3], error| hardest_at(1, &[kl.map(|kl| e(kl, error)).to_vec()]).verdict;
+        assert_eq!(verdict([0.0, 0.2, 0.1], 1e-3), Reproduced);
+        assert_eq!(verdict([0.0, 0.1, 0.2], 1e-3), Corrected);
+        assert_eq!(verdict([0.2, 0.1, 0.0], 1e-3), Contradicted);
+        assert_eq!(verdict([0.0, 0.1, 0.2], 0.1), Undecided);
+        assert_eq!(hardest_at(0, &[vec![e(0.1, 0.0)]]).verdict, Undecided);
     }
 }

@@ -1,0 +1,75 @@
+//! `exact rbm`: an RBM of any weights, by sums over all states.
+
+use super::print::Value::{List, Matrix, Number};
+use super::print::Values;
+use super::rbm_file::{Contents, read};
+use super::refused;
+use crate::values::MOST_LISTED;
+use anyhow::Result;
+use clap::Args;
+use exact::Machine;
+use exact::enumerate::{MOST_UNITS, Moments, moments, visible_probabilities};
+use exact::likelihood::pseudo_log_likelihood;
+use lab::input::BadInput;
+use nalgebra::DMatrix;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(super) struct Rbm {
+    /// The RBM, units +-1, weight exp(v W h + b v + c h), its smaller layer of at most 24 units. JSON: an object with M,
+    /// N, W (M rows of N numbers), b_visible, c_hidden and, if pseudo-likelihoods are wanted, data (rows of M units,
+    /// each 1 or -1); other keys are ignored. A name in .safetensors: the tensors weights [visible, hidden] and, if not
+    /// zero, visible_bias and hidden_bias, each F32 or F64; other tensors are ignored.
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    /// Also above 4096 states p_v, the probability of each visible state: bit i of its place is unit i, set for +1.
+    #[arg(long)]
+    full: bool,
+}
+
+pub(super) fn values(options: &Rbm) -> Result<Values> {
+    let Contents { machine, data } = read(&options.file)?;
+    let path = format!("--file {}", options.file.display());
+    check_cost(&path, &machine)?;
+    let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&machine).map_err(refused(&path))?;
+    if !ln_z.is_finite() {
+        let sentence =
+            format!("{path}: ln Z is {ln_z}, but must be finite: the parameters are too large");
+        return Err(BadInput(sentence).into());
+    }
+    let mut values = vec![("ln_z", Number(ln_z))];
+    if options.full || machine.visible() <= MOST_LISTED.ilog2() as usize {
+        let p = visible_probabilities(&machine).map_err(refused(format!("--full, {path}")))?;
+        values.push(("p_v", List(p)));
+    }
+    values.extend([
+        ("mean_v", List(mean_v.as_slice().to_vec())),
+        ("mean_h", List(mean_h.as_slice().to_vec())),
+        ("mean_vh", rows(&mean_vh)),
+    ]);
+    if let Some(data) = data {
+        let concerns = format!("{path}, key data");
+        let pseudo = pseudo_log_likelihood(&machine, &data).map_err(refused(concerns))?;
+        values.push(("pseudo_log_likelihood", List(pseudo)));
+    }
+    Ok(values)
+}
+
+/// The sum over the smaller layer's states costs the larger layer's units each.
+fn check_cost(path: &str, machine: &Machine) -> Result<(), BadInput> {
+    const MOST: usize = 1 << 30;
+    let (small, large) =
+        (machine.visible().min(machine.hidden()), machine.visible().max(machine.hidden()));
+    let most = MOST >> small.min(MOST_UNITS);
+    match large > most {
+        true => Err(BadInput(format!(
+            "{path}: the larger layer has {large} units, but must have at most {most} when the smaller has {small}"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Rows of `[visible, hidden]`: one for each visible unit.
+pub(super) fn rows(matrix: &DMatrix<f64>) -> super::print::Value {
+    Matrix(matrix.row_iter().map(|row| row.iter().copied().collect()).collect())
+}
