@@ -325,7 +325,7 @@ fn maximal_heat(
 
 /// What a wider range of training temperatures does, which leaves the specific heat as it is.
 fn of_wider_range(claim: Claim, s: &Settings, ends: &Ends) -> Claim {
-    let [first, second, ..] = **s.hottest else { return claim };
+    let [first, second, ..] = *s.hottest else { return claim };
     let last = s.epochs.len() - 1;
     claim
         .and(
