@@ -3,6 +3,7 @@
 //! "Beyond errors" means [`SIGMAS`] standard errors, or more where few seeds stand behind the error: as many as Student's t
 //! needs to be wrong once in a thousand ([`reach`]).
 
+use report::numbers::exact;
 use report::{Check, Evidence, Found, Verdict};
 use stats::{Estimate, tails};
 
@@ -157,7 +158,7 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
         (_, true) => Some(false),
         _ => None,
     };
-    let place = place.mean;
+    let (place, bound) = (place.mean, exact(resolution));
     let rule = match holds {
         None => format!(
             "within {bound} of {place:.4}; the errors reach {}, and would have to reach {} at most",
@@ -220,7 +221,7 @@ pub fn holds(is: bool, rule: impl Into<String>) -> Ruling {
 
 /// Is a bound kept by an exact number?
 pub fn at_most(value: f64, bound: f64) -> Ruling {
-    let rule = format!("at most {bound}");
+    let rule = format!("at most {}", exact(bound));
     Ruling::new(Some(value <= bound), Some(Estimate::exact(value)), rule)
 }
 
