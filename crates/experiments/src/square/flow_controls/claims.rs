@@ -19,17 +19,18 @@ fn end_of(study: &Study<'_>, of: Of<'_>) -> String {
 pub(super) fn accuracy(studies: &[Study<'_>]) -> Ruling {
     let counts = studies.iter().map(Study::agreement);
     let (alike, differ) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
-    disagree(alike, differ)
+    let ends: usize = studies.iter().map(|study| study.ends().count()).sum();
+    disagree(alike, differ, ends * Thermometer::PHYSICAL.len())
 }
 
-/// Whether two instruments disagree, from how often they surely say the same and surely the opposite.
-fn disagree(alike: usize, differ: usize) -> Ruling {
+/// Whether two instruments disagree, from how often they surely say the same and surely the opposite, of so many cases.
+fn disagree(alike: usize, differ: usize, of: usize) -> Ruling {
     let rule = format!(
-        "network and a physical thermometer surely say the opposite of whether an end is at T_c in {differ} cases, the same in {alike}"
+        "network and a physical thermometer surely say the opposite of whether an end is at T_c in {differ} of {of} cases, the same in {alike}"
     );
-    match alike + differ {
-        0 => verdict::undecided(None, rule + "; the errors would have to be smaller"),
-        _ => verdict::holds(differ > 0, rule),
+    match differ == 0 && alike < of {
+        true => verdict::undecided(None, rule + "; the errors would have to be smaller"),
+        false => verdict::holds(differ > 0, rule),
     }
 }
 
@@ -197,9 +198,9 @@ mod tests {
 
     #[test]
     fn instruments_disagree_once_they_surely_do() {
-        let verdict = |alike, differ| disagree(alike, differ).verdict;
-        assert_eq!(verdict(0, 0), Verdict::Undecided);
-        assert_eq!(verdict(3, 0), Verdict::Contradicted);
+        let verdict = |alike, differ| disagree(alike, differ, 4).verdict;
+        assert_eq!([verdict(0, 0), verdict(3, 0)], [Verdict::Undecided; 2]);
+        assert_eq!(verdict(4, 0), Verdict::Contradicted);
         assert_eq!([verdict(3, 1), verdict(0, 1)], [Verdict::Reproduced; 2]);
     }
 

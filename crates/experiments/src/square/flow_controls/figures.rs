@@ -1,6 +1,6 @@
 //! Figures and tables of `flow-controls`: |m| along the flow, distributions over the scale, ends against training, readings.
 
-use super::settings::{DataSet, Units};
+use super::settings::Units;
 use super::{By, Of, Path, STARTS, Settings, Study, abs_m, read, with_temperature};
 use crate::square::thermometers::Thermometer;
 use anyhow::Result;
