@@ -1,4 +1,4 @@
-//! Bracketed bisection, to the last bit, and a narrowing of its bracket.
+//! Bracketed bisection, to the last bit, a narrowing of its bracket; and where a function is largest.
 
 use crate::Error;
 
@@ -79,6 +79,33 @@ pub(crate) fn refine(f: impl Fn(f64) -> f64, low: f64, high: f64) -> Result<f64,
         }
     }
     bisect(f, bracket.a, bracket.b)
+}
+
+/// Where `f` is largest: at the best of `low + i step`, i = 0..=steps, and then closed in on by thirds of the interval to its
+/// neighbours, to 1e-6. The step must be fine enough that there is one maximum between neighbours.
+///
+/// ```
+/// let at = exact::root::maximum(|x| x * (2.0 - x), 0.0, 0.3, 10);
+/// assert!((at - 1.0).abs() < 1e-6);
+/// ```
+pub fn maximum(f: impl Fn(f64) -> f64, low: f64, step: f64, steps: u32) -> f64 {
+    let (mut best, mut most) = (low, f64::NEG_INFINITY);
+    for i in 0..=steps {
+        let x = low + step * f64::from(i);
+        let value = f(x);
+        if value > most {
+            (best, most) = (x, value);
+        }
+    }
+    let (mut low, mut high) = (best - step, best + step);
+    while high - low > 1e-6 {
+        let third = (high - low) / 3.0;
+        match f(low + third) < f(high - third) {
+            true => low += third,
+            false => high -= third,
+        }
+    }
+    0.5 * (low + high)
 }
 
 /// Two numbers and the values there, which differ in sign.

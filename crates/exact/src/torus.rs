@@ -94,6 +94,23 @@ fn check(width: usize, height: usize, coupling: f64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Where the specific heat of the L x L torus is largest, J / k_B: around T_c it has one maximum, which tends to T_c as 1 / L
+/// (`ferdinand-fisher-1969`). A golden section, to 1e-6.
+///
+/// # Errors
+/// [`Error::TooSmall`] for a side of 0.
+pub fn specific_heat_peak(side: usize) -> Result<f64, Error> {
+    let at = |t: f64| -> Result<f64, Error> { Ok(kaufman(side, side, 1.0 / t)?.specific_heat) };
+    let (mut low, mut high) = (1.5, 4.0);
+    let share = 0.5 * (5.0_f64.sqrt() - 1.0);
+    while high - low > 1e-6 {
+        let step = share * (high - low);
+        let (left, right) = (high - step, low + step);
+        if at(left)? < at(right)? { low = left } else { high = right }
+    }
+    Ok(low.midpoint(high))
+}
+
 /// Whether winding loops, of weight `e^{-L |g_0|}`, change energy and heat, `tanh^2 K`, by less than a relative 1e-17.
 fn hot(side: usize, k: f64) -> bool {
     let (side, ln_v) = (side as f64, k.tanh().ln());

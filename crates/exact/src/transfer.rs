@@ -8,9 +8,11 @@
 //! own neighbour.
 
 mod classes;
+mod field;
 mod magnetisation;
 mod states;
 
+pub use field::{FieldMeans, TorusInField};
 pub use magnetisation::{Moments, magnetisation_probabilities};
 pub use states::DensityOfStates;
 

@@ -2,7 +2,7 @@
 
 use exact::Error;
 use exact::square;
-use exact::torus::{Thermodynamics, TorusMixture, kaufman};
+use exact::torus::{Thermodynamics, TorusMixture, kaufman, specific_heat_peak};
 use exact::transfer::{DensityOfStates, Moments, RowLaw, WIDTH_LIMIT, magnetisation_probabilities};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -293,6 +293,18 @@ fn the_critical_point() {
     let growth = at(1024).specific_heat - at(512).specific_heat;
     let expected = 8.0 / std::f64::consts::PI * k * k * std::f64::consts::LN_2;
     assert!((growth / expected - 1.0).abs() < 1e-2, "{growth}, {expected}");
+}
+
+#[test]
+fn the_peak_of_the_specific_heat_tends_to_the_critical_point() {
+    let apart = |side| specific_heat_peak(side).unwrap() - square::critical_temperature();
+    // On tori it lies above, and comes closer as 1 / L.
+    let [small, large] = [16, 64].map(apart);
+    assert!(small > 0.0 && large > 0.0);
+    assert!((small / large - 4.0).abs() < 0.5, "{small} {large}");
+    let at = |t: f64| kaufman(16, 16, 1.0 / t).unwrap().specific_heat;
+    let peak = specific_heat_peak(16).unwrap();
+    assert!(at(peak) > at(peak - 0.01) && at(peak) > at(peak + 0.01));
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
 pub(crate) use expectations::{FlowOfMeans, Means as MeanFlow};
 pub(crate) use flowing::Flowing;
 pub(crate) use flows::{FlowSteps, RunFlow};
-pub(crate) use in_field::{DrawInField, FlowInField, InField};
+pub(crate) use in_field::DrawInField;
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };

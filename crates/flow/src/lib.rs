@@ -29,6 +29,6 @@ mod thermometer;
 pub use error::Error;
 pub use rule::{Flow, Rule};
 pub use thermometer::{
-    Calibration, Fit, IsingCurves, NetworkReading, NetworkThermometer, Reading, Readings,
-    Thermometers, Verdict,
+    Calibration, FieldReadings, Fit, IsingCurves, NetworkReading, NetworkThermometer, Reading,
+    Readings, Thermometers, Verdict, read_in_field,
 };

@@ -2,11 +2,13 @@
 
 mod curves;
 mod ensemble;
+mod field;
 mod fit;
 mod network;
 mod scale;
 
 pub use curves::IsingCurves;
+pub use field::{FieldReadings, read_in_field};
 pub use fit::Fit;
 pub use network::{Calibration, NetworkReading, NetworkThermometer};
 pub use scale::Reading;

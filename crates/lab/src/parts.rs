@@ -137,14 +137,6 @@ pub fn check_count(key: &str, value: u64, low: u64, high: u64) -> Result<()> {
     Ok(())
 }
 
-/// Root of the mean square of differences, with its error to first order.
-pub fn root_mean_square(differences: &[Estimate]) -> Estimate {
-    let n = differences.len() as f64;
-    let mean = (differences.iter().map(|d| d.mean.powi(2)).sum::<f64>() / n).sqrt();
-    let slopes = differences.iter().map(|d| (d.mean / (n * mean) * d.error).powi(2));
-    Estimate { error: slopes.sum::<f64>().sqrt(), ..Estimate::exact(mean) }
-}
-
 /// Whether something is where it is said to be, within `resolution`: surely when [`SIGMAS`] errors do not lead out, surely not
 /// when they do not lead in. None between.
 pub fn is_near(distance: Estimate, resolution: f64) -> Option<bool> {
@@ -229,15 +221,5 @@ mod tests {
         assert_eq!(at(-0.31, 0.026), None);
         assert_eq!([at(0.2, 0.02), at(0.0, 0.1), at(3.0, 1.0)], [None; 3]);
         assert_eq!(at(0.0, f64::NAN), None);
-    }
-
-    #[test]
-    fn roots_of_mean_squares() {
-        let off = |mean, error| Estimate { error, ..Estimate::exact(mean) };
-        let found = root_mean_square(&[off(3.0, 0.1), off(-4.0, 0.2)]);
-        assert!((found.mean - 12.5_f64.sqrt()).abs() < 1e-12);
-        // d/dx sqrt((x^2 + y^2) / 2) = x / (2 f).
-        let error = (0.3_f64.powi(2) + 0.8_f64.powi(2)).sqrt() / (2.0 * found.mean);
-        assert!((found.error - error).abs() < 1e-12);
     }
 }

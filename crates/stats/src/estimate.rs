@@ -74,6 +74,15 @@ impl Estimate {
         Self { error: within, count: estimates.iter().map(|e| e.count).sum(), ..spread }
     }
 
+    /// The root of the mean square of differences, with its error to first order; `count` is the smallest of theirs.
+    pub fn root_mean_square(differences: &[Self]) -> Self {
+        let n = differences.len() as f64;
+        let mean = (differences.iter().map(|d| d.mean.powi(2)).sum::<f64>() / n).sqrt();
+        let slopes = differences.iter().map(|d| (d.mean / (n * mean) * d.error).powi(2));
+        let count = differences.iter().map(|d| d.count).min().unwrap_or(0);
+        Self { mean, error: slopes.sum::<f64>().sqrt(), tau: 0.5, count }
+    }
+
     /// A length for the blocks of a [`jackknife`](crate::jackknife), `2 tau n_eff^{1/3}` with [`Self::effective_count`].
     ///
     /// Long against tau, because the error from blocks of b data is too small by a relative tau / 2b, and many, because
@@ -295,6 +304,17 @@ mod tests {
         assert_eq!((one.mean, one.error, one.count), (1.0, 0.3, 100));
         // Exact numbers that agree are one.
         assert_eq!(Estimate::over_seeds(&[Estimate::exact(1.0); 2]), Estimate::exact(1.0));
+    }
+
+    #[test]
+    fn roots_of_mean_squares() {
+        let of = |mean, error, count| Estimate { error, count, ..Estimate::exact(mean) };
+        let found = Estimate::root_mean_square(&[of(3.0, 0.1, 5), of(-4.0, 0.2, 3)]);
+        assert!((found.mean - 12.5_f64.sqrt()).abs() < 1e-12);
+        // d/dx sqrt((x^2 + y^2) / 2) = x / (2 f).
+        let error = (0.3_f64.powi(2) + 0.8_f64.powi(2)).sqrt() / (2.0 * found.mean);
+        assert!((found.error - error).abs() < 1e-12);
+        assert_eq!(found.count, 3);
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use super::torus::{Repetition, Torus};
 use crate::stages::{Data, Flowing, Step, anneal_rbm};
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
-use exact::torus::kaufman;
+use exact::torus::specific_heat_peak;
 use flow::{Readings, Rule};
 use lab::kinds::{Ascending, Count, Seeds, Within, check_within};
 use lab::verdict::{self, Ruling};
@@ -187,19 +187,6 @@ fn tends_to_critical(
     }
 }
 
-/// Where the exact specific heat of the L x L torus is largest: a golden section around T_c, where it has one maximum.
-fn specific_heat_peak(side: usize) -> Result<f64> {
-    let at = |t: f64| -> Result<f64> { Ok(kaufman(side, side, 1.0 / t)?.specific_heat) };
-    let (mut low, mut high) = (1.5, 4.0);
-    let share = 0.5 * (5.0_f64.sqrt() - 1.0);
-    while high - low > 1e-6 {
-        let step = share * (high - low);
-        let (left, right) = (high - step, low + step);
-        if at(left)? < at(right)? { low = left } else { high = right }
-    }
-    Ok(low.midpoint(high))
-}
-
 const STARTS: [&str; 2] = ["cold", "hot"];
 /// The two thermometers that the answer is given by.
 const JUDGED: [Thermometer; 2] = [Thermometer::Energy, Thermometer::Network];
@@ -207,7 +194,7 @@ const JUDGED: [Thermometer; 2] = [Thermometer::Energy, Thermometer::Network];
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let ends =
         lab.grid(s.tori.iter().copied(), *s.seeds, |&size, index| repetition(lab, s, size, index))?;
-    let peaks = lab.each(&s.tori, |size| specific_heat_peak(size.side.size()))?;
+    let peaks = lab.each(&s.tori, |size| Ok(specific_heat_peak(size.side.size())?))?;
 
     let last = s.epochs.len() - 1;
     let by_energy = |start| {
@@ -339,21 +326,4 @@ fn ends_table(s: &Settings, ends: &Grid<Size, Found>, peaks: &[f64]) -> Table {
             _ => String::new(),
         })
         .into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_peak_of_the_specific_heat_tends_to_the_critical_point() {
-        let apart = |side| specific_heat_peak(side).unwrap() - critical_temperature();
-        // On tori it lies above, and comes closer as 1 / L.
-        let [small, large] = [16, 64].map(apart);
-        assert!(small > 0.0 && large > 0.0);
-        assert!((small / large - 4.0).abs() < 0.5, "{small} {large}");
-        let at = |t: f64| kaufman(16, 16, 1.0 / t).unwrap().specific_heat;
-        let peak = specific_heat_peak(16).unwrap();
-        assert!(at(peak) > at(peak - 0.01) && at(peak) > at(peak + 0.01));
-    }
 }

@@ -1,6 +1,9 @@
 //! What five thermometers say of ensembles, over seeds: for experiments that read flows.
 
 use crate::stages::{FlowReadings, Step};
+use anyhow::Result;
+use exact::square::critical_temperature;
+use exact::torus::specific_heat_peak;
 use flow::{Readings, Verdict};
 use lab::parts::over_seeds;
 use stats::Estimate;
@@ -51,6 +54,12 @@ impl Thermometer {
 pub(super) fn has_temperature(step: &Step) -> bool {
     let verdict = step.readings.as_ref().map(|readings| readings.verdict(LEVEL));
     verdict.is_some_and(|verdict| verdict != Verdict::NoTemperature)
+}
+
+/// How close to T_c a thermometer without a scale of its own must read to be at T_c, J / k_B: as close as the maximum of this
+/// torus' specific heat is.
+pub(super) fn finite_size_shift(side: usize) -> Result<f64> {
+    Ok((specific_heat_peak(side)? - critical_temperature()).abs())
 }
 
 /// What each thermometer reads, where it is on its scale.

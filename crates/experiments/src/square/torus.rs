@@ -1,7 +1,8 @@
 //! What every repetition of a study of flows on the square torus is made of: draws that share nothing, and thermometers.
 
 use crate::stages::{
-    DrawEquilibrium, Flowing, Instruments, MeasureCurves, Shape, Step, Trajectory, calibrate,
+    DrawEquilibrium, DrawUnstructured, Flowing, Instruments, MeasureCurves, Shape, Source, Step,
+    Trajectory, calibrate,
 };
 use anyhow::{Context, Result};
 use flow::{Calibration, IsingCurves, Readings, Rule, Thermometers};
@@ -10,7 +11,7 @@ use lab::{Done, Lab};
 use stats::{Estimate, child_seed};
 
 /// Epochs of a network that an interruption loses at most.
-const SEGMENT: u64 = 20;
+pub(super) const SEGMENT: u64 = 20;
 
 /// One repetition on the L x L torus. Whatever it draws or trains has a name, and the name a random stream of its own: sets
 /// of different names or repetitions are independent by construction.
@@ -44,6 +45,19 @@ impl<'a> Repetition<'a> {
         let (side, seed) = (self.side, self.seed(name));
         let samples = self.lab.get(&DrawEquilibrium { side, temperatures, count, seed })?;
         Ok(Blocks { samples, temperatures: temperatures.to_vec(), count: count as usize })
+    }
+
+    /// Configurations that know of no lattice, `count` of each source; each is found by the temperature that stands for it.
+    pub(super) fn draw_unstructured(
+        &self,
+        name: &str,
+        sources: &[(f64, Source)],
+        count: u32,
+    ) -> Result<Blocks> {
+        let (temperatures, sources): (Vec<f64>, Vec<Source>) = sources.iter().copied().unzip();
+        let (sites, seed) = (self.side * self.side, self.seed(name));
+        let samples = self.lab.get(&DrawUnstructured { sites, sources: &sources, count, seed })?;
+        Ok(Blocks { samples, temperatures, count: count as usize })
     }
 
     /// The four physical thermometers, measured at temperatures up to `hottest`, and a network that learnt `training`.

@@ -1,9 +1,9 @@
-//! The settings of `flow-controls`.
+//! The settings of `flow-controls`, and what RBMs are trained on.
 
 use crate::stages::Source;
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
-use lab::parts::*;
+use lab::kinds::{Ascending, Count, Seeds, Within, check_within};
 use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
 use serde::{Deserialize, Serialize};
 
@@ -11,39 +11,39 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     /// Configurations that flow from each start, and configurations that tell what thermometers read at T_c.
-    pub(super) copies: u32,
-    pub(super) steps: usize,
-    /// Steps at which distributions are shown and all thermometers read, ascending; the last is `steps`.
-    pub(super) shown: Vec<usize>,
+    pub(super) copies: Count<100, 10_000_000>,
+    pub(super) steps: Count<1, 1_000_000>,
+    /// Steps at which distributions are shown and all thermometers read; the last is `steps`.
+    pub(super) shown: Ascending<usize>,
     /// The critical temperature of complete graph and mean field, on the scale of the temperatures.
-    pub(super) mean_field_critical: f64,
+    mean_field_critical: f64,
     /// The hottest temperature of the physical thermometers.
-    pub(super) hottest: f64,
-    pub(super) tori: Vec<Torus>,
+    pub(super) hottest: Within<1, 1000>,
+    pub(super) tori: Vec<Protocol>,
 }
 
 /// One torus, and what is trained on it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Torus {
-    pub(super) side: usize,
-    pub(super) seeds: u64,
-    /// Of torus, complete graph and mean field, ascending, J / k_B.
-    pub(super) temperatures: Vec<f64>,
+pub(crate) struct Protocol {
+    pub(super) side: Count<4, 256>,
+    pub(super) seeds: Seeds,
+    /// Of torus, complete graph and mean field, J / k_B.
+    pub(super) temperatures: Ascending<f64>,
     /// Configurations at each temperature of the physical thermometers' curves.
-    pub(super) curve_draws: u32,
+    pub(super) curve_draws: Count<100, 10_000_000>,
     /// Configurations at each temperature that the networks are trained on.
-    pub(super) network_samples: u32,
+    pub(super) network_samples: Count<10, 10_000_000>,
     /// The source's network, then another.
     pub(super) networks: [Network; 2],
-    pub(super) hidden: usize,
-    pub(super) batch: usize,
+    hidden: Count<1, 1_000_000>,
+    batch: Count<1, 10_000_000>,
     /// Standard deviation of the initial weights of units 0 and 1; a quarter of it of units +-1.
-    pub(super) initial_std: f32,
+    initial_std: f32,
     /// The source's |m| where weights were redrawn, by its key; empty where it has none.
     pub(super) m_star_redrawn: String,
     pub(super) trainings: Vec<Training>,
-    /// Machines on the first data set at another learning rate: whether only rate times updates counts.
+    /// RBMs on the first data set at another learning rate: whether only rate times updates counts.
     pub(super) check: Pace,
 }
 
@@ -51,22 +51,22 @@ pub(crate) struct Torus {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Network {
     pub(super) name: String,
-    pub(super) epochs: u64,
+    pub(super) epochs: Count<1, 1_000_000>,
     pub(super) train: nn::TrainConfig,
 }
 
-/// What machines are trained on, and how long.
+/// What RBMs are trained on, and how long.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Training {
     pub(super) data: DataSet,
     /// Configurations at each temperature.
-    pub(super) samples: u32,
-    /// Of machines of units 0 and 1, and of units +-1.
+    pub(super) samples: Count<1, 10_000_000>,
+    /// Of RBMs of units 0 and 1, and of units +-1.
     pub(super) binary: Pace,
-    pub(super) spins: Pace,
+    spins: Pace,
     /// Rate times updates of the source.
-    pub(super) source_time: f64,
+    source_time: f64,
     /// The source's |m| at the end and its reconstruction error, by their keys; empty where it has none.
     pub(super) m_star: String,
     pub(super) reconstruction: String,
@@ -76,9 +76,9 @@ pub(crate) struct Training {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pace {
     pub(super) learning_rate: f32,
-    pub(super) epochs: u64,
+    pub(super) epochs: Count<1, 10_000_000>,
     /// Epochs that an interruption loses at most.
-    pub(super) segment: u64,
+    pub(super) segment: Count<1, 10_000_000>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -92,16 +92,16 @@ pub(crate) enum DataSet {
     MeanField,
 }
 
-/// The units of a machine.
+/// The units of an RBM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(super) enum Units {
     /// 0 and 1, no biases.
     Binary,
     /// +-1, no biases.
     Spins,
 }
 
-impl Kind {
+impl Units {
     pub(super) const BOTH: [Self; 2] = [Self::Binary, Self::Spins];
 
     pub(super) fn name(self) -> &'static str {
@@ -131,44 +131,51 @@ impl DataSet {
             Self::MeanField => "mean-field",
         }
     }
-
-    /// Where its configurations come from; none for the torus.
-    pub(super) fn sources(self, temperatures: &[f64], critical: f64) -> Vec<Source> {
-        let each = |of: &dyn Fn(f64) -> Source| temperatures.iter().map(|&t| of(t)).collect();
-        match self {
-            Self::Torus => Vec::new(),
-            Self::Ends => vec![Source::Aligned, Source::Balanced],
-            Self::CompleteGraph => {
-                each(&|temperature| Source::CompleteGraph { temperature, critical })
-            }
-            Self::MeanField => each(&|temperature| Source::MeanField { temperature, critical }),
-        }
-    }
 }
 
 impl Training {
-    pub(super) fn pace(&self, kind: Kind) -> Pace {
-        match kind {
-            Kind::Binary => self.binary,
-            Kind::Spins => self.spins,
+    pub(super) fn pace(&self, units: Units) -> Pace {
+        match units {
+            Units::Binary => self.binary,
+            Units::Spins => self.spins,
         }
     }
 }
 
-impl Torus {
-    pub(super) fn sites(&self) -> usize {
-        self.side * self.side
+impl Pace {
+    /// Epochs after each segment.
+    pub(super) fn stops(self) -> Vec<u64> {
+        (0..*self.epochs).step_by(self.segment.size()).skip(1).chain([*self.epochs]).collect()
     }
+}
 
+impl Settings {
+    /// Where the configurations of a data set without a lattice come from, and temperatures that they stand for.
+    pub(super) fn sources(&self, p: &Protocol, data: DataSet) -> Vec<(f64, Source)> {
+        let critical = self.mean_field_critical;
+        let each =
+            |of: &dyn Fn(f64) -> Source| p.temperatures.iter().map(|&t| (t, of(t))).collect();
+        match data {
+            DataSet::Torus => Vec::new(),
+            DataSet::Ends => vec![(0.0, Source::Aligned), (f64::INFINITY, Source::Balanced)],
+            DataSet::CompleteGraph => {
+                each(&|temperature| Source::CompleteGraph { temperature, critical })
+            }
+            DataSet::MeanField => each(&|temperature| Source::MeanField { temperature, critical }),
+        }
+    }
+}
+
+impl Protocol {
     /// Plain CD-1, as the source's.
-    pub(super) fn train_config(&self, kind: Kind, learning_rate: f32) -> TrainConfig {
-        let (ties, biases, quarter) = match kind {
-            Kind::Binary => (Ties::Binary, true, 1.0),
-            Kind::Spins => (Ties::Free, false, 0.25),
+    pub(super) fn train_config(&self, units: Units, learning_rate: f32) -> TrainConfig {
+        let (ties, biases, quarter) = match units {
+            Units::Binary => (Ties::Binary, true, 1.0),
+            Units::Spins => (Ties::Free, false, 0.25),
         };
         TrainConfig {
-            hidden: self.hidden,
-            batch: self.batch,
+            hidden: self.hidden.size(),
+            batch: self.batch.size(),
             learning_rate,
             schedule: Schedule::Constant,
             negative: Negative::Contrastive { steps: 1 },
@@ -187,49 +194,48 @@ impl Torus {
             DataSet::Ends => 2,
             _ => self.temperatures.len(),
         };
-        temperatures as u64 * u64::from(training.samples)
+        temperatures as u64 * *training.samples
     }
 
-    /// Rate times updates.
-    pub(super) fn time(&self, training: &Training, pace: Pace) -> f64 {
-        let updates = self.size(training) / self.batch as u64 * pace.epochs;
-        f64::from(pace.learning_rate) * updates as f64
+    /// Rate times updates after so many epochs.
+    pub(super) fn time(&self, training: &Training, learning_rate: f32, epochs: u64) -> f64 {
+        f64::from(learning_rate) * (self.size(training) / *self.batch * epochs) as f64
     }
 
-    /// How close to T_c is "at T_c": the widest spacing of the thermometers' scale around it.
-    pub(super) fn resolution(&self) -> f64 {
+    /// What differs from the source's training, where rate times updates of units 0 and 1 is more than 2 % off its own.
+    pub(super) fn differs(&self, training: &Training) -> Option<String> {
+        const SAME_TIME: f64 = 0.02;
+        let Pace { learning_rate, epochs, .. } = training.binary;
+        let (time, source) = (self.time(training, learning_rate, *epochs), training.source_time);
+        ((time / source - 1.0).abs() > SAME_TIME).then(|| {
+            let data = training.data.name();
+            format!("{data}, L = {}: rate × updates is {time:.0}, the source's {source}", self.side)
+        })
+    }
+
+    /// The widest spacing of the networks' scale.
+    pub(super) fn spacing(&self) -> f64 {
         self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
     }
 
     fn check(&self) -> Result<()> {
-        check_count("side in tori", self.side as u64, 4, 256)?;
         ensure!(self.side.is_multiple_of(2), "side is {}, but must be even", self.side);
-        check_count("seeds in tori", self.seeds, 2, 1000)?;
-        check_values("temperatures", &self.temperatures, 0.0, 100.0)?;
-        ensure!(self.temperatures.is_sorted_by(|a, b| a < b), "temperatures must ascend");
-        let (first, last) = (self.temperatures[0], self.temperatures[self.temperatures.len() - 1]);
-        let inside = first < critical_temperature() && critical_temperature() < last;
-        ensure!(inside, "temperatures must lie on both sides of T_c, but are {first} to {last}");
-        check_count("curve_draws", self.curve_draws.into(), 100, 10_000_000)?;
-        check_count("hidden in tori", self.hidden as u64, 1, 1_000_000)?;
-        check_count("network_samples", self.network_samples.into(), 10, 10_000_000)?;
+        check_within("temperatures", self.temperatures.lowest(), 0.0, critical_temperature())?;
+        check_within("temperatures", self.temperatures.highest(), critical_temperature(), 100.0)?;
         for network in &self.networks {
-            check_count("epochs in networks", network.epochs, 1, 1_000_000)?;
             flow::Calibration::new(&self.temperatures, 1, network.train.clone(), 0)?;
         }
-        let data: Vec<DataSet> = self.trainings.iter().map(|training| training.data).collect();
-        check_distinct("the data of trainings", &data)?;
-        ensure!(data.first() == Some(&DataSet::Torus), "trainings must begin with the torus");
+        for (number, training) in self.trainings.iter().enumerate() {
+            let once = self.trainings[..number].iter().all(|other| other.data != training.data);
+            ensure!(once, "trainings have the data {:?} twice", training.data.key());
+        }
+        let first = self.trainings.first().map(|training| training.data);
+        ensure!(first == Some(DataSet::Torus), "trainings must begin with the torus");
         let paces = self.trainings.iter().flat_map(|of| [(of, of.binary), (of, of.spins)]);
         for (training, pace) in paces.chain([(&self.trainings[0], self.check)]) {
-            check_count("samples in trainings", training.samples.into(), 1, 10_000_000)?;
-            check_count("epochs in trainings", pace.epochs, 1, 10_000_000)?;
-            check_count("segment in trainings", pace.segment, 1, 10_000_000)?;
-            let enough = self.size(training) >= self.batch as u64;
-            ensure!(enough, "batch is {}, more than a data set has", self.batch);
-            for kind in Kind::BOTH {
-                let config = self.train_config(kind, pace.learning_rate);
-                config.check(self.sites())?;
+            check_within("batch", *self.batch, 1, self.size(training))?;
+            for units in Units::BOTH {
+                self.train_config(units, pace.learning_rate).check(self.side.pow(2) as usize)?;
             }
         }
         Ok(())
@@ -238,23 +244,20 @@ impl Torus {
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_count("copies", self.copies.into(), 100, 10_000_000)?;
-        check_count("steps", self.steps as u64, 1, 1_000_000)?;
-        ensure!(self.shown.is_sorted_by(|a, b| a < b), "shown must ascend");
-        ensure!(self.shown.last() == Some(&self.steps), "shown must end with steps");
-        check_values("mean_field_critical", &[self.mean_field_critical], 0.1, 100.0)?;
-        check_values("hottest", &[self.hottest], 1.0, 1000.0)?;
+        let steps = self.steps.size();
+        ensure!(self.shown.highest() == steps, "shown must end with steps, which is {steps}");
+        check_within("mean_field_critical", self.mean_field_critical, 0.1, 100.0)?;
         ensure!(!self.tori.is_empty(), "tori is empty, but needs at least one");
         let published = crate::published()?;
-        for torus in &self.tori {
-            let of_training =
-                torus.trainings.iter().flat_map(|of| [&of.m_star, &of.reconstruction]);
-            for key in of_training.chain([&torus.m_star_redrawn]).filter(|key| !key.is_empty()) {
+        for (number, p) in self.tori.iter().enumerate() {
+            let once = self.tori[..number].iter().all(|other| other.side != p.side);
+            ensure!(once, "tori have the side {} twice", p.side);
+            let of_training = p.trainings.iter().flat_map(|of| [&of.m_star, &of.reconstruction]);
+            for key in of_training.chain([&p.m_star_redrawn]).filter(|key| !key.is_empty()) {
                 published.value(key)?;
             }
+            p.check()?;
         }
-        let sides: Vec<usize> = self.tori.iter().map(|torus| torus.side).collect();
-        check_distinct("the sides of tori", &sides)?;
-        self.tori.iter().try_for_each(Torus::check)
+        Ok(())
     }
 }

@@ -1,184 +1,113 @@
-//! What `flow-field` shows: temperatures at the end of flows against the field and against training.
+//! Figures and table of `flow-field`: where flows end, against the field, against training, and in the plane of m and E.
 
-use super::Settings;
-use super::law::Law;
-use super::machines::{End, Exact, Joint, Start};
+use super::{By, COLD, Ends, HOT, Of, Settings, end, with_temperature};
+use crate::stages::Step;
 use anyhow::Result;
 use exact::square::critical_temperature;
-use exact::transfer::DensityOfStates;
-use lab::parts::*;
-use report::content::{Cell, Figure, Panel, Point, Series, Style, Table};
+use exact::transfer::{DensityOfStates, TorusInField};
+use lab::{Lab, Row};
+use report::{Cell, Figure, Panel, Table, figure, grid, panel, table};
 use stats::Estimate;
 
-fn last(settings: &Settings) -> u64 {
-    settings.epochs.last().copied().unwrap_or(0)
-}
-
-/// The largest specific heat against the field.
-fn peaks(settings: &Settings, states: &DensityOfStates) -> Result<Vec<(f64, f64)>> {
-    let most = settings.fields.last().copied().unwrap_or(0.0);
-    grid(0.0, most, 40).map(|field| Ok((field, Law { states, field }.peak()?))).collect()
-}
-
 pub(super) fn temperatures(
-    settings: &Settings,
+    lab: &Lab,
+    s: &Settings,
     states: &DensityOfStates,
-    exact: &[Vec<Exact>],
-    ends: &[End],
+    ends: &Ends,
 ) -> Result<Figure> {
-    let peaks = peaks(settings, states)?;
-    let panel = |(range, hottest): (usize, &f64)| {
-        let of_range = |start: Start| {
-            ends.iter().filter(move |end| {
-                end.range == range && end.epochs == last(settings) && end.start == start
-            })
-        };
-        let points = |label: &str, style, start, of: &dyn Fn(&End) -> Option<Estimate>| {
-            let points = of_range(start)
-                .filter_map(|end| Some((settings.fields[end.field], of(end)?)))
-                .collect::<Vec<_>>();
-            measured(label, style, points)
-        };
-        let mixture = exact[range].iter().zip(&settings.fields).map(|(e, &h)| (h, e.mixture));
-        Panel {
-            title: format!("trained on T = 0 ... {hottest}"),
-            x: axis("external field h (J)"),
-            y: axis("temperature (J/k_B)"),
-            series: vec![
-                curve("largest specific heat, exact", Style::Line, peaks.iter().copied()),
-                curve("training mixture, by its energy", Style::Dashed, mixture),
-                points("end by energy", Style::Points, Start::Hot, &|end| end.energy),
-                points("end by magnetisation", Style::Points, Start::Hot, &|end| end.magnetisation),
-                points("end by network", Style::Points, Start::Hot, &|end| Some(end.network)),
-                points("end by energy, from T = 0", Style::Points, Start::Cold, &|end| end.energy),
-            ],
-            marks: vec![mark_y("T_c", critical_temperature())],
-        }
-    };
-    Ok(Figure {
-        id: "flow-field-temperature".into(),
-        caption: format!(
-            "Where the flow ends, from hot starts unless said, against the external field, after {} epochs of training; mean and error over {} seeds.",
-            last(settings),
-            settings.seeds
-        ),
-        panels: settings.hottest.iter().enumerate().map(panel).collect(),
-    })
+    let last = s.epochs.len() - 1;
+    let fields: Vec<f64> = grid(0.0, s.fields.highest(), 40).collect();
+    let peaks = lab.each(&fields, |&field| {
+        Ok((field, TorusInField { states, field }.specific_heat_peak()?))
+    })?;
+    Ok(figure("temperature", format!(
+        "Where the flow ends, from hot starts unless said, against the external field, after {} epochs of training; mean and error over {} seeds.",
+        s.epochs.highest(), s.seeds))
+        .panels(s.hottest.iter(), |hottest| {
+            let of_range = || ends.filter(move |case| case.hottest == *hottest);
+            let points = |start, by| of_range().map(move |of| (of.field, end(of, last, start, by)));
+            panel("external field h (J)", "temperature (J/k_B)")
+                .title(format!("trained on T = 0 ... {hottest}"))
+                .line("largest specific heat, exact", peaks.iter().copied())
+                .dashed("training mixture, by its energy", of_range().map(|of| (of.field, of.mixture)))
+                .points("end by energy", points(HOT, By::Energy))
+                .points("end by magnetisation", points(HOT, By::Magnetisation))
+                .points("end by network", points(HOT, By::Network))
+                .points("end by energy, from T = 0", points(COLD, By::Energy))
+                .mark_y("T_c", critical_temperature())
+        }))
 }
 
-pub(super) fn training(settings: &Settings, ends: &[End]) -> Figure {
-    let panel = |title: &str, of: &dyn Fn(&End) -> Option<Estimate>| {
-        let series = settings.fields.iter().enumerate().map(|(field, h)| {
-            let chosen = ends
-                .iter()
-                .filter(|end| end.range == 0 && end.field == field && end.start == Start::Hot);
-            let points = chosen.filter_map(|end| Some((end.epochs as f64, of(end)?)));
-            measured(format!("h = {h}"), Style::LinePoints, points.collect::<Vec<_>>())
-        });
-        Panel {
-            title: title.into(),
-            x: log_axis("epochs of training"),
-            y: axis("temperature at the end (J/k_B)"),
-            series: series.collect(),
-            marks: vec![mark_y("T_c", critical_temperature())],
-        }
-    };
-    Figure {
-        id: "flow-field-training".into(),
-        caption: format!(
-            "Where the flow ends while the machine is being trained on T = 0 ... {}, by two thermometers.",
-            settings.hottest[0]
-        ),
-        panels: vec![
-            panel("by energy", &|end| end.energy),
-            panel("by network", &|end| Some(end.network)),
-        ],
-    }
+pub(super) fn training(s: &Settings, ends: &Ends) -> Figure {
+    let of_first = || ends.filter(|case| case.hottest == s.hottest[0]);
+    figure("training", format!(
+        "Where the flow from hot starts ends while the RBM is being trained on T = 0 ... {}, by two thermometers.", s.hottest[0]))
+        .panels([("by energy", By::Energy), ("by network", By::Network)], |(title, by)| {
+            panel("epochs of training", "temperature at the end (J/k_B)")
+                .title(title)
+                .log_x()
+                .each(of_first(), |panel, of| {
+                    let points = s.epochs.iter().enumerate();
+                    panel.joined(
+                        format!("h = {}", of.field),
+                        points.map(|(number, &epochs)| (epochs, end(of, number, HOT, by))),
+                    )
+                })
+                .mark_y("T_c", critical_temperature())
+        })
 }
 
 /// Ends among the curves on which Ising ensembles in each field lie.
 pub(super) fn plane(
-    settings: &Settings,
+    s: &Settings,
     states: &DensityOfStates,
-    ends: &[End],
-    joint: &[Joint],
+    ends: &Ends,
+    joint: Row<'_, (), Vec<[Step; 2]>>,
 ) -> Result<Figure> {
-    let label = |field: usize| format!("h = {}", settings.fields[field]);
-    let exact = |(number, &field): (usize, &f64)| -> Result<Series> {
-        let law = Law { states, field };
-        // Equal steps in 1 / T, from infinite temperature to nearly zero.
-        let points = grid(0.01, 2.0, 80).map(|k| {
-            let means = law.means(1.0 / k)?;
-            Ok((means.m, means.u + field * means.signed))
-        });
-        Ok(curve(label(number), Style::Line, points.collect::<Result<Vec<_>>>()?))
+    let label = |field: f64| format!("h = {field}");
+    let curves = |title: &str| -> Result<Panel> {
+        let empty = panel("magnetisation", "energy of the bonds per spin (J)").title(title);
+        s.fields.iter().try_fold(empty, |panel, &field| {
+            let torus = TorusInField { states, field };
+            // Equal steps in 1 / T, from almost infinite temperature to almost zero.
+            let points = grid(0.01, 2.0, 80).map(|k| {
+                let means = torus.means(1.0 / k)?;
+                Ok((means.magnetisation, means.bonds))
+            });
+            Ok(panel.line(label(field), points.collect::<Result<Vec<_>>>()?))
+        })
     };
-    let curves = || settings.fields.iter().enumerate().map(exact).collect::<Result<Vec<Series>>>();
-    let point = |field: usize, [m, e]: [Estimate; 2]| Series {
-        label: label(field),
-        style: Style::Points,
-        points: vec![Point { x: m.mean, y: e.mean, error: e.error }],
+    let at = |[m, bonds]: [Estimate; 2]| [(m.mean, bonds)];
+    let single = |of: Of<'_>| {
+        let place = |which: usize| of.mean(|ends| ends[s.epochs.len() - 1][HOT].place[which]);
+        at([place(0), place(1)])
     };
-    let panel = |title: &str, points: Vec<Series>| -> Result<Panel> {
-        let mut series = curves()?;
-        series.extend(points);
-        let (x, y) = (axis("magnetisation"), axis("energy of the bonds per spin (J)"));
-        Ok(Panel { title: title.into(), x, y, series, marks: vec![] })
+    let of_all = |field: usize| {
+        let m = joint.mean(|fields| fields[field][1].abs_m);
+        at([m, joint.mean(|fields| fields[field][1].energy)])
     };
-    let of_one = ends
-        .iter()
-        .filter(|end| end.range == 0 && end.epochs == last(settings) && end.start == Start::Hot);
-    Ok(Figure {
-        id: "flow-field-plane".into(),
-        caption: format!(
-            "Markers: where flows from hot configurations end, after training on T = 0 ... {}. Lines: Ising ensembles of all temperatures in the field, exact; they rise with T. The size of the magnetisation is taken where there is no field, and of the machine of all fields.",
-            settings.hottest[0]
-        ),
-        panels: vec![
-            panel(
-                "machines of one field",
-                of_one.map(|end| point(end.field, end.plane)).collect(),
-            )?,
-            panel(
-                "one machine of all fields, by start",
-                joint.iter().map(|end| point(end.field, end.ended)).collect(),
-            )?,
-        ],
-    })
+    let of_first = ends.filter(|case| case.hottest == s.hottest[0]);
+    Ok(figure("plane", format!(
+        "Markers: where flows from hot configurations end, after training on T = 0 ... {}. Lines: Ising ensembles of all temperatures in the field, exact, rising with T. Without a field, and of the RBM of all fields, the size of the magnetisation.",
+        s.hottest[0]))
+        .panel(curves("RBMs of one field")?.each(of_first, |panel, of| panel.points(label(of.field), single(of))))
+        .panel(curves("one RBM of all fields, by start")?.each(s.fields.iter().enumerate(), |panel, (number, &field)| {
+            panel.points(label(field), of_all(number))
+        })))
 }
 
-pub(super) fn table(settings: &Settings, exact: &[Vec<Exact>], ends: &[End]) -> Table {
-    let maybe = |read: Option<Estimate>| {
-        read.map_or(Cell::Text("off the scale".into()), |read| Cell::Measured(read.into()))
-    };
-    let chosen = ends.iter().filter(|end| end.epochs == last(settings) && end.start == Start::Hot);
-    let row = |end: &End| {
-        let exact = &exact[end.range][end.field];
-        vec![
-            Cell::Number(settings.hottest[end.range]),
-            Cell::Number(settings.fields[end.field]),
-            Cell::Number(exact.peak),
-            Cell::Number(exact.mixture),
-            maybe(end.energy),
-            maybe(end.magnetisation),
-            Cell::Measured(end.network.into()),
-            Cell::Text(format!("{} of {}", end.with_temperature, settings.seeds)),
-        ]
-    };
-    let columns = [
-        "trained up to T",
-        "h (J)",
-        "T of largest heat",
-        "T of the mixture",
-        "end by energy",
-        "by magnetisation",
-        "by network",
-        "one temperature",
-    ];
-    Table {
-        id: "flow-field-ends".into(),
-        caption: "Temperatures, J/k_B, at the end of flows from hot starts; how many ensembles have one temperature by energy, magnetisation and specific heat.".into(),
-        columns: columns.map(String::from).into(),
-        rows: chosen.map(row).collect(),
-    }
+pub(super) fn ends_table(s: &Settings, ends: &Ends) -> Table {
+    let read = |of: &Of<'_>, by| Cell::or(end(*of, s.epochs.len() - 1, HOT, by), "off the scale");
+    table("ends", "Temperatures (J/k_B) at the end of flows from hot starts; how many ensembles have one temperature by energy, magnetisation and specific heat.")
+        .rows(ends.rows())
+        .column("trained up to T", |of| of.hottest)
+        .column("h (J)", |of| of.field)
+        .column("T of largest heat", |of| of.peak)
+        .column("T of the mixture", |of| of.mixture)
+        .columns(
+            [("end by energy", By::Energy), ("by magnetisation", By::Magnetisation), ("by network", By::Network)],
+            |&by, of| read(of, by),
+        )
+        .column("one temperature", |of| format!("{} of {}", with_temperature(*of), s.seeds))
+        .into()
 }
