@@ -3,7 +3,6 @@
 use ising::Samples;
 use lab::Run;
 use lab::progress::Progress;
-use lab::published::Published;
 use lab::store::Store;
 use std::collections::BTreeSet;
 
@@ -15,7 +14,7 @@ pub(super) const HOT: [f64; 2] = [4.0, 6.0];
 pub(super) fn run() -> (tempfile::TempDir, Run) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let store = Store::open(directory.path().into(), false, Progress::new(1.0)).expect("a store");
-    let run = Run { store, published: Published::load().expect("published values"), seed: 1 };
+    let run = Run { store, published: crate::published().expect("published values"), seed: 1 };
     (directory, run)
 }
 
