@@ -231,19 +231,23 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 /// Where flows of V end by the energy and the network, in one sentence.
 fn answer(r: &Results<'_>) -> Result<String> {
     let mut words = Vec::new();
-    for (rule, start) in r.s.rules_and_extremes() {
-        let end = r.end(Set::V, rule, start)?;
+    for &rule in r.s.rules.iter() {
+        let [cold, hot] = r.s.extremes();
+        let (cold, hot) = (r.end(Set::V, rule, cold)?, r.end(Set::V, rule, hot)?);
+        let energy = [cold, hot].map(|end| by(Thermometer::Energy, end));
+        let energy = energy.map(|e| e.map_or("off the scale".to_owned(), shown));
         words.push(format!(
-            "{} by the energy and {} by the network ({} rule, from T = {start})",
-            by(Thermometer::Energy, end).map_or("off the scale".to_owned(), shown),
-            shown(network(end)),
-            rule_name(rule)
+            "by the {} rule at {} by the energy and {} by the network",
+            rule_name(rule),
+            energy.join(" and "),
+            [cold, hot].map(|end| shown(network(end))).join(" and ")
         ));
     }
     Ok(format!(
-        "Trained on all temperatures, N = {}, it ends at {}; $T_c$ is {:.3}, which the network reads as {}.",
-        r.s.train.hidden,
-        list(words),
+        "From T = {} and T = {} it ends {}; $T_c$ is {:.3}, which the network reads as {}.",
+        r.s.starts.lowest(),
+        r.s.starts.highest(),
+        words.join(", "),
         critical_temperature(),
         shown(r.network_at_critical()?)
     ))

