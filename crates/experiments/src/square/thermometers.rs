@@ -91,12 +91,3 @@ pub(super) fn with_temperature<'a>(ensembles: impl IntoIterator<Item = &'a FlowR
     };
     ensembles.into_iter().filter(has).count()
 }
-
-/// What all thermometers read of the same ensemble of every seed, as text.
-pub(super) fn in_words(of_seeds: &[&FlowReadings]) -> String {
-    let read = NAMES.iter().enumerate().filter_map(|(index, name)| {
-        let read = temperature(of_seeds.iter().copied(), index)?;
-        Some(format!("{name} {}", lab::parts::shown(read)))
-    });
-    read.collect::<Vec<_>>().join(", ")
-}

@@ -1,328 +1,318 @@
-//! What the flows of `flow-square` say of the statements about them.
+//! What `flow-square` says of the sources' statements about ends of flows, and its own checks of these ends.
 
-use super::ends;
-use super::fixed_point;
-use super::flows::{self, Cell};
-use super::readout;
-use super::sets::Kind;
-use super::{Results, Settings, rule_name};
-use crate::square::thermometers::{self, NAMES};
-use anyhow::Result;
+use super::flows::{End, Flow, Results, by, network};
+use super::{Set, Settings, correlators, rule_name, weights};
+use crate::square::thermometers::{LEVEL, Thermometer, has_temperature};
+use anyhow::{Context, Result};
 use exact::square::critical_temperature;
 use flow::Rule;
-use lab::Run;
-use lab::parts::*;
-use lab::published::Finding;
-use report::content::{Claim, Verdict};
-use report::numbers;
+use lab::Lab;
+use lab::verdict::{self, Ruling};
+use rbm::Ties;
+use report::{Check, Claim, list, numbers, shown};
 use stats::Estimate;
 
-/// The physical thermometers, as claims are named.
-const PHYSICAL: [&str; 4] = ["energy", "magnetisation", "correlation-length", "two-point"];
+/// How close to T_c a reading of a physical thermometer must be to be one of T_c, J / k_B: the network's are judged by the
+/// spacing of its scale.
+const RESOLUTION: f64 = 0.05;
 
-pub(super) fn claims(run: &Run, results: &Results) -> Result<Vec<Claim>> {
-    let claim = |id: &str, key: &str, finding: Finding| {
-        run.published.claim(&format!("flow-square/{id}"), key, finding)
-    };
-    let mut claims = Vec::new();
-    for &rule in &results.settings.rules {
-        for (side, start) in ["below", "above"].into_iter().zip(results.settings.ends()) {
-            let (key, finding) = by_network(results, rule, start);
-            claims.push(claim(&format!("{}-from-{side}", rule_name(rule)), key, finding)?);
-        }
-    }
-    for (thermometer, name) in PHYSICAL.into_iter().enumerate() {
-        let finding = by_physics(results, thermometer);
-        claims.push(claim(&format!("by-{name}"), "iso-2018/flows-to-tc", finding)?);
-    }
-    claims.push(fixed_point::independent(results));
-    claims.push(fixed_point::one_temperature(results));
-    let [mean, sampled] = [source_rule(results.settings), main_rule(results.settings)];
-    claims.push(claim("high", "iso-2018/high-flows-to-tc", of_high(results, mean, true))?);
-    claims.push(claim("high-sampled", "veiga-2020/high", of_high(results, sampled, false))?);
-    claims.push(claim("low", "iso-2018/low-flows-to-zero", of_low(results))?);
-    claims.push(claim("hidden", "iso-2018/many-hidden", of_hidden(results))?);
-    claims.push(claim("magnetisation", "veiga-2020/m-star", magnetisation(results))?);
-    claims.push(claim("thermometer", "veiga-2020/thermometer", thermometer(results))?);
-    claims.push(claim("opposite-to-rg", "iso-2018/opposite-to-rg", direction(results))?);
+pub(super) fn claims(lab: &Lab, r: &Results<'_>) -> Result<Vec<Claim>> {
+    let of_high = at_critical(r, Set::H, Rule::Mean)?;
+    let not_of_high = at_critical(r, Set::H, Rule::Sampled)?.not();
+    let mut claims = vec![
+        flows_to_critical(lab, r)?,
+        sampled_flows_to_critical(lab, r)?,
+        high(lab, r, "iso-2018/high-flows-to-tc", Rule::Mean, of_high)?,
+        high(lab, r, "veiga-2020/high", Rule::Sampled, not_of_high)?,
+        low(lab, r)?,
+        hidden(lab, r)?,
+        opposite_to_rg(lab, r)?,
+    ];
+    claims.extend(weights::spectra(lab, r)?);
+    claims.extend(weights::maps(lab, r)?);
+    claims.push(correlators::coarse_graining(lab, r)?);
     Ok(claims)
 }
 
-/// The rule of the sources' code where it was run.
-pub(super) fn main_rule(settings: &Settings) -> Rule {
-    if settings.rules.contains(&Rule::Sampled) { Rule::Sampled } else { Rule::Mean }
-}
-
-/// The rule of Iso, Shiba and Yokoo where it was run.
-fn source_rule(settings: &Settings) -> Rule {
-    if settings.rules.contains(&Rule::Mean) { Rule::Mean } else { Rule::Sampled }
-}
-
-/// How close to T_c is "at T_c" for the network: the spacing of its scale.
-fn resolution(settings: &Settings) -> f64 {
-    settings.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
-}
-
-/// Whether the network reads an end as it reads genuine configurations, within its scale's spacing and errors.
-fn is_read_as(settings: &Settings, end: Estimate, genuine: Estimate) -> Option<bool> {
-    is_near(end - genuine, resolution(settings))
-}
-
-pub(super) fn end_of(cells: &[Cell], kind: Kind, rule: Rule, start: f64) -> Estimate {
-    flows::end(cells, (kind, rule, start), |steps| &steps.temperature)
-}
-
-/// V by the network; the sources did both rules between them.
-fn by_network(results: &Results, rule: Rule, start: f64) -> (&'static str, Finding) {
-    let Results { settings, equilibrium, cells, ends, .. } = results;
-    let value = end_of(cells, Kind::All, rule, start);
-    let m = flows::end(cells, (Kind::All, rule, start), |steps| &steps.abs_m);
-    let at_critical = equilibrium.reading_at_critical;
-    let course = ends::course(settings, ends, rule, start);
-    let course: Vec<_> = course.iter().map(|(time, end)| (*time, end.as_they_are())).collect();
-    let passes = ends::passes(&course, at_critical.mean);
-    let (key, remark) = match rule {
-        Rule::Mean => ("iso-2018/flows-to-tc", "Read of the expectations as they are."),
-        Rule::Sampled => (
-            "veiga-2020/flows-to-tc",
-            "The source's machine has units 0/1 without biases; experiment `flow-controls` has it.",
-        ),
-    };
-    let reason = format!(
-        "Judged at these settings ({}) within {}, the spacing of the scale. Configurations truly at $T_c$ read {} and have |m| = {}; the end has |m| = {}.{} {remark}",
-        results.trained(),
-        resolution(settings),
-        shown(at_critical),
-        shown(equilibrium.abs_m_at_critical),
-        shown(m),
-        in_passing(passes)
-    );
-    let quantity = format!(
-        "network temperature after {} steps by the {} rule from $T = {start}$, N = {}",
-        settings.steps,
-        rule_name(rule),
-        settings.train.hidden
-    );
-    let at = is_read_as(settings, value, at_critical);
-    (key, Finding { value, quantity, verdict: verdict_of(at, passes), reason })
-}
-
-/// A statement that does not hold after the training may have held for a moment of it.
-fn verdict_of(near: Option<bool>, passes: Option<(f64, f64)>) -> Verdict {
-    match (near, passes) {
-        (Some(false), Some(_)) => Verdict::Corrected,
-        _ => verdict_near(near),
+/// Many readings at once, by one rule in words.
+pub(super) fn all(rulings: Vec<Ruling>, rule: impl Into<String>) -> Ruling {
+    let unsure = rulings.iter().filter(|ruling| ruling.is().is_none()).count();
+    let (of, mut rule) = (rulings.len(), rule.into());
+    let ruling = verdict::all(rulings);
+    if ruling.is().is_none() {
+        rule += &format!("; the errors of {unsure} of {of} readings would have to be smaller");
     }
+    Ruling { rule, ..ruling }
 }
 
-fn in_passing(passes: Option<(f64, f64)>) -> String {
-    passes.map_or(String::new(), |(before, after)| {
-        format!(
-            " While the machine was trained the end passed there, between the times (rate × updates) {} and {}.",
-            numbers::exact(before),
-            numbers::exact(after)
-        )
+/// Where a training set has other temperatures than the source's.
+pub(super) fn unlike(s: &Settings, set: Set, [low, high]: [f64; 2]) -> Option<String> {
+    let (from, to) = set.range(s);
+    let [first, last] = [s.temperatures[from], s.temperatures[to - 1]];
+    let differs = [first, last] != [low, high];
+    differs.then(|| format!("the source trains on T = {low} to {high}, here on {first} to {last}"))
+}
+
+/// Where our RBM is not that of Veiga and Vicente's code.
+fn unlike_veiga(s: &Settings) -> Option<String> {
+    let (units, hidden, side) = (s.train.ties, s.train.hidden, s.side.size());
+    let same = (units, hidden, side) == (Ties::Binary, 100, 10);
+    (!same).then(|| {
+        let units = if units == Ties::Binary { "0/1" } else { "±1" };
+        format!("the source has 100 hidden units 0/1 without biases at L = 10, here {hidden} units {units} at L = {side}")
     })
 }
 
-/// V by a physical thermometer, from the coldest start; from both it must be at T_c.
-fn by_physics(results: &Results, thermometer: usize) -> Finding {
-    let Results { settings, ends, .. } = results;
-    let rule = main_rule(settings);
-    let from = |start, thermometer| {
-        ends::from(ends, (Kind::All, settings.train.hidden, rule), start)?.temperature(thermometer)
-    };
-    let at = |start| from(start, thermometer);
-    let quantity = format!(
-        "temperature by the {} after {} steps by the {} rule from $T = {}$, N = {}",
-        NAMES[thermometer],
-        settings.steps,
-        rule_name(rule),
-        settings.coldest(),
-        settings.train.hidden
-    );
-    let hot = at(settings.hottest());
-    let told = hot.map_or("is off the scale".to_owned(), |hot| format!("is {}", shown(hot)));
-    let network = NAMES.len() - 1;
-    let reason = format!(
-        "From $T = {}$ it {told}. This thermometer is calibrated on the same torus, so that at the critical point it would read $T_c = {:.3}$; judged within {}, as the network. Of the same spins the network reads {} at the cold end.",
-        settings.hottest(),
-        critical_temperature(),
-        resolution(settings),
-        from(settings.coldest(), network).map_or("off the scale".to_owned(), shown)
-    );
-    let course = ends::course(settings, ends, rule, settings.coldest());
-    let course =
-        course.iter().filter_map(|(time, end)| Some((*time, end.temperature(thermometer)?)));
-    let passes = ends::passes(&course.collect::<Vec<_>>(), critical_temperature());
-    let reason = format!("{reason}{}", in_passing(passes));
-    let near = |e: Option<Estimate>| match e {
-        Some(e) => is_near(e - critical_temperature(), resolution(settings)),
-        None => Some(false),
-    };
-    let value = at(settings.coldest());
-    Finding {
-        // An end off the scale is a number all the same: that of the scale.
-        value: value.unwrap_or(Estimate::exact(settings.coldest())),
-        quantity: if value.is_some() { quantity } else { format!("{quantity}: off the scale") },
-        verdict: verdict_of(all([near(value), near(hot)]), passes),
-        reason,
-    }
+/// Whether the network reads ends from both sides as it reads configurations at T_c, within the spacing of its scale.
+fn at_critical(r: &Results<'_>, set: Set, rule: Rule) -> Result<Ruling> {
+    let (place, spacing) = (r.network_at_critical()?, r.s.spacing());
+    let near = |start| Ok(verdict::near(network(r.end(set, rule, start)?), place, spacing));
+    let near = r.s.extremes().map(near).into_iter().collect::<Result<_>>()?;
+    let place = shown(place);
+    Ok(all(
+        near,
+        format!("network from both starts within {spacing} of its reading at $T_c$, {place}"),
+    ))
 }
 
-/// H by the network and the rule of the source, from the hottest start; `to_critical`: whether the source has it at T_c.
-fn of_high(results: &Results, rule: Rule, to_critical: bool) -> Finding {
-    let Results { settings, equilibrium, cells, ends, .. } = results;
-    let (name, hot) = (rule_name(rule), settings.hottest());
-    let value = end_of(cells, Kind::High, rule, hot);
-    let cold = end_of(cells, Kind::High, rule, settings.coldest());
-    let genuine = equilibrium.reading_at_critical;
-    let at_critical = all([value, cold].map(|end| is_read_as(settings, end, genuine)));
-    let spins = ends::from(ends, (Kind::High, settings.train.hidden, rule), hot);
-    let spins = spins.map(|end| thermometers::in_words(&end.seeds.iter().collect::<Vec<_>>()));
-    let as_spins =
-        if rule == Rule::Mean { "spins drawn from its expectations" } else { "its spins" };
-    Finding {
-        value,
-        quantity: format!(
-            "network temperature after {} steps by the {name} rule from $T = {hot}$, trained on $T \\ge {}$, N = {}",
-            settings.steps, settings.high_from, settings.train.hidden
-        ),
-        verdict: verdict_near(at_critical.map(|at| at == to_critical)),
-        reason: format!(
-            "Judged within {}, the spacing of the scale. From $T = {}$ it is {}; configurations truly at $T_c$ read {}. By all thermometers, of {as_spins}: {}. Trained for as many updates as V ({}).",
-            resolution(settings),
-            settings.coldest(),
-            shown(cold),
-            shown(genuine),
-            spins.unwrap_or_default(),
-            results.trained()
-        ),
-    }
+/// The network's temperature at an end, in words.
+fn quantity(end: End<'_>) -> String {
+    let (set, hidden, rule) = (end.set.name(), end.hidden, rule_name(end.rule));
+    format!(
+        "network temperature, {rule} rule from $T = {}$, trained on {set}, N = {hidden}",
+        end.start
+    )
 }
 
-/// L by the network, from the hottest start.
-fn of_low(results: &Results) -> Finding {
-    let Results { settings, equilibrium, cells, .. } = results;
-    let rule = source_rule(settings);
-    let start = settings.hottest();
-    let value = end_of(cells, Kind::Low, rule, start);
-    let m = flows::end(cells, (Kind::Low, rule, start), |steps| &steps.abs_m);
-    let genuine = equilibrium.reading[0];
-    Finding {
-        value,
-        quantity: format!(
-            "network temperature after {} steps by the {} rule from $T = {start}$, trained on $T \\le {}$, N = {}",
-            settings.steps,
-            rule_name(rule),
-            settings.low_to,
-            settings.train.hidden
-        ),
-        verdict: verdict_near(is_read_as(settings, value, genuine)),
-        reason: format!(
-            "The network reads configurations of $T = {}$ as {}; the end has |m| = {}. The set was {} configurations, all aligned, of both signs.",
-            settings.temperatures[0],
-            shown(genuine),
-            shown(m),
-            Kind::Low.count(settings)
-        ),
-    }
+/// A claim with what the network read of the units as they are, and one with what physical thermometers read of spins.
+fn with_network(claim: Claim, end: End<'_>) -> Claim {
+    claim.and(quantity(end), Some(network(end)))
 }
 
-/// The end against the number of hidden units, by the network and the mean rule as in the source, from both starts.
-fn of_hidden(results: &Results) -> Finding {
-    let Results { settings, ends, .. } = results;
-    let rule = source_rule(settings);
-    let sites = settings.side * settings.side;
-    let least = settings.hidden.iter().copied().min().unwrap_or(0);
-    let many = settings.hidden.iter().copied().max().unwrap_or(0);
-    let few = if settings.train.hidden < many { settings.train.hidden } else { least };
-    let change = |start| {
-        let at = |hidden| Some(ends::from(ends, (Kind::All, hidden, rule), start)?.as_they_are());
-        Some(at(many)? - at(few)?)
-    };
-    let (cold, hot) = (change(settings.coldest()), change(settings.hottest()));
-    let rises = |change: Option<Estimate>| change.is_some_and(|e| e.mean > SIGMAS * e.error);
-    let told = |change: Option<Estimate>| change.map_or("off the scale".to_owned(), shown);
-    let words = settings.hidden.iter().filter_map(|&n| {
-        let energy = ends::from(ends, (Kind::All, n, main_rule(settings)), settings.coldest());
-        Some(format!("{} at N = {n}", shown(energy?.temperature(0)?)))
+fn with_physical(claim: Claim, end: End<'_>) -> Claim {
+    Thermometer::PHYSICAL.into_iter().fold(claim, |claim, of| {
+        let (name, rule) = (of.name(), rule_name(end.rule));
+        claim.and(format!("{name}, {rule} rule from $T = {}$", end.start), by(of, end))
+    })
+}
+
+/// Between which times of its training a reading of the end passes a temperature for the first time.
+fn passes(course: &[(f64, f64)], temperature: f64) -> Option<String> {
+    let pair = course.windows(2).find(|of| (of[0].1 > temperature) != (of[1].1 > temperature))?;
+    let [before, after] = [pair[0].0, pair[1].0].map(numbers::exact);
+    Some(format!("in training it passes there between rate × updates {before} and {after}"))
+}
+
+/// V by both rules from both sides, by the network, which is the source's thermometer, and by four physical ones.
+fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
+    let flows: Vec<(Rule, f64)> = r.s.rules_and_extremes().collect();
+    let ends: Vec<End<'_>> =
+        flows.iter().map(|&(rule, start)| r.end(Set::V, rule, start)).collect::<Result<_>>()?;
+    let physical = ends.iter().flat_map(|&end| {
+        Thermometer::PHYSICAL.map(|thermometer| match by(thermometer, end) {
+            Some(read) => verdict::near(read, critical_temperature(), RESOLUTION),
+            None => verdict::holds(false, "on the scale"),
+        })
     });
-    Finding {
-        value: cold.unwrap_or(Estimate::exact(0.0)),
-        quantity: format!(
-            "network temperature of the units as they are at the end by the {} rule from $T = {}$, N = {many} minus N = {few}",
-            rule_name(rule),
-            settings.coldest()
-        ),
-        verdict: match (rises(cold), rises(hot)) {
-            _ if many <= sites || few >= sites => Verdict::NotComparable,
-            (true, true) => Verdict::Reproduced,
-            (false, false) => Verdict::Contradicted,
-            _ => Verdict::Corrected,
-        },
-        reason: format!(
-            "Judged from both starts, where one machine has fewer and one more hidden units than the {sites} sites; from $T = {}$ the change is {}. By the {} rule from $T = {}$ the energy at the end has the temperature {}.",
-            settings.hottest(),
-            told(hot),
-            rule_name(main_rule(settings)),
-            settings.coldest(),
-            words.collect::<Vec<_>>().join(", ")
-        ),
-    }
-}
-
-fn magnetisation(results: &Results) -> Finding {
-    let Results { settings, cells, .. } = results;
-    let rule = main_rule(settings);
-    let value = flows::end(cells, (Kind::All, rule, settings.coldest()), |steps| &steps.abs_m);
-    Finding {
-        value,
-        quantity: format!(
-            "|m| at the end by the {} rule, N = {}",
-            rule_name(rule),
-            settings.train.hidden
-        ),
-        verdict: Verdict::NotComparable,
-        reason: "The source's machine has units 0/1 without biases, which breaks the spin-flip symmetry, and 100 hidden units; ours has units ±1.".into(),
-    }
-}
-
-fn thermometer(results: &Results) -> Finding {
-    let Results { settings, equilibrium, cells, .. } = results;
-    let rule = main_rule(settings);
-    let excess = |rule| readout::excess_reading(settings, equilibrium, cells, rule);
-    let by_mean = match settings.rules.contains(&Rule::Mean) {
-        true => format!(
-            " By the mean rule, whose configurations are not spins, it is {}.",
-            shown(excess(Rule::Mean))
-        ),
-        false => String::new(),
+    let physical =
+        all(physical.collect(), format!("physical thermometers within {RESOLUTION} of $T_c$"));
+    let course = |rule, read: fn(End<'_>) -> Option<Estimate>| -> Vec<(f64, f64)> {
+        let ends = r.while_training(rule, r.s.starts.lowest());
+        ends.filter_map(|end| Some((end.time, read(end)?.mean))).collect()
     };
-    Finding {
-        value: excess(rule),
-        quantity: format!(
-            "network temperature at the end by the {} rule, minus that of genuine configurations with the same |m|",
-            rule_name(rule)
+    let by_network = course(Rule::Mean, |end| Some(network(end)));
+    let passing = passes(&by_network, r.network_at_critical()?.mean);
+    let by_energy = course(Rule::Sampled, |end| by(Thermometer::Energy, end));
+    let by_energy = passes(&by_energy, critical_temperature());
+    let ruling = verdict::all([
+        at_critical(r, Set::V, Rule::Mean)?,
+        at_critical(r, Set::V, Rule::Sampled)?,
+        physical,
+    ])
+    .corrected_if(passing.is_some(), passing.unwrap_or_default())
+    .unless(unlike(r.s, Set::V, [0.0, 6.0]));
+    let claim = lab.says("iso-2018/flows-to-tc")?.judged(
+        ruling.showing(network(ends[0])),
+        quantity(ends[0]),
+        format!(
+            "{} steps; {}. As to the energy by the sampled rule from the cold start and $T_c$: {}.",
+            r.s.steps,
+            r.s.training(),
+            by_energy.unwrap_or("in training it does not pass there".into())
         ),
-        verdict: Verdict::NotComparable,
-        reason: format!(
-            "The source argues from data without lattice geometry, which are not run here. A reading that depended on |m| alone would give 0.{by_mean}"
-        ),
-    }
+    );
+    let claim = ends[1..].iter().copied().fold(claim, with_network);
+    Ok(ends.into_iter().fold(claim, with_physical))
 }
 
-fn direction(results: &Results) -> Finding {
-    let Results { settings, cells, .. } = results;
-    let rule = main_rule(settings);
-    Finding {
-        value: flows::first_step(cells, Kind::All, rule, settings.hottest()),
-        quantity: format!(
-            "change of network temperature in the first step by the {} rule from the hottest start, N = {}",
-            rule_name(rule),
-            settings.train.hidden
+/// V by the sampled rule and the network, as in Veiga and Vicente's code.
+fn sampled_flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
+    let [cold, hot] = r.s.extremes();
+    let (cold, hot) = (r.end(Set::V, Rule::Sampled, cold)?, r.end(Set::V, Rule::Sampled, hot)?);
+    let differs = unlike_veiga(r.s).or(unlike(r.s, Set::V, [0.0, 6.0]));
+    let claim = lab.says("veiga-2020/flows-to-tc")?.judged(
+        at_critical(r, Set::V, Rule::Sampled)?.unless(differs),
+        quantity(cold),
+        format!("{} steps. Experiment `flow-controls` has the RBM of the source.", r.s.steps),
+    );
+    Ok(with_network(claim, hot))
+}
+
+/// H by one rule.
+fn high(lab: &Lab, r: &Results<'_>, key: &str, rule: Rule, ruling: Ruling) -> Result<Claim> {
+    let [cold, hot] = r.s.extremes();
+    let (cold, hot) = (r.end(Set::H, rule, cold)?, r.end(Set::H, rule, hot)?);
+    let claim = lab.says(key)?.judged(
+        ruling.unless(unlike(r.s, Set::H, [4.0, 6.0])).showing(network(hot)),
+        quantity(hot),
+        format!("{} steps; {}.", r.s.steps, r.s.training()),
+    );
+    Ok(with_physical(with_network(claim, cold), hot))
+}
+
+/// L by the mean rule and the network, from the hottest start.
+fn low(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
+    let end = r.end(Set::L, Rule::Mean, r.s.starts.highest())?;
+    let coldest = r.equilibrium.rows().next().context("nothing was held out")?;
+    let genuine = coldest.mean(|[network, ..]| *network);
+    let near = verdict::near(network(end), genuine, r.s.spacing());
+    let claim = lab.says("iso-2018/low-flows-to-zero")?.judged(
+        near.unless(unlike(r.s, Set::L, [0.0, 0.0])),
+        quantity(end),
+        format!(
+            "The network reads configurations of $T = {}$ as {}.",
+            coldest.case,
+            shown(genuine)
         ),
-        verdict: Verdict::NotComparable,
-        reason: "RG would heat it, but RG halves the length and compares $K'$ with K. The flow changes no length; by the sampled rule it is the relaxation of a Markov chain to its stationary law.".into(),
+    );
+    Ok(claim.and("|m|", Some(end.mean(|step| step.abs_m))))
+}
+
+/// The end by the mean rule and the network against the number of hidden units, from both sides.
+fn hidden(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
+    let (sites, shown_size) = (r.s.side.size().pow(2), r.s.train.hidden);
+    let many = r.s.hidden.iter().copied().max().unwrap_or(0);
+    let least = r.s.hidden.iter().copied().min().unwrap_or(0);
+    let few = if shown_size < many { shown_size } else { least };
+    let (mut rises, mut above, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
+    for start in r.s.extremes() {
+        let end = |hidden| r.end_of(Set::V, hidden, Rule::Mean, start).map(network);
+        let (change, height) = (end(many)? - end(few)?, end(many)? - r.network_at_critical()?);
+        rises.push(verdict::above(change, 0.0));
+        above.push(verdict::above(height, 0.0));
+        evidence.push((format!("N = {many} minus N = {few}, from $T = {start}$"), change));
+        evidence
+            .push((format!("N = {many} minus the reading at $T_c$, from $T = {start}$"), height));
+    }
+    let is_higher = verdict::all(rises.clone()).is() == Some(true);
+    let differs = (many <= sites || few >= sites).then(|| {
+        let sizes = list(r.s.hidden.iter());
+        format!("the source has more and fewer hidden units than sites, here of {sites} sites N = {sizes}")
+    });
+    let rulings = rises.into_iter().chain(above).collect();
+    let ruling = all(
+        rulings,
+        "from both starts higher with more hidden units, and above the reading at $T_c$",
+    )
+    .corrected_if(is_higher, "it lies higher, but not above $T_c$")
+    .unless(differs);
+    let (first, change) = evidence.remove(0);
+    let claim = lab.says("iso-2018/many-hidden")?.judged(
+        ruling.showing(change),
+        format!("network temperature, mean rule: {first}"),
+        "Read of the expectations as they are.",
+    );
+    Ok(evidence.into_iter().fold(claim, |claim, (what, found)| claim.and(what, Some(found))))
+}
+
+fn opposite_to_rg(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
+    let start = r.s.starts.highest();
+    let is = |of: &Flow| of.set == Set::V && (of.rule, of.start) == (Rule::Sampled, start);
+    let flow = r.every_step.find(is).context("a flow was not read")?;
+    let change = flow.mean(|steps| steps[1].network_temperature() - steps[0].network_temperature());
+    let differs = "RG halves the length and compares $K'$ with K; the flow changes no length";
+    Ok(lab.says("iso-2018/opposite-to-rg")?.judged(
+        verdict::not_comparable(change, differs),
+        format!("change of network temperature in the first step, sampled rule from $T = {start}$"),
+        "By the sampled rule the flow is the relaxation of a Markov chain to its stationary distribution.",
+    ))
+}
+
+pub(super) fn checks(r: &Results<'_>) -> [Check; 2] {
+    [independent_of_start(r), one_temperature(r)]
+}
+
+/// Whether the end of V is one, whatever the start, by the energy.
+fn independent_of_start(r: &Results<'_>) -> Check {
+    let kinds = r.s.rules.iter().flat_map(|&rule| r.s.hidden.iter().map(move |&n| (rule, n)));
+    let judged: Vec<(String, Ruling)> = kinds
+        .map(|(rule, n)| {
+            let ends = r.trained(Set::V, n, rule).map(|end| by(Thermometer::Energy, end));
+            let ruling = match ends.collect::<Option<Vec<_>>>() {
+                Some(ends) => verdict::same(&ends, RESOLUTION),
+                None => verdict::holds(false, "on the scale"),
+            };
+            (format!("hottest minus coldest end, {} rule, N = {n}", rule_name(rule)), ruling)
+        })
+        .collect();
+    let rule =
+        format!("by the energy all ends the same within errors, which reach at most {RESOLUTION}");
+    let ruling = all(judged.iter().map(|(_, ruling)| ruling.clone()).collect(), rule);
+    let quantity = judged.first().map_or("", |(what, _)| what.as_str());
+    let check = ruling.check(
+        "independent-of-start",
+        "The flow ends at one temperature, wherever it began.",
+        quantity,
+        format!("Trained on V; {} starts, {} steps; J/k_B.", r.s.starts.len(), r.s.steps),
+    );
+    judged[1..].iter().fold(check, |check, (what, ruling)| check.and(what, ruling.found))
+}
+
+/// Whether the ensembles at the end are those of the Ising model at one temperature.
+fn one_temperature(r: &Results<'_>) -> Check {
+    let count = |shown: bool| {
+        let is = |of: &Flow| of.trained && of.is(Set::V, r.s.train.hidden) == shown;
+        let ends: Vec<End<'_>> = r.ends.filter(is).collect();
+        let yes: usize = ends.iter().map(|end| end.count(has_temperature)).sum();
+        (yes, ends.iter().map(|end| end.cells.len()).sum::<usize>())
+    };
+    let ((yes, of), (yes_of_rest, rest)) = (count(true), count(false));
+    let rule = format!("none is told from Ising ensembles at the level {LEVEL}");
+    verdict::holds(yes == of, rule)
+        .showing(Estimate::exact(yes as f64))
+        .check(
+            "one-temperature",
+            "Where the flow ends, configurations have one temperature.",
+            format!("of {of} ensembles, trained on V, N = {}, how many have one", r.s.train.hidden),
+            "By the two-point function, and by whether energy, |m|, correlation length and specific heat agree.",
+        )
+        .and(format!("of {rest} ensembles of all other RBMs"), Some(yes_of_rest as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_readings_are_judged_at_once() {
+        let below = |x| verdict::below(Estimate { error: 0.01, ..Estimate::exact(x) }, 0.5);
+        let of = |means: &[f64]| all(means.iter().copied().map(below).collect(), "small");
+        let (yes, no, open) = (0.1, 0.9, 0.5);
+        assert_eq!(of(&[yes, yes]).is(), Some(true));
+        assert_eq!((of(&[yes, no, open]).is(), of(&[yes, no]).rule), (Some(false), "small".into()));
+        let unsure = of(&[yes, open]);
+        assert_eq!(unsure.is(), None);
+        assert_eq!(unsure.rule, "small; the errors of 1 of 2 readings would have to be smaller");
+    }
+
+    #[test]
+    fn a_passage_is_the_first_one() {
+        let of = |values: &[f64]| {
+            let course: Vec<_> = (1..).map(f64::from).zip(values.iter().copied()).collect();
+            passes(&course, 2.0)
+        };
+        assert_eq!(of(&[1.0, 1.5, 1.9]), None);
+        let when = of(&[1.0, 1.5, 2.5, 1.0]).unwrap();
+        assert!(when.ends_with("2 and 3"), "{when}");
     }
 }

@@ -1,23 +1,18 @@
-//! What hidden units see at T_c: the correlators <v_i h_a>, beside those of true block spins.
+//! What hidden units see at T_c: their correlators with the sites, <v_i h_a>, beside those of true block spins.
 
-use super::Settings;
-use super::machines::Machine;
-use super::sets::{Kind, Set};
-use anyhow::Result;
-use exact::square::critical_temperature;
-use lab::parts::over_exact;
+use super::claims::all;
+use super::flows::Results;
+use anyhow::{Context, Result};
+use lab::{Lab, verdict};
 use nalgebra::DMatrix;
-use rayon::prelude::*;
-use rbm::features;
-use stats::Estimate;
+use rbm::{Rbm, features};
+use report::Claim;
 
-/// The machine shown, all seeds.
+/// How far two participation ratios must be told apart, sites: those of one block.
+const BLOCK: f64 = 4.0;
+
+/// Of one RBM.
 pub(super) struct Correlators {
-    pub(super) seeds: Vec<OfSeed>,
-}
-
-/// One seed.
-pub(super) struct OfSeed {
     /// `<v_i h_a>` `[site, hidden]`, with the expectation of h given v.
     pub(super) hidden: DMatrix<f64>,
     /// `<v_i s_b>` `[site, block]` with the majority s of 2 x 2 spins. A tie is broken by a coin, whose mean 0 is taken.
@@ -31,24 +26,16 @@ pub(super) struct OfSeed {
     pub(super) local_of_blocks: Vec<f64>,
 }
 
-pub(super) fn correlators(
-    settings: &Settings,
-    sets: &[Set],
-    machines: &[Machine],
-) -> Result<Correlators> {
-    let shown = machines.iter().filter(|m| m.is(Kind::All, settings.train.hidden));
-    let shown: Vec<&Machine> = shown.collect();
-    let (from, to) = Set::block(settings, critical_temperature())?;
-    let of_seed = |machine: &&Machine| -> Result<OfSeed> {
-        let v = sets[machine.set].held_out.value.rows(from..to).to_matrix();
-        let rbm = machine.trained()?.value.rbm();
-        let with = |units: &DMatrix<f32>| &v * units.transpose() / v.ncols() as f32;
-        let hidden = with(&rbm.hidden_mean(&v));
-        let blocks = with(&block_spins(&v, settings.side));
+impl Correlators {
+    /// At the configurations `v` `[site, configuration]`.
+    pub(super) fn of(rbm: &Rbm, v: &DMatrix<f32>, side: usize) -> Self {
+        let with = |units: &DMatrix<f32>| v * units.transpose() / v.ncols() as f32;
+        let hidden = with(&rbm.hidden_mean(v));
+        let blocks = with(&block_spins(v, side));
         let local_ratios = |matrix: &DMatrix<f32>| {
             features::participation_ratios(&local(&matrix.map(f64::from)).map(|x| x as f32))
         };
-        Ok(OfSeed {
+        Self {
             local_of_hidden: local_ratios(&hidden),
             local_of_blocks: local_ratios(&blocks),
             of_hidden: features::participation_ratios(&hidden),
@@ -56,9 +43,21 @@ pub(super) fn correlators(
             of_blocks: features::participation_ratios(&blocks),
             hidden: hidden.map(f64::from),
             blocks: blocks.map(f64::from),
-        })
-    };
-    Ok(Correlators { seeds: shown.par_iter().map(of_seed).collect::<Result<_>>()? })
+        }
+    }
+
+    /// How like the local correlators of a hidden unit are to those of the block most like it: the mean cosine.
+    pub(super) fn likeness(&self) -> f64 {
+        let columns = |matrix: &DMatrix<f64>| {
+            let mut unit = local(matrix);
+            unit.column_iter_mut().for_each(|mut column| {
+                column.normalize_mut();
+            });
+            unit
+        };
+        let cosines = columns(&self.hidden).transpose() * columns(&self.blocks);
+        cosines.row_iter().map(|row| row.max()).sum::<f64>() / self.hidden.ncols() as f64
+    }
 }
 
 /// The majority of each block of 2 x 2 spins, 0 for a tie; of an odd side the last row and column are in no block.
@@ -72,7 +71,7 @@ fn block_spins(v: &DMatrix<f32>, side: usize) -> DMatrix<f32> {
     })
 }
 
-/// Every column without its mean, turned so that the mean was positive: the sign of a hidden unit means nothing.
+/// Every column without its mean, with the sign that makes the mean positive: the sign of a hidden unit means nothing.
 pub(super) fn local(correlators: &DMatrix<f64>) -> DMatrix<f64> {
     let mut local = correlators.clone();
     for mut column in local.column_iter_mut() {
@@ -82,47 +81,28 @@ pub(super) fn local(correlators: &DMatrix<f64>) -> DMatrix<f64> {
     local
 }
 
-impl Correlators {
-    fn over(&self, of: impl Fn(&OfSeed) -> f64) -> Estimate {
-        over_exact(&self.seeds.iter().map(of).collect::<Vec<_>>())
-    }
-
-    /// The mean participation ratio, over seeds.
-    pub(super) fn participation(&self, of: impl Fn(&OfSeed) -> &Vec<f64>) -> Estimate {
-        self.over(|seed| of(seed).iter().sum::<f64>() / of(seed).len() as f64)
-    }
-
-    /// How like the local correlators of a hidden unit are to those of the block most like it: the mean cosine.
-    pub(super) fn likeness(&self) -> Estimate {
-        self.over(|seed| {
-            let columns = |matrix: &DMatrix<f64>| -> DMatrix<f64> {
-                let mut unit = local(matrix);
-                unit.column_iter_mut().for_each(|mut column| {
-                    column.normalize_mut();
-                });
-                unit
-            };
-            let cosines = columns(&seed.hidden).transpose() * columns(&seed.blocks);
-            let best = cosines.row_iter().map(|row| row.max());
-            best.sum::<f64>() / seed.hidden.ncols() as f64
-        })
-    }
-
-    /// Participation ratios by rank, largest first, over seeds.
-    pub(super) fn ranked(&self, of: impl Fn(&OfSeed) -> &Vec<f64>) -> Vec<Estimate> {
-        let sorted: Vec<Vec<f64>> = self
-            .seeds
-            .iter()
-            .map(|seed| {
-                let mut ratios = of(seed).clone();
-                ratios.sort_by(|a, b| b.total_cmp(a));
-                ratios
-            })
-            .collect();
-        let count = sorted.first().map_or(0, Vec::len);
-        let at = |rank: usize| over_exact(&sorted.iter().map(|s| s[rank]).collect::<Vec<_>>());
-        (0..count).map(at).collect()
-    }
+/// The correlators of hidden units against those of block spins, without what the magnetisation gives to all sites.
+pub(super) fn coarse_graining(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
+    let of = r.correlators.at(&()).context("no correlators")?;
+    let mean = |ratios: &[f64]| ratios.iter().sum::<f64>() / ratios.len() as f64;
+    let units = of.mean(|seed| mean(&seed.local_of_hidden));
+    let blocks = of.mean(|seed| mean(&seed.local_of_blocks));
+    let likeness = of.mean(Correlators::likeness);
+    let differ = verdict::same(&[units, blocks], BLOCK).not();
+    let ruling = all(
+        vec![verdict::above(likeness, 0.5), differ],
+        "a cosine above 0.5 with the most similar block, and other participation ratios than blocks, beyond errors",
+    );
+    Ok(lab
+        .says("koch-2020/coarse-graining")?
+        .judged(
+            ruling.showing(units),
+            "participation ratio of $\\langle v_i h_a \\rangle$ at $T_c$ without its mean over the sites",
+            "With their mean all are wide: at $T_c$ everything is correlated with the magnetisation.",
+        )
+        .and("of majority spins of 2 × 2 blocks", Some(blocks))
+        .and("cosine with the most similar block", Some(likeness))
+        .and("of the weights", Some(of.mean(|seed| mean(&seed.of_weights)))))
 }
 
 #[cfg(test)]

@@ -1,23 +1,21 @@
-//! What the weights look like: spectra of W W^T, its entries, and their mean against the distance of the sites.
+//! W W^T of an RBM of the square torus, to leading order its couplings of all pairs: spectrum, entries, decay with distance.
 
-use super::Settings;
-use super::machines::Machine;
-use super::sets::{Kind, Set};
-use anyhow::Result;
-use lab::parts::over_exact;
+use super::Set;
+use super::claims::{all, unlike};
+use super::flows::Results;
+use anyhow::{Context, Result};
+use lab::{Lab, Row, verdict};
 use nalgebra::DMatrix;
 use rbm::{Rbm, features};
+use report::Claim;
 use stats::Estimate;
 use std::collections::BTreeMap;
 
-/// The machines of one training set and size, all seeds.
-pub(super) struct Weights {
-    pub(super) kind: Kind,
-    pub(super) hidden: usize,
-    pub(super) seeds: Vec<Gram>,
-}
+/// The scatter of a matrix that is "nearly constant", in units of its mean diagonal; and of one that is "diagonal", the size of
+/// its other entries. Ours: the source gives no number.
+const NEARLY: f64 = 0.1;
 
-/// `W W^T` of one machine.
+/// `W W^T` of one RBM.
 pub(super) struct Gram {
     /// Its eigenvalues that can differ from 0, largest first: as many as the smaller layer has units.
     pub(super) eigenvalues: Vec<f64>,
@@ -25,50 +23,62 @@ pub(super) struct Gram {
     pub(super) of_noise: Vec<f64>,
     /// Its entries in units of the mean of its diagonal, sites row after row.
     pub(super) entries: DMatrix<f64>,
-    /// The mean entry at each distance of the sites on the torus, ascending.
-    pub(super) by_distance: Vec<(f64, f64)>,
+    /// Distances of two sites on the torus, ascending, and the mean entry at each of them.
+    pub(super) distances: Vec<f64>,
+    pub(super) decay: Vec<f64>,
 }
 
-pub(super) fn weights(
-    settings: &Settings,
-    sets: &[Set],
-    machines: &[Machine],
-) -> Result<Vec<Weights>> {
-    let mut all: Vec<Weights> = Vec::new();
-    for machine in machines {
-        let noise = stats::stream(sets[machine.set].seed, "noise", machine.hidden as u64);
-        let gram = gram(&machine.trained()?.value.rbm().weights, settings.side, noise);
-        match all.iter_mut().find(|w| (w.kind, w.hidden) == (machine.kind, machine.hidden)) {
-            Some(weights) => weights.seeds.push(gram),
-            None => {
-                let (kind, hidden) = (machine.kind, machine.hidden);
-                all.push(Weights { kind, hidden, seeds: vec![gram] });
-            }
-        }
+impl Gram {
+    pub(super) fn of(weights: &DMatrix<f32>, side: usize, mut noise: stats::Pcg64) -> Self {
+        let squares = |weights: &DMatrix<f32>| -> Vec<f64> {
+            features::singular_values(weights).iter().map(|s| s * s).collect()
+        };
+        let mean_square = weights.map(f64::from).norm_squared() / weights.len() as f64;
+        let std = mean_square.sqrt() as f32;
+        let random = Rbm::random(weights.nrows(), weights.ncols(), std, &mut noise);
+        let entries = features::gram(weights);
+        let diagonal = entries.diagonal().mean();
+        let entries = entries / diagonal;
+        let (distances, decay) = by_distance(&entries, side);
+        let (eigenvalues, of_noise) = (squares(weights), squares(&random.weights));
+        Self { eigenvalues, of_noise, entries, distances, decay }
     }
-    Ok(all)
-}
 
-fn gram(weights: &DMatrix<f32>, side: usize, mut noise: stats::Pcg64) -> Gram {
-    let squares = |weights: &DMatrix<f32>| -> Vec<f64> {
-        features::singular_values(weights).iter().map(|s| s * s).collect()
-    };
-    let mean_square = weights.map(f64::from).norm_squared() / weights.len() as f64;
-    let std = mean_square.sqrt() as f32;
-    let random = Rbm::random(weights.nrows(), weights.ncols(), std, &mut noise);
-    let entries = features::gram(weights);
-    let diagonal = entries.diagonal().mean();
-    let entries = entries / diagonal;
-    Gram {
-        eigenvalues: squares(weights),
-        of_noise: squares(&random.weights),
-        by_distance: by_distance(&entries, side),
-        entries,
+    /// The largest eigenvalue as a share of the sum of all.
+    pub(super) fn share_of_first(&self) -> f64 {
+        self.eigenvalues[0] / self.eigenvalues.iter().sum::<f64>()
+    }
+
+    /// The effective number of eigenvalues as a share of all, and the same of independent weights.
+    pub(super) fn effective_share(&self) -> f64 {
+        effective_share(&self.eigenvalues)
+    }
+
+    pub(super) fn effective_share_of_noise(&self) -> f64 {
+        effective_share(&self.of_noise)
+    }
+
+    /// The mean entry at the distance nearest to this one.
+    pub(super) fn at_distance(&self, distance: f64) -> f64 {
+        let apart = |number: &usize| (self.distances[*number] - distance).abs();
+        let nearest = (0..self.distances.len()).min_by(|a, b| apart(a).total_cmp(&apart(b)));
+        nearest.map_or(f64::NAN, |number| self.decay[number])
+    }
+
+    /// The scatter of the entries outside the diagonal around their mean.
+    pub(super) fn scatter(&self) -> f64 {
+        let n = self.entries.nrows();
+        let pairs =
+            || (0..n).flat_map(move |i| (0..n).filter(move |j| *j != i).map(move |j| (i, j)));
+        let count = (n * (n - 1)) as f64;
+        let mean = pairs().map(|pair| self.entries[pair]).sum::<f64>() / count;
+        let squares = pairs().map(|pair| (self.entries[pair] - mean).powi(2)).sum::<f64>();
+        (squares / count).sqrt()
     }
 }
 
-/// The mean entry of pairs of sites at each distance on the square torus.
-fn by_distance(entries: &DMatrix<f64>, side: usize) -> Vec<(f64, f64)> {
+/// The distances of pairs of sites on the square torus, and the mean entry at each.
+fn by_distance(entries: &DMatrix<f64>, side: usize) -> (Vec<f64>, Vec<f64>) {
     let around = |a: usize, b: usize| a.abs_diff(b).min(side - a.abs_diff(b));
     let mut sums: BTreeMap<usize, (f64, usize)> = BTreeMap::new();
     for (i, j) in (0..entries.nrows()).flat_map(|i| (0..entries.ncols()).map(move |j| (i, j))) {
@@ -79,82 +89,101 @@ fn by_distance(entries: &DMatrix<f64>, side: usize) -> Vec<(f64, f64)> {
     let mean = |(square, (sum, count)): (usize, (f64, usize))| {
         ((square as f64).sqrt(), sum / count as f64)
     };
-    sums.into_iter().map(mean).collect()
+    sums.into_iter().map(mean).unzip()
 }
 
+/// How many equal eigenvalues would have the same sum and sum of squares, as a share of their number.
 fn effective_share(eigenvalues: &[f64]) -> f64 {
     let sum: f64 = eigenvalues.iter().sum();
     let squares: f64 = eigenvalues.iter().map(|x| x * x).sum();
     sum * sum / squares / eigenvalues.len() as f64
 }
 
-impl Gram {
-    /// The mean entry at the distance nearest to this one.
-    fn at_distance(&self, distance: f64) -> f64 {
-        let near = |a: &&(f64, f64), b: &&(f64, f64)| {
-            (a.0 - distance).abs().total_cmp(&(b.0 - distance).abs())
-        };
-        self.by_distance.iter().min_by(near).map_or(f64::NAN, |(_, mean)| *mean)
-    }
+type Weights<'a> = Row<'a, (Set, usize), Gram>;
 
-    fn off_diagonal(&self) -> impl Iterator<Item = f64> {
-        let n = self.entries.nrows();
-        (0..n).flat_map(move |i| (0..n).filter(move |j| *j != i).map(move |j| self.entries[(i, j)]))
-    }
+/// The weights of the RBMs of the size shown, trained on V, H and L.
+fn shown<'a>(r: &'a Results<'_>) -> Result<[Weights<'a>; 3]> {
+    let of = |set| r.weights.at(&(set, r.s.train.hidden)).context("no weights");
+    Ok([of(Set::V)?, of(Set::H)?, of(Set::L)?])
 }
 
-impl Weights {
-    pub(super) fn find(all: &[Self], kind: Kind, hidden: usize) -> Option<&Self> {
-        all.iter().find(|weights| (weights.kind, weights.hidden) == (kind, hidden))
-    }
+pub(super) fn spectra(lab: &Lab, r: &Results<'_>) -> Result<[Claim; 3]> {
+    let (weights, s) = (shown(r)?, r.s);
+    let [v, h, l] = weights.map(|of| of.mean(Gram::effective_share));
+    let (first, noise) =
+        (weights[2].mean(Gram::share_of_first), weights[1].mean(Gram::effective_share_of_noise));
+    let between = vec![verdict::above(h - v, 0.0), verdict::above(v - l, 0.0)];
+    let between = all(between, "between those of H and L beyond errors").showing(v);
+    let flat = verdict::above(h - noise, 0.0).showing(h);
+    let effective = |set| format!("effective share of eigenvalues of $W W^T$, trained on {set}");
+    let slow = lab
+        .says("iso-2018/spectrum-all")?
+        .judged(
+            between.unless(unlike(s, Set::V, [0.0, 6.0])),
+            effective("V"),
+            "How many equal eigenvalues would have the same two moments, as a share of all: 1 if flat.",
+        )
+        .and("trained on L", Some(l))
+        .and("trained on H", Some(h));
+    let others = r.weights.filter(|(set, n)| *set == Set::V && *n != s.train.hidden);
+    Ok([
+        lab.says("iso-2018/spectrum-low")?.judged(
+            verdict::above(first, 0.5).unless(unlike(s, Set::L, [0.0, 0.0])),
+            "largest eigenvalue of $W W^T$ as a share of all, trained on L",
+            "An eigenvalue is called dominant when it is larger than all others together.",
+        ),
+        others.fold(slow, |claim, of| {
+            let share = of.mean(Gram::effective_share);
+            claim.and(format!("trained on V, N = {}", of.case.1), Some(share))
+        }),
+        lab.says("iso-2018/spectrum-high")?
+            .judged(
+                flat.unless(unlike(s, Set::H, [4.0, 6.0])),
+                effective("H"),
+                "Nearly flat is taken as flatter than the spectrum of independent weights.",
+            )
+            .and("of independent weights", Some(noise)),
+    ])
+}
 
-    fn over(&self, of: impl Fn(&Gram) -> f64) -> Estimate {
-        over_exact(&self.seeds.iter().map(of).collect::<Vec<_>>())
-    }
-
-    /// The largest eigenvalue as a share of the sum of all.
-    pub(super) fn share_of_first(&self) -> Estimate {
-        self.over(|gram| gram.eigenvalues[0] / gram.eigenvalues.iter().sum::<f64>())
-    }
-
-    /// How many equal eigenvalues would have the same sum and sum of squares, as a share of their number.
-    pub(super) fn effective_share(&self) -> Estimate {
-        self.over(|gram| effective_share(&gram.eigenvalues))
-    }
-
-    /// The same of independent weights.
-    pub(super) fn effective_share_of_noise(&self) -> Estimate {
-        self.over(|gram| effective_share(&gram.of_noise))
-    }
-
-    /// The mean entry at a distance, in units of the mean of the diagonal.
-    pub(super) fn at_distance(&self, distance: f64) -> Estimate {
-        self.over(|gram| gram.at_distance(distance))
-    }
-
-    /// The scatter of the entries outside the diagonal around their mean, in units of the mean of the diagonal.
-    pub(super) fn scatter(&self) -> Estimate {
-        self.over(|gram| {
-            let count = gram.off_diagonal().count() as f64;
-            let mean = gram.off_diagonal().sum::<f64>() / count;
-            (gram.off_diagonal().map(|x| (x - mean).powi(2)).sum::<f64>() / count).sqrt()
-        })
-    }
-
-    /// Eigenvalue by rank, over seeds.
-    pub(super) fn spectrum(&self, of: impl Fn(&Gram) -> &Vec<f64>) -> Vec<(f64, Estimate)> {
-        let count = self.seeds.first().map_or(0, |gram| of(gram).len());
-        (0..count).map(|rank| ((rank + 1) as f64, self.over(|gram| of(gram)[rank]))).collect()
-    }
-
-    /// The mean entry against the distance, over seeds.
-    pub(super) fn decay(&self) -> Vec<(f64, Estimate)> {
-        let distances = self.seeds.first().map_or(&[][..], |gram| &gram.by_distance);
-        let at = |(number, &(r, _)): (usize, &(f64, f64))| {
-            (r, self.over(|gram| gram.by_distance[number].1))
-        };
-        distances.iter().enumerate().map(at).collect()
-    }
+pub(super) fn maps(lab: &Lab, r: &Results<'_>) -> Result<[Claim; 3]> {
+    let ([v, h, l], s) = (shown(r)?, r.s);
+    let at = |of: Weights<'_>, distance: f64| of.mean(|gram| gram.at_distance(distance));
+    let [near, second, third] = [1.0, 2.0, 3.0].map(|distance| at(v, distance));
+    let tenth = Estimate { mean: NEARLY * near.mean, error: NEARLY * near.error, ..near };
+    let band = verdict::above(near - second, 0.0);
+    let is_band = band.is() == Some(true);
+    let scales = all(
+        vec![band, verdict::above(third - tenth, 0.0)],
+        format!("falls beyond errors, but leaves {NEARLY} of the neighbours' entry at distance 3"),
+    );
+    let scales = scales.corrected_if(is_band, "a band, but of nearest neighbours").showing(near);
+    let of_high = at(h, 1.0);
+    let diagonal = verdict::below(Estimate { mean: of_high.mean.abs(), ..of_high }, NEARLY);
+    let constant = verdict::below(l.mean(Gram::scatter), NEARLY);
+    let neighbours = |set| format!("mean entry of $W W^T$ for neighbours, trained on {set}");
+    let units = "In units of the mean of the diagonal.";
+    Ok([
+        lab.says("iso-2018/map-low")?
+            .judged(
+                constant.unless(unlike(s, Set::L, [0.0, 0.0])),
+                "scatter of the entries of $W W^T$ off the diagonal, trained on L",
+                units,
+            )
+            .and("mean entry for neighbours", Some(at(l, 1.0))),
+        lab.says("iso-2018/map-all")?
+            .judged(scales.unless(unlike(s, Set::V, [0.0, 6.0])), neighbours("V"), units)
+            .and("at distance 2", Some(second))
+            .and("at distance 3", Some(third)),
+        lab.says("iso-2018/map-high")?
+            .judged(
+                diagonal.showing(of_high).unless(unlike(s, Set::H, [4.0, 6.0])),
+                neighbours("H"),
+                units,
+            )
+            .and("at distance 2", Some(at(h, 2.0)))
+            .and("scatter of the entries off the diagonal", Some(h.mean(Gram::scatter))),
+    ])
 }
 
 #[cfg(test)]
@@ -163,24 +192,29 @@ mod tests {
 
     /// Each hidden unit looks at a site and at the one to its right with the same weight.
     #[test]
-    fn a_known_machine_has_its_spectrum_and_decay() {
+    fn a_known_rbm_has_its_spectrum_and_decay() {
         let (side, sites) = (4, 16);
         let right = |i: usize| i / side * side + (i % side + 1) % side;
         let weights = DMatrix::from_fn(sites, sites, |i, a| {
             f32::from(u8::from(i == a || i == right(a))) * 0.5
         });
-        let gram = gram(&weights, side, stats::stream(1, "test", 0));
+        let gram = Gram::of(&weights, side, stats::stream(1, "test", 0));
         // Waves along a row: W W^T has (1 + cos k) / 2 for k = 0, pi/2, pi, 3 pi/2, in each of four rows.
         let expected = [1.0, 1.0, 1.0, 1.0, 0.5];
         assert!(gram.eigenvalues.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6));
         assert!(gram.eigenvalues[15].abs() < 1e-6);
+        assert!((gram.share_of_first() - 1.0 / 8.0).abs() < 1e-6);
+        assert!((gram.effective_share() - 64.0 / 6.0 / 16.0).abs() < 1e-6);
         // On the diagonal 1/2, to the right 1/4: half of it for two of four neighbours.
-        assert_eq!(gram.by_distance[0], (0.0, 1.0));
-        assert!((gram.by_distance[1].1 - 0.25).abs() < 1e-6);
-        assert!(gram.by_distance[2..].iter().all(|(_, mean)| mean.abs() < 1e-6));
-        let distances: Vec<f64> = gram.by_distance.iter().map(|(r, _)| r * r).collect();
+        assert_eq!(gram.decay[0], 1.0);
+        assert!((gram.at_distance(1.1) - 0.25).abs() < 1e-6);
+        assert!(gram.decay[2..].iter().all(|mean| mean.abs() < 1e-6));
         let squares = [0.0, 1.0, 2.0, 4.0, 5.0, 8.0];
-        assert!(distances.iter().zip(squares).all(|(a, b)| (a - b).abs() < 1e-9));
+        assert!(
+            gram.distances.iter().zip(squares).all(|(r, square)| (r * r - square).abs() < 1e-9)
+        );
+        // Two of fifteen are 1/2, the others 0.
+        assert!((gram.scatter() - (2.0 / 15.0 * 13.0 / 15.0_f64).sqrt() / 2.0).abs() < 1e-6);
         let sum: f64 = gram.of_noise.iter().sum();
         assert!((sum / gram.eigenvalues.iter().sum::<f64>() - 1.0).abs() < 0.5);
     }
