@@ -1,5 +1,8 @@
 //! The thermometer in a field against Ising ensembles of known temperature, and against what has none.
 
+// A helper may unwrap as the tests do.
+#![allow(clippy::unwrap_used)]
+
 use exact::transfer::{DensityOfStates, TorusInField};
 use flow::{Reading, read_in_field};
 use ising::{Coupling, Lattice, Request};

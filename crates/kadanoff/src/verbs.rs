@@ -15,7 +15,6 @@ use clap::Subcommand;
 
 /// A verb with its options.
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 pub enum Verb {
     /// Run experiments, write the report, print the claims with their verdicts.
     #[command(after_help = "Example: kadanoff reproduce flow-ring --profile standard --seed 2")]

@@ -409,8 +409,8 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .claims(claims::read_at_critical(lab, &studies)?)
         .claims(claims::m_star(lab, s, &studies)?)
         .claims(claims::reconstruction(lab, &studies)?);
-    let section = studies.iter().try_fold(section, |section, study| {
-        Ok::<_, anyhow::Error>(figures::figures(lab, s, study, section)?)
-    })?;
+    let section = studies
+        .iter()
+        .try_fold(section, |section, study| figures::figures(lab, s, study, section))?;
     Ok(section.discussion("Data of T = 0 and ∞, of the complete graph and of the mean field are the same under any rearrangement of the sites: they hold nothing of the square lattice, nor of its $T_c$. Where the flow of such an RBM is read near $T_c$, what is read is |m|, which in a mixture of order and disorder lies between those of both."))
 }

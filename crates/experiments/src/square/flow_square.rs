@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn all_sets_are_shown_for_as_many_updates() {
-        let text = crate::settings("flow-square").unwrap();
+        let text = crate::entry("flow-square").unwrap().settings;
         let s: Settings = load("flow-square", text, Profile::Quick, None).unwrap().settings;
         assert_eq!(Set::V.epochs(&s), [1, 2, 5, 10, 20, 50, 60]);
         let updates = |set: Set| set.epochs(&s)[6] * (set.count(&s) / s.train.batch) as u64;

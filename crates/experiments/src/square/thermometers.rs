@@ -1,11 +1,10 @@
 //! What five thermometers say of ensembles, over seeds: for experiments that read flows.
 
-use crate::stages::{FlowReadings, Step};
+use crate::stages::Step;
 use anyhow::Result;
 use exact::square::critical_temperature;
 use exact::torus::specific_heat_peak;
 use flow::{Readings, Verdict};
-use lab::parts::over_seeds;
 use stats::Estimate;
 
 /// The share of Ising ensembles that may be said to have no temperature.
@@ -72,22 +71,4 @@ pub(super) fn temperatures(readings: &Readings) -> [Option<Estimate>; 5] {
         two_point.reading.estimate(),
         *network,
     ]
-}
-
-/// One thermometer on the same ensemble of every seed; none where it is off its scale for any.
-pub(super) fn temperature<'a>(
-    of_seeds: impl IntoIterator<Item = &'a FlowReadings>,
-    thermometer: usize,
-) -> Option<Estimate> {
-    let of_seed = |read: &FlowReadings| temperatures(read.readings.as_ref()?)[thermometer];
-    Some(over_seeds(&of_seeds.into_iter().map(of_seed).collect::<Option<Vec<_>>>()?))
-}
-
-/// How many ensembles have a temperature, at the level [`LEVEL`]; one without anything to judge has none.
-pub(super) fn with_temperature<'a>(ensembles: impl IntoIterator<Item = &'a FlowReadings>) -> usize {
-    let has = |read: &&FlowReadings| {
-        let verdict = read.readings.as_ref().map(|readings| readings.verdict(LEVEL));
-        verdict.is_some_and(|verdict| verdict != Verdict::NoTemperature)
-    };
-    ensembles.into_iter().filter(has).count()
 }

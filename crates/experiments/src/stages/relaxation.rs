@@ -1,8 +1,8 @@
 //! The sampled flow from a cold and from a hot start: where it ends, when the two meet, how fast it forgets.
 
 use super::flowing::Flowing;
-use super::flows::energy;
 use anyhow::Result;
+use flow::observables::energy_per_spin;
 use flow::{Calibration, Flow, Rule, freezing};
 use ising::{Lattice, Samples};
 use lab::progress::Task;
@@ -89,7 +89,7 @@ impl Stage for Relax<'_> {
             }
             if let Some(time) = step.checked_sub(burn_in + 1) {
                 for (chain, v) in v.column_iter().enumerate() {
-                    series[0][chain * length + time] = energy(&lattice, &v);
+                    series[0][chain * length + time] = energy_per_spin(&lattice, v);
                     series[1][chain * length + time] = abs_m[chain];
                 }
             }

@@ -1,10 +1,10 @@
 //! A machine's own p(v) and the mixture of temperatures it was trained on: exact means, divergence, witnesses.
 
 use super::flowing::Flowing;
-use super::flows::energy;
 use anyhow::Result;
 use exact::torus::TorusMixture;
 use exact::transfer::Moments;
+use flow::observables::energy_per_spin;
 use flow::{Flow, Rule};
 use ising::{Lattice, Samples, energies};
 use lab::progress::Task;
@@ -29,7 +29,7 @@ pub(crate) struct Pair {
 impl Pair {
     /// Of configurations `[visible, sample]`, chain after chain.
     fn of(lattice: &Lattice, v: &DMatrix<f32>, chains: usize) -> Self {
-        let energies: Vec<f64> = v.column_iter().map(|v| energy(lattice, &v)).collect();
+        let energies: Vec<f64> = v.column_iter().map(|v| energy_per_spin(lattice, v)).collect();
         let abs_m: Vec<f64> = v.column_iter().map(|v| f64::from(v.mean()).abs()).collect();
         let mean = |values: &[f64]| Estimate::from_chains(values, chains);
         Self { energy: mean(&energies), abs_m: mean(&abs_m) }

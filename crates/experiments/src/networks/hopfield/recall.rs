@@ -100,8 +100,8 @@ impl Curve {
 
     /// The highest load that mean-field theory allows.
     pub(super) fn below(&self, capacity: f64) -> &Ensemble {
-        let allowed = self.loads.iter().filter(|ensemble| ensemble.load() <= capacity);
-        allowed.last().unwrap_or(&self.loads[0])
+        let mut allowed = self.loads.iter().filter(|ensemble| ensemble.load() <= capacity);
+        allowed.next_back().unwrap_or(&self.loads[0])
     }
 }
 

@@ -323,7 +323,7 @@ mod tests {
         let (_directory, run) = run();
         let mut settings = load::<Settings>(
             "flow-explained",
-            crate::settings("flow-explained").unwrap(),
+            crate::entry("flow-explained").unwrap().settings,
             Profile::Quick,
             None,
         )

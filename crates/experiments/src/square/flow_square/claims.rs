@@ -18,7 +18,7 @@ const RESOLUTION: f64 = 0.05;
 
 pub(super) fn claims(lab: &Lab, r: &Results<'_>) -> Result<Vec<Claim>> {
     let of_high = at_critical(r, Set::H, Rule::Mean)?;
-    let not_of_high = at_critical(r, Set::H, Rule::Sampled)?.not();
+    let not_of_high = at_critical(r, Set::H, Rule::Sampled)?.negated();
     let mut claims = vec![
         flows_to_critical(lab, r)?,
         sampled_flows_to_critical(lab, r)?,

@@ -298,7 +298,8 @@ mod tests {
         let own = format!(
             "side = 8\ntemperatures = {HOT:?}\nsamples = 300\nheld_out = 300\ncurve_draws = 100\nthermometer_epochs = 1\nstarts = {HOT:?}"
         );
-        let mut settings: toml::Table = crate::settings("flow-square").unwrap().parse().unwrap();
+        let mut settings: toml::Table =
+            crate::entry("flow-square").unwrap().settings.parse().unwrap();
         let tiny = settings["tiny"].as_table_mut().unwrap();
         tiny.extend(own.parse::<toml::Table>().unwrap());
         let s: Settings = toml::Value::Table(tiny.clone()).try_into().unwrap();
