@@ -1,5 +1,8 @@
 //! The mean update of contrastive divergence against the gradient, against its own root, and at the model's own distribution.
 
+// A helper may unwrap as the tests do.
+#![allow(clippy::unwrap_used)]
+
 use exact::contrastive_divergence::{antisymmetry, equal_weight_root, jacobian, mean_update};
 use exact::{Error, Machine, Ring, divergence, enumerate, symmetric};
 use nalgebra::DMatrix;

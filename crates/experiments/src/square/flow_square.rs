@@ -222,6 +222,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         ))
         .claims(claims::claims(lab, &r)?)
         .checks(claims::checks(&r))
+        .discussion(claims::dependence_on_start(&r))
         .figures(figures::figures(&r))
         .table(figures::ends_table(&r))
         .table(figures::weights_table(&r))
