@@ -151,7 +151,7 @@ fn growth(
     let began = measured.iter().position(|s| *s > 10.0 * measured[0]);
     let ended = measured.iter().position(|s| *s > FELT);
     let (Some(a), Some(b)) = (began, ended) else { return Ok(None) };
-    if a == b {
+    if a >= b {
         return Ok(None);
     }
     let rate = f64::from(s.saddle.exact.learning_rate);

@@ -312,7 +312,7 @@ pub(super) fn has_relaxed(settings: &Settings, relaxation: &Relaxation) -> bool 
     relaxation.met.is_some() && TIMES * tau <= (settings.steps / 2) as f64
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::distinct::{HOT, assert_distinct, run};
