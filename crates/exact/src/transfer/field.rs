@@ -98,7 +98,11 @@ impl TorusInField<'_> {
 
     fn temperature(&self, of: impl Fn(FieldMeans) -> f64, value: f64) -> Option<f64> {
         let excess = |t: f64| self.means(t).map_or(f64::NAN, &of) - value;
-        bisect(excess, Self::COLDEST, Self::HOTTEST).ok()
+        // Where it is coldest the means are those of the ground state to rounding: their temperature may be any below.
+        match [Self::COLDEST, Self::HOTTEST].map(excess).contains(&0.0) {
+            true => None,
+            false => bisect(excess, Self::COLDEST, Self::HOTTEST).ok(),
+        }
     }
 
     /// The temperature with the mean energy of configurations at several temperatures (J / k_B) in equal shares; at T = 0
