@@ -1,6 +1,8 @@
 //! Settings of experiments: a TOML with a table for each profile, read strictly and checked before anything runs; and settings
 //! of one's own, whose keys take the place of committed ones.
 
+// tidy: long because its tests need a file of settings.
+
 use crate::input::{BadInput, bytes, sentence};
 use anyhow::Result;
 use serde::de::DeserializeOwned;
@@ -368,7 +370,7 @@ mod tests {
         }
         let wrong = text().replace("sides = [8]", "sides = 'large'");
         let error = load::<Of>("x", &wrong, Profile::Standard, None).err().unwrap().to_string();
-        assert!(error.starts_with("x.toml, line 20, key sides: "), "{error}");
+        assert!(error.starts_with("x.toml, line 21, key sides: "), "{error}");
         let broken = parse::<Table>("a = 1\nb = ", "mine.toml").unwrap_err().to_string();
         assert!(broken.starts_with("mine.toml, line 2: "), "{broken}");
     }

@@ -3,6 +3,8 @@
 //! "Beyond errors" means [`SIGMAS`] standard errors, or more where few seeds stand behind the error: as many as Student's t
 //! needs to be wrong once in a thousand ([`reach`]).
 
+// tidy: long because each rule has its test here.
+
 use report::numbers::exact;
 use report::{Check, Evidence, Found, Verdict};
 use stats::{Estimate, tails};

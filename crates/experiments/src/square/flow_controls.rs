@@ -1,4 +1,6 @@
-//! `flow-controls`: flows of RBMs that were never shown a lattice, and what thermometers read there. (veiga-2020)
+//! `flow-controls` (veiga-2020): flows of RBMs that were never shown a lattice, and what thermometers read there.
+
+// tidy: long because it is read as one page, from settings to section.
 
 mod claims;
 mod figures;

@@ -1,4 +1,6 @@
-//! `flow-field`: does the flow of RBMs trained in an external field end at the maximum of the specific heat? (funai-giataganas-2020)
+//! `flow-field` (funai-giataganas-2020): does the flow of RBMs trained in a field end at the maximum of the specific heat?
+
+// tidy: long because it is read as one page, from settings to section.
 
 mod figures;
 

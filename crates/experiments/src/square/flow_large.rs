@@ -1,4 +1,4 @@
-//! `flow-large`: does the end of the flow tend to T_c on larger tori? (iso-2018)
+//! `flow-large` (iso-2018): does the end of the flow tend to T_c on larger tori?
 
 use super::thermometers::{Thermometer, has_temperature};
 use super::torus::{Repetition, Torus};

@@ -25,7 +25,7 @@ fn what_is_printed_runs_to_the_same_numbers() {
     assert!(own.iter().all(|(name, bytes)| committed[name] == *bytes));
     let said =
         "Settings of one&#39;s own, mine.toml; what it leaves out is that of the profile quick.";
-    let (at, claims) = (page.find(said), page.find("<table id=\"claims\">"));
+    let (at, claims) = (page.find(said), page.find("<table class=\"findings\">"));
     assert!(
         at.is_some() && at < claims,
         "{}",
