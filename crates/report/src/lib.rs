@@ -36,6 +36,7 @@
 //! let provenance = Provenance {
 //!     version: "kadanoff 0.1.0".into(),
 //!     profile: "quick".into(),
+//!     own_settings: None,
 //!     seed: 1,
 //!     machine: "linux x86_64".into(),
 //!     threads: 2,
