@@ -6,7 +6,9 @@ use common::{go_on, rings};
 use exact::{Ring, enumerate, symmetric};
 use flow::{Flow, Rule};
 use nalgebra::DMatrix;
-use rbm::{Negative, Optimiser, Rbm, Schedule, Ties, TrainConfig, Trainer, partition};
+use rbm::{
+    GradientEstimator, Optimiser, Rbm, Schedule, TrainConfig, Trainer, WeightSharing, partition,
+};
 use statrs::distribution::{ContinuousCDF, Normal};
 use stats::Estimate;
 
@@ -28,7 +30,7 @@ fn neighbours(v: &DMatrix<f32>) -> Estimate {
     Estimate::from_independent(&v.column_iter().map(of).collect::<Vec<_>>())
 }
 
-/// A machine with free weights, trained on exact draws of the ring.
+/// An RBM with free weights, trained on exact draws of the ring.
 fn trained(coupling: f64, seed: u64) -> Rbm {
     let data = rings(VISIBLE, coupling, 5000, stats::child_seed(seed, "data", 0)).to_matrix();
     let config = TrainConfig {
@@ -36,13 +38,13 @@ fn trained(coupling: f64, seed: u64) -> Rbm {
         batch: 50,
         learning_rate: 0.05,
         schedule: Schedule::Constant,
-        negative: Negative::Contrastive { steps: 5 },
+        gradient: GradientEstimator::Contrastive { steps: 5 },
         optimiser: Optimiser::Ascent { momentum: 0.0 },
         l1: 0.0,
         l2: 0.0,
         initial_std: 0.05,
         biases: false,
-        ties: Ties::Free,
+        sharing: WeightSharing::Free,
     };
     let mut trainer = Trainer::new(config, VISIBLE, seed).expect("good settings");
     rbm::train(&mut trainer, &data, 100, |_| go_on()).expect("a run");
@@ -50,20 +52,20 @@ fn trained(coupling: f64, seed: u64) -> Rbm {
 }
 
 #[test]
-fn the_sampled_flow_follows_the_exact_law_from_ring_draws() {
+fn the_sampled_flow_follows_the_exact_distribution_from_ring_draws() {
     const DRAWS: u32 = 40_000;
     const STEPS: usize = 4;
     let couplings = [0.25, 0.5, 1.0];
     let level = z(couplings.len() * couplings.len() * (STEPS + 1));
     for (at, trained_at) in couplings.into_iter().enumerate() {
         let ring = Ring::new(VISIBLE, trained_at).expect("a ring");
-        // As the machine has it: the exact law takes the rounded weight too.
+        // As the RBM has it: the exact distribution takes the rounded weight too.
         let weight = symmetric::best_weight(&ring.into(), HIDDEN).expect("W(K)") as f32;
         let rbm = Rbm::uniform(VISIBLE, HIDDEN, weight);
         for (from, start) in couplings.into_iter().enumerate() {
             let ring = Ring::new(VISIBLE, start).expect("a ring");
             let draws = rings(VISIBLE, start, DRAWS, (10 * at + from) as u64).to_matrix();
-            let mut law = ring.magnetisation_probabilities();
+            let mut distribution = ring.magnetisation_probabilities();
             // At the start neighbours are closer than other pairs, after a step all pairs are alike.
             let mut expected = ring.correlation(1);
             let mut rng = stats::stream(1, "ring", (10 * at + from) as u64);
@@ -73,8 +75,8 @@ fn the_sampled_flow_follows_the_exact_law_from_ring_draws() {
                     found.sigmas_from(expected) < level,
                     "W({trained_at}) from {start}, step {step}: {found:?}, not {expected}"
                 );
-                law = symmetric::sampled_step(&law, HIDDEN, f64::from(weight));
-                expected = symmetric::pair_correlation(&law);
+                distribution = symmetric::sampled_step(&distribution, HIDDEN, f64::from(weight));
+                expected = symmetric::pair_correlation(&distribution);
             });
         }
     }
@@ -87,8 +89,8 @@ fn free_weights_learn_the_ring_better_than_equal_ones() {
         let q = enumerate::ring(&ring).expect("all states").probabilities;
         let weight = symmetric::best_weight(&ring.into(), HIDDEN).expect("W(K)");
         let equal = symmetric::kl(&ring.into(), HIDDEN, weight);
-        // The two crates agree on the divergence of the equal-weight machine. Its slope is 0 at W(K), so that rounding W
-        // to f32 costs its square; the rest is the f32 of the machine's weights themselves.
+        // The two crates agree on the divergence of the equal-weight RBM. Its slope is 0 at W(K), so that rounding W
+        // to f32 costs its square; the rest is the f32 of the RBM's weights themselves.
         let uniform = Rbm::uniform(VISIBLE, HIDDEN, weight as f32);
         let same = partition::kl(&q, &uniform).expect("a divergence");
         assert!((same - equal).abs() < 1e-9, "{same} {equal}");
@@ -98,7 +100,7 @@ fn free_weights_learn_the_ring_better_than_equal_ones() {
 }
 
 #[test]
-fn the_sampled_flow_of_a_trained_machine_ends_at_its_own_law() {
+fn the_sampled_flow_of_a_trained_rbm_ends_at_its_own_distribution() {
     let rbm = trained(0.5, 4);
     let p = partition::visible_probabilities(&rbm).expect("all states");
     let bond = |state: usize, i: usize| {
@@ -142,7 +144,7 @@ fn the_mean_flow_bifurcates_at_the_golden_coupling() {
             let end = flow.run(v, 3000, &mut stats::stream(3, "unused", 0), |_, _| ());
             for (sum, end) in sums.iter().zip(end.column_iter()) {
                 if *sum == 0.0 && ordered {
-                    // V = 0 stays at 0 (errata E9), but above Kc that is unstable: rounding decides.
+                    // V = 0 stays at 0, but above Kc that is unstable: rounding decides.
                     continue;
                 }
                 // Near the bifurcation errors of f32 come back enlarged by one over one minus the slope, about 50.

@@ -7,7 +7,7 @@ use flow::{Calibration, Flow, NetworkThermometer, Rule};
 use ising::{Algorithm, Coupling, Lattice};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer};
+use rbm::{GradientEstimator, Optimiser, Schedule, TrainConfig, Trainer, WeightSharing};
 
 fn calibrated(
     scale: &[f64],
@@ -42,9 +42,9 @@ fn the_thermometer_reads_temperatures_in_order() {
     assert!((3.0..5.0).contains(&hot), "{readings:?}");
 }
 
-/// A machine that knows nothing: `KL = M ln 2 - S`, and the entropy of the torus is `ln Z - K N e / J` exactly.
+/// An RBM that knows nothing: `KL = M ln 2 - S`, and the entropy of the torus is `ln Z - K N e / J` exactly.
 #[test]
-fn the_divergence_from_the_torus_of_a_machine_that_knows_nothing() {
+fn the_divergence_from_the_torus_of_a_rbm_that_knows_nothing() {
     let (side, temperature) = (10, 3.0);
     let lattice = Lattice::square(side).expect("a torus");
     let coupling = Coupling::from_temperature(temperature).expect("a temperature");
@@ -64,7 +64,7 @@ fn the_divergence_from_the_torus_of_a_machine_that_knows_nothing() {
     assert!(found.expect("a divergence").sigmas_from(sites * 2f64.ln() - entropy) < 5.0);
 }
 
-/// Samples, machine, thermometer and sampled flow from one seed: the end of the flow and its temperatures.
+/// Samples, RBM, thermometer and sampled flow from one seed: the end of the flow and its temperatures.
 fn chain(seed: u64, side: usize, rule: Rule) -> (DMatrix<f32>, Vec<f64>) {
     let scale = [0.0, 2.0, 5.0];
     let thermometer = calibrated(&scale, side, 20, 3, seed);
@@ -74,13 +74,13 @@ fn chain(seed: u64, side: usize, rule: Rule) -> (DMatrix<f32>, Vec<f64>) {
         batch: 10,
         learning_rate: 0.05,
         schedule: Schedule::Constant,
-        negative: Negative::Contrastive { steps: 1 },
+        gradient: GradientEstimator::Contrastive { steps: 1 },
         optimiser: Optimiser::Ascent { momentum: 0.0 },
         l1: 0.0,
         l2: 0.0,
         initial_std: 0.1,
         biases: true,
-        ties: Ties::Free,
+        sharing: WeightSharing::Free,
     };
     let mut trainer = Trainer::new(config, data.nrows(), seed).expect("good settings");
     rbm::train(&mut trainer, &data, 3, |_| go_on()).expect("a run");

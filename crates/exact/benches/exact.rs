@@ -1,7 +1,7 @@
 //! How long the sums of this crate take, and how that grows with the size of the system.
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
-use exact::{Machine, Ring, divergence, enumerate, symmetric, torus, transfer};
+use exact::{Rbm64, Ring, divergence, enumerate, symmetric, torus, transfer};
 use nalgebra::DMatrix;
 use std::f64::consts::SQRT_2;
 use std::hint::black_box;
@@ -28,7 +28,7 @@ fn weights(visible: usize, hidden: usize) -> DMatrix<f64> {
     DMatrix::from_fn(visible, hidden, |i, a| 0.3 * (1.0 + i as f64 + 1.7 * (i * a) as f64).sin())
 }
 
-/// W(K): the curve of the smallest machine, the time against M, and the longest sums, in an ordered machine.
+/// W(K): the curve of the smallest RBM, the time against M, and the longest sums, in a ordered RBM.
 fn best_weight(c: &mut Criterion) {
     let mut group = c.benchmark_group("best weight");
     let couplings: Vec<f64> = (1..=60).map(|i| 0.05 * f64::from(i)).collect();
@@ -59,15 +59,15 @@ fn all_states(c: &mut Criterion) {
     let mut group = c.benchmark_group("all states");
     group.sample_size(FEW).sampling_mode(SamplingMode::Flat);
     for n in [12, 14, 16, 18, 20] {
-        let machine = Machine::without_biases(weights(n, n)).expect("a machine");
-        group.bench_with_input(BenchmarkId::new("ln Z", n), &machine, |b, machine| {
-            b.iter(|| enumerate::ln_z(machine));
+        let rbm = Rbm64::without_biases(weights(n, n)).expect("an RBM");
+        group.bench_with_input(BenchmarkId::new("ln Z", n), &rbm, |b, rbm| {
+            b.iter(|| enumerate::ln_z(rbm));
         });
     }
     for n in [12, 16] {
-        let machine = Machine::without_biases(weights(n, n)).expect("a machine");
-        group.bench_with_input(BenchmarkId::new("moments", n), &machine, |b, machine| {
-            b.iter(|| enumerate::moments(machine));
+        let rbm = Rbm64::without_biases(weights(n, n)).expect("an RBM");
+        group.bench_with_input(BenchmarkId::new("moments", n), &rbm, |b, rbm| {
+            b.iter(|| enumerate::moments(rbm));
         });
     }
     group.finish();
@@ -93,9 +93,13 @@ fn square(c: &mut Criterion) {
         });
     }
     for side in [6, 8, 10] {
-        group.bench_with_input(BenchmarkId::new("laws of rows", side), &side, |b, &side| {
-            b.iter(|| transfer::RowLaw::new(side, side, critical()));
-        });
+        group.bench_with_input(
+            BenchmarkId::new("distributions of rows", side),
+            &side,
+            |b, &side| {
+                b.iter(|| transfer::RowDistribution::new(side, side, critical()));
+            },
+        );
     }
     for side in [4, 6, 8] {
         group.bench_with_input(BenchmarkId::new("P(m)", side), &side, |b, &side| {

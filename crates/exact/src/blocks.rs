@@ -6,24 +6,24 @@
 //! more than a table of `e^{+-g_i}`. All loops run along the states of a block, which compilers vectorise; no
 //! result depends on how, nor on the number of threads.
 
-use crate::Machine;
+use crate::Rbm64;
 use multiversion::multiversion;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 /// The most units that vary within a block: its tables fit the second-level cache.
-const MOST_LOW: usize = 8;
+const MAX_LOW: usize = 8;
 /// The most by which logarithms of weights may differ from the block's centre. Then no product leaves the range of f64,
 /// and where `e^{-2 |F|}` underflows it has no weight: there `|F| > 350`, and `|g|` is at most this.
-const MOST_SPREAD: f64 = 300.0;
+const MAX_SPREAD: f64 = 300.0;
 /// When a product of numbers up to 2 is replaced by its logarithm.
 const LARGE: f64 = 1e300;
 /// States in one task of the thread pool.
 const TASK: usize = 1 << 17;
 
-/// The hidden layer of a machine, ready to be summed over.
+/// The hidden layer of an RBM, ready to be summed over.
 pub(crate) struct Blocks<'a> {
-    machine: &'a Machine,
+    rbm: &'a Rbm64,
     low: usize,
     /// `e^{g_i}`, `[state in the block, visible]`.
     grow: DMatrix<f64>,
@@ -70,25 +70,25 @@ pub(crate) fn unit(state: usize, i: usize) -> f64 {
 }
 
 impl<'a> Blocks<'a> {
-    pub(crate) fn new(machine: &'a Machine) -> Self {
+    pub(crate) fn new(rbm: &'a Rbm64) -> Self {
         let spread_of = |a: usize| {
-            let column: f64 = machine.weights.column(a).iter().map(|w| w.abs()).sum();
-            column + machine.hidden_bias[a].abs()
+            let column: f64 = rbm.weights.column(a).iter().map(|w| w.abs()).sum();
+            column + rbm.hidden_bias[a].abs()
         };
         let (mut low, mut spread) = (0, 0.0);
-        while low < machine.hidden().min(MOST_LOW) && spread + spread_of(low) <= MOST_SPREAD {
+        while low < rbm.hidden().min(MAX_LOW) && spread + spread_of(low) <= MAX_SPREAD {
             spread += spread_of(low);
             low += 1;
         }
         let sum = |state: usize, x: &dyn Fn(usize) -> f64| -> f64 {
             (0..low).map(|a| x(a) * unit(state, a)).sum()
         };
-        let grow = DMatrix::from_fn(1 << low, machine.visible(), |state, i| {
-            sum(state, &|a| machine.weights[(i, a)]).exp()
+        let grow = DMatrix::from_fn(1 << low, rbm.visible(), |state, i| {
+            sum(state, &|a| rbm.weights[(i, a)]).exp()
         });
         let shrink = grow.map(f64::recip);
-        let bias = (0..1 << low).map(|s| sum(s, &|a| machine.hidden_bias[a]).exp()).collect();
-        Self { machine, low, grow, shrink, bias }
+        let bias = (0..1 << low).map(|s| sum(s, &|a| rbm.hidden_bias[a]).exp()).collect();
+        Self { rbm, low, grow, shrink, bias }
     }
 
     /// How many units vary within a block.
@@ -97,7 +97,7 @@ impl<'a> Blocks<'a> {
     }
 
     fn count(&self) -> usize {
-        1 << (self.machine.hidden() - self.low)
+        1 << (self.rbm.hidden() - self.low)
     }
 
     fn empty(&self) -> Block {
@@ -107,7 +107,7 @@ impl<'a> Blocks<'a> {
 
     /// The weights `exp(c h) prod_i 2 cosh(b_i + sum_a W_ia h_a)` of the states with the high bits `index`.
     fn fill(&self, index: usize, block: &mut Block) {
-        let Machine { weights, visible_bias, hidden_bias } = self.machine;
+        let Rbm64 { weights, visible_bias, hidden_bias } = self.rbm;
         let mut scale = 0.0;
         block.fields.clear();
         block.fields.extend_from_slice(visible_bias.as_slice());

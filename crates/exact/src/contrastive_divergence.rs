@@ -6,12 +6,12 @@
 //! step. That is the gradient in the limit of large k, or where q is the model's own distribution; else it is biased, and no
 //! gradient of any function (`sutskever-tieleman-2010`), for its Jacobian is not symmetric.
 //!
-//! Everywhere `steps` is k, and `None` stands for the limit of large k: the gradient of the likelihood. Machines have no
+//! Everywhere `steps` is k, and `None` stands for the limit of large k: the gradient of the likelihood. RBMs have no
 //! biases; updates are per unit of the learning rate.
 
 use crate::root::bisect;
 use crate::symmetric::{f, response, sampled_step};
-use crate::{Error, Machine, enumerate};
+use crate::{Error, Rbm64, enumerate};
 use nalgebra::DMatrix;
 
 /// The mean update of the weights `[visible, hidden]`, in their places. q is over all `2^M` states, bit i of the index being
@@ -30,12 +30,10 @@ pub fn mean_update(
     if found != expected {
         return Err(Error::WrongLength { what: "the distribution", found, expected });
     }
-    let machine = Machine::without_biases(weights.clone())?;
+    let rbm = Rbm64::without_biases(weights.clone())?;
     let p = match steps {
-        None => enumerate::visible_probabilities(&machine)?,
-        Some(steps) => {
-            (0..steps).try_fold(q.to_vec(), |p, _| enumerate::sampled_step(&machine, &p))?
-        }
+        None => enumerate::visible_probabilities(&rbm)?,
+        Some(steps) => (0..steps).try_fold(q.to_vec(), |p, _| enumerate::sampled_step(&rbm, &p))?,
     };
     let m = weights.nrows();
     let mut update = DMatrix::zeros(m, weights.ncols());
@@ -80,7 +78,7 @@ pub fn antisymmetry(jacobian: &DMatrix<f64>) -> f64 {
 }
 
 /// The equal weight at which the mean update of the weight vanishes when all are tied to one value: where training by CD-k
-/// ends. The data are known by `P(V)`, `V = 2k - M`, k = 0..=M, for the machine sees no more of them.
+/// ends. The data are known by `P(V)`, `V = 2k - M`, k = 0..=M, for the RBM sees no more of them.
 ///
 /// 0 where `<V^2> <= M`, as for [`crate::symmetric::best_weight`], which is the root for `steps` of `None`.
 ///

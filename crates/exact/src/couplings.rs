@@ -2,7 +2,7 @@
 
 use crate::enumerate::{kl, ln_visible_weights};
 use crate::logs::{ln_sum_exp, normalise};
-use crate::{Error, Machine};
+use crate::{Error, Rbm64};
 
 /// The couplings J of `ln w(s) = sum_S J_S prod_{i in S} s_i`, by the fast Walsh-Hadamard transform.
 ///
@@ -70,21 +70,21 @@ fn butterflies(values: &mut [f64], combine: impl Fn(f64, f64) -> (f64, f64)) {
 /// The couplings of the visible marginal, `ln sum_h e^{-E(v, h)}`, to all orders, indexed as in [`of_ln_weights`].
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`crate::enumerate::MOST_UNITS`] visible units.
-pub fn visible(machine: &Machine) -> Result<Vec<f64>, Error> {
-    of_ln_weights(&ln_visible_weights(machine)?)
+/// [`Error::TooManyStates`] above [`crate::enumerate::MAX_UNITS`] visible units.
+pub fn visible(rbm: &Rbm64) -> Result<Vec<f64>, Error> {
+    of_ln_weights(&ln_visible_weights(rbm)?)
 }
 
 /// The couplings of the renormalised Hamiltonian, `-H'(h) = ln sum_v e^{-E(v, h)}`, to all orders
 /// (`mehta-schwab-2014`; `liu-2017` (4), (7)-(9)), indexed as in [`of_ln_weights`].
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`crate::enumerate::MOST_UNITS`] hidden units.
-pub fn hidden(machine: &Machine) -> Result<Vec<f64>, Error> {
-    visible(&machine.transpose())
+/// [`Error::TooManyStates`] above [`crate::enumerate::MAX_UNITS`] hidden units.
+pub fn hidden(rbm: &Rbm64) -> Result<Vec<f64>, Error> {
+    visible(&rbm.transpose())
 }
 
-/// What a machine does as a step of the variational renormalization group on a microscopic Hamiltonian H(v), with
+/// What an RBM does as a step of the variational renormalization group on a microscopic Hamiltonian H(v), with
 /// `T(v, h) = -E(v, h) + H(v)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variational {
@@ -92,24 +92,24 @@ pub struct Variational {
     pub ln_trace_t: Vec<f64>,
     /// `ln sum_v e^{-H(v)}`.
     pub ln_z_microscopic: f64,
-    /// `ln sum_h e^{-H'(h)}` of the renormalised Hamiltonian: ln Z of the machine.
+    /// `ln sum_h e^{-H'(h)}` of the renormalised Hamiltonian: ln Z of the RBM.
     pub ln_z_hidden: f64,
-    /// `KL(q || p)`, with q of the microscopic Hamiltonian and p the machine's visible marginal. It equals
+    /// `KL(q || p)`, with q of the microscopic Hamiltonian and p the RBM's visible marginal. It equals
     /// `ln_z_hidden - ln_z_microscopic - <ln_trace_t>_q`.
     pub kl: f64,
 }
 
-/// The variational renormalization group of `mehta-schwab-2014` (`liu-2017` (8)-(10), (23), (24)) for a machine and a
+/// The variational renormalization group of `mehta-schwab-2014` (`liu-2017` (8)-(10), (23), (24)) for an RBM and a
 /// microscopic Hamiltonian, given as `-H(v)` of all `2^M` states, indexed as in [`of_ln_weights`].
 ///
 /// A trace condition that holds state by state makes both the partition functions equal and KL vanish; KL = 0 alone
 /// leaves a constant free.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`crate::enumerate::MOST_UNITS`] units in either layer, [`Error::WrongLength`] unless
+/// [`Error::TooManyStates`] above [`crate::enumerate::MAX_UNITS`] units in either layer, [`Error::WrongLength`] unless
 /// there are `2^M` states, [`Error::OutOfRange`] for one whose H is not finite.
-pub fn variational(machine: &Machine, microscopic: &[f64]) -> Result<Variational, Error> {
-    let marginal = ln_visible_weights(machine)?;
+pub fn variational(rbm: &Rbm64, microscopic: &[f64]) -> Result<Variational, Error> {
+    let marginal = ln_visible_weights(rbm)?;
     let (found, expected) = (microscopic.len(), marginal.len());
     if found != expected {
         return Err(Error::WrongLength { what: "the microscopic Hamiltonian", found, expected });
@@ -118,7 +118,7 @@ pub fn variational(machine: &Machine, microscopic: &[f64]) -> Result<Variational
     Ok(Variational {
         ln_trace_t: marginal.iter().zip(microscopic).map(|(p, q)| p - q).collect(),
         ln_z_microscopic: ln_sum_exp(microscopic),
-        ln_z_hidden: ln_sum_exp(&ln_visible_weights(&machine.transpose())?),
+        ln_z_hidden: ln_sum_exp(&ln_visible_weights(&rbm.transpose())?),
         kl: kl(&normalise(microscopic.to_vec()), &normalise(marginal))?,
     })
 }

@@ -1,12 +1,12 @@
-//! The machines that are steps of the renormalization group on the ring, and the coupling of a hidden layer.
+//! The RBMs that are steps of the renormalization group on the ring, and the coupling of a hidden layer.
 
-use crate::{Error, Machine, couplings};
+use crate::{Error, Rbm64, couplings};
 use nalgebra::DMatrix;
 
-/// The machine that decimates the ring (errata E11): M/2 hidden units, unit a coupled with `locking` to site 2a and
+/// The RBM that decimates the ring: M/2 hidden units, unit a coupled with `pinning` to site 2a and
 /// with `coupling` to the two neighbours of that site, modulo M.
 ///
-/// Its hidden marginal is, at every locking L, the ring of M/2 sites at the coupling of [`crate::ring::decimate`],
+/// Its hidden marginal is, at every pinning L, the ring of M/2 sites at the coupling of [`crate::ring::decimate`],
 /// thesis (48). Its visible marginal tends to the ring at `coupling`, with a divergence of the order `e^{-4L}`.
 ///
 /// # Errors
@@ -14,11 +14,11 @@ use nalgebra::DMatrix;
 /// finite.
 ///
 /// ```
-/// let hidden = exact::decimation::hidden_coupling(&exact::decimation::locked(8, 1.0, 2.0)?)?;
+/// let hidden = exact::decimation::hidden_coupling(&exact::decimation::pinned(8, 1.0, 2.0)?)?;
 /// assert!((hidden.coupling - exact::ring::decimate(1.0)).abs() < 1e-13);
 /// # Ok::<(), exact::Error>(())
 /// ```
-pub fn locked(sites: usize, coupling: f64, locking: f64) -> Result<Machine, Error> {
+pub fn pinned(sites: usize, coupling: f64, pinning: f64) -> Result<Rbm64, Error> {
     check_sites(sites)?;
     if !sites.is_multiple_of(2) {
         let value = sites as f64;
@@ -26,14 +26,14 @@ pub fn locked(sites: usize, coupling: f64, locking: f64) -> Result<Machine, Erro
     }
     let mut weights = DMatrix::zeros(sites, sites / 2);
     for a in 0..sites / 2 {
-        weights[(2 * a, a)] += locking;
+        weights[(2 * a, a)] += pinning;
         weights[(2 * a + 1, a)] += coupling;
         weights[((2 * a + sites - 1) % sites, a)] += coupling;
     }
-    Machine::without_biases(weights)
+    Rbm64::without_biases(weights)
 }
 
-/// The machine of a hidden unit on every bond, an exact inverse step (errata E12): both ends of bond a have the weight
+/// The RBM of a hidden unit on every bond, an exact inverse step: both ends of bond a have the weight
 /// w with `cosh 2w = e^{2K}`.
 ///
 /// Its visible marginal is the ring at K, with KL = 0, and so is its hidden one: v and h together are a ring of 2M
@@ -41,7 +41,7 @@ pub fn locked(sites: usize, coupling: f64, locking: f64) -> Result<Machine, Erro
 ///
 /// # Errors
 /// [`Error::TooSmall`] below two sites, [`Error::OutOfRange`] unless `0 <= K < infinity`.
-pub fn bonds(sites: usize, coupling: f64) -> Result<Machine, Error> {
+pub fn bonds(sites: usize, coupling: f64) -> Result<Rbm64, Error> {
     check_sites(sites)?;
     if !(coupling >= 0.0 && coupling.is_finite()) {
         let allowed = "at least 0 and finite";
@@ -54,7 +54,7 @@ pub fn bonds(sites: usize, coupling: f64) -> Result<Machine, Error> {
         weights[(a, a)] += weight;
         weights[((a + 1) % sites, a)] += weight;
     }
-    Machine::without_biases(weights)
+    Rbm64::without_biases(weights)
 }
 
 fn check_sites(sites: usize) -> Result<(), Error> {
@@ -64,7 +64,7 @@ fn check_sites(sites: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// The hidden layer of a machine, read as a ring.
+/// The hidden layer of an RBM, read as a ring.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HiddenCoupling {
     /// K': the mean of `|J_ab|` over the ring's bonds, its N strongest pairs.
@@ -82,18 +82,18 @@ pub struct HiddenCoupling {
 
 /// K' of the hidden marginal, from its couplings to all orders ([`couplings::hidden`]).
 ///
-/// It does not depend on what a machine is free to choose: the signs of hidden units, their order, and with that the
-/// sublattice to which they are locked. The strongest N of all pairs are the bonds; for N = 2 the one bond counts twice
+/// It does not depend on what an RBM is free to choose: the signs of hidden units, their order, and with that the
+/// sublattice to which they are pinned. The strongest N of all pairs are the bonds; for N = 2 the one bond counts twice
 /// (as for the ring of two sites), so that `K' = |J_12| / 2`. For N = 3 every set of pairs is a ring.
 ///
 /// # Errors
-/// [`Error::TooSmall`] below two hidden units, [`Error::TooManyStates`] above [`crate::enumerate::MOST_UNITS`].
-pub fn hidden_coupling(machine: &Machine) -> Result<HiddenCoupling, Error> {
-    let n = machine.hidden();
+/// [`Error::TooSmall`] below two hidden units, [`Error::TooManyStates`] above [`crate::enumerate::MAX_UNITS`].
+pub fn hidden_coupling(rbm: &Rbm64) -> Result<HiddenCoupling, Error> {
+    let n = rbm.hidden();
     if n < 2 {
         return Err(Error::TooSmall { what: "the number of hidden units", value: n, least: 2 });
     }
-    let mut couplings = couplings::hidden(machine)?;
+    let mut couplings = couplings::hidden(rbm)?;
     // The constant is no coupling.
     couplings[0] = 0.0;
     let mut pairs: Vec<(usize, usize)> = (0..n).flat_map(|b| (0..b).map(move |a| (a, b))).collect();

@@ -1,4 +1,4 @@
-//! The divergence of a machine without biases from a distribution: its value, gradient and Hessian in the weights.
+//! The divergence of an RBM without biases from a distribution: its value, gradient and Hessian in the weights.
 //!
 //! Without biases p(v) = p(-v), so all sums run over pairs {v, -v}, represented by the state whose last unit is down,
 //! and a distribution q enters by q(v) + q(-v). Weights are `[visible, hidden]`.
@@ -10,10 +10,10 @@ use multiversion::multiversion;
 use nalgebra::DMatrix;
 
 /// The most visible units; every quantity is kept for `2^(M - 1)` pairs of states, some for each hidden unit.
-pub const MOST_UNITS: usize = 20;
+pub const MAX_UNITS: usize = 20;
 
 /// `KL(q || p) = sum_v q ln(q / p)` and its derivatives by the weights,
-/// `dKL/dW_ia = <v_i h_a>_p - <v_i tanh(sum_j W_ja v_j)>_q`, thesis (37) with errata E28; `[visible, hidden]`.
+/// `dKL/dW_ia = <v_i h_a>_p - <v_i tanh(sum_j W_ja v_j)>_q`, thesis (37), the mean over data taken over `q(v) p(h|v)`; `[visible, hidden]`.
 ///
 /// q is over all `2^M` states, bit i of the index being unit i, set for +1. KL is summed as `q (x - ln(1 + x))` with
 /// `x = p / q - 1`, and the gradient as one mean over `p - q`: both keep their digits where p approaches q. KL is
@@ -22,7 +22,7 @@ pub const MOST_UNITS: usize = 20;
 /// # Errors
 /// [`Error::WrongLength`] unless q has `2^M` entries, [`Error::OutOfRange`] unless they are probabilities that sum to 1
 /// within 1e-9 and the weights are finite, [`Error::TooSmall`] without visible units, [`Error::TooManyStates`] above
-/// [`MOST_UNITS`] of them.
+/// [`MAX_UNITS`] of them.
 pub fn kl_gradient(q: &[f64], weights: &DMatrix<f64>) -> Result<(f64, DMatrix<f64>), Error> {
     let mut divergence = Divergence::new(q, weights)?;
     let mut gradient = weights.clone();
@@ -77,16 +77,16 @@ pub fn hessian_eigenvalues(q: &[f64], weights: &DMatrix<f64>) -> Result<Vec<f64>
     Ok(values)
 }
 
-/// The curvatures of the divergence from a ring that tell the hidden units of an equal-weight machine apart, by Fourier
+/// The curvatures of the divergence from a ring that tell the hidden units of an equal-weight RBM apart, by Fourier
 /// mode k = 0..M.
 ///
 /// On a perturbation `x_i y_a` of the weights with `sum_a y_a = 0` the Hessian acts on x alone, as the circulant matrix
 /// `B_ij = <v_i v_j (1 - t^2)>_p - <v_i v_j (1 - t^2)>_q`, `t = tanh WV`. Entry k is the eigenvalue
 /// `sum_r B_{0r} cos(2 pi k r / M)`; each is N - 1 eigenvalues of [`hessian`]. A negative one makes the equal-weight
-/// point a saddle, for every N above 1 (errata E1, E2). With N = 1 there are no such modes and none is returned.
+/// point a saddle, for every N above 1. With N = 1 there are no such modes and none is returned.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`enumerate::MOST_UNITS`] sites, [`Error::OutOfRange`] for an infinite weight or
+/// [`Error::TooManyStates`] above [`enumerate::MAX_UNITS`] sites, [`Error::OutOfRange`] for an infinite weight or
 /// coupling.
 pub fn uniform_modes(ring: &Ring, hidden: usize, weight: f64) -> Result<Vec<f64>, Error> {
     let m = ring.sites();
@@ -129,7 +129,7 @@ pub fn uniform_modes(ring: &Ring, hidden: usize, weight: f64) -> Result<Vec<f64>
 /// its member with the last unit down.
 pub(crate) struct Divergence {
     q: Vec<f64>,
-    /// What KL has from q(v) differing from q(-v), which no machine without biases can follow.
+    /// What KL has from q(v) differing from q(-v), which no RBM without biases can follow.
     asymmetry: f64,
     p: Vec<f64>,
     /// p - q.
@@ -259,8 +259,8 @@ fn check(q: &[f64], weights: &DMatrix<f64>) -> Result<(), Error> {
     if units == 0 {
         return Err(Error::TooSmall { what: "the number of visible units", value: 0, least: 1 });
     }
-    if units > MOST_UNITS {
-        return Err(Error::TooManyStates { units, limit: MOST_UNITS });
+    if units > MAX_UNITS {
+        return Err(Error::TooManyStates { units, limit: MAX_UNITS });
     }
     let (found, expected) = (q.len(), 1 << units);
     if found != expected {

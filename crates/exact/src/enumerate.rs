@@ -2,11 +2,11 @@
 
 use crate::blocks::{Blocks, first_moments, total, unit};
 use crate::logs::{ln_sum_exp, normalise};
-use crate::{Error, Machine, Ring};
+use crate::{Error, Rbm64, Ring};
 use nalgebra::{DMatrix, DVector};
 
 /// The most units that are summed over.
-pub const MOST_UNITS: usize = 24;
+pub const MAX_UNITS: usize = 24;
 
 /// All that a test asks of an enumerated ring.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct RingStates {
 /// The ring at a finite coupling, state by state.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`] sites, [`Error::OutOfRange`] at infinite coupling.
+/// [`Error::TooManyStates`] above [`MAX_UNITS`] sites, [`Error::OutOfRange`] at infinite coupling.
 pub fn ring(ring: &Ring) -> Result<RingStates, Error> {
     let m = ring.sites();
     check_units(m)?;
@@ -54,7 +54,7 @@ pub fn ring(ring: &Ring) -> Result<RingStates, Error> {
     Ok(RingStates { ln_z, probabilities, magnetisation, correlation, entropy })
 }
 
-/// Means over all states of a machine.
+/// Means over all states of an RBM.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments {
     /// `ln Z`.
@@ -72,32 +72,32 @@ pub struct Moments {
 /// The result does not depend on the number of threads.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
-pub fn ln_z(machine: &Machine) -> Result<f64, Error> {
-    if machine.visible() < machine.hidden() {
-        return ln_z(&machine.transpose());
+/// [`Error::TooManyStates`] when both layers have more than [`MAX_UNITS`] units.
+pub fn ln_z(rbm: &Rbm64) -> Result<f64, Error> {
+    if rbm.visible() < rbm.hidden() {
+        return ln_z(&rbm.transpose());
     }
-    check_units(machine.hidden())?;
-    let sum = Blocks::new(machine).sum(1, |_, block, out| out[0] = total(&block.weights));
+    check_units(rbm.hidden())?;
+    let sum = Blocks::new(rbm).sum(1, |_, block, out| out[0] = total(&block.weights));
     Ok(sum.scale + sum.values[0].ln())
 }
 
 /// `ln Z` and the means of all units and of all products that the weights couple, thesis (37) and its likes for the
-/// biases (errata E28), summed over the states of the smaller layer.
+/// biases, summed over the states of the smaller layer.
 ///
 /// Given h, the mean of `v_i` is `tanh(b_i + sum_a W_ia h_a)`, thesis (33): each state costs one tanh per unit of the
 /// larger layer. The result does not depend on the number of threads.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
-pub fn moments(machine: &Machine) -> Result<Moments, Error> {
-    let (m, n) = (machine.visible(), machine.hidden());
+/// [`Error::TooManyStates`] when both layers have more than [`MAX_UNITS`] units.
+pub fn moments(rbm: &Rbm64) -> Result<Moments, Error> {
+    let (m, n) = (rbm.visible(), rbm.hidden());
     if m < n {
-        let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&machine.transpose())?;
+        let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&rbm.transpose())?;
         return Ok(Moments { ln_z, mean_v: mean_h, mean_h: mean_v, mean_vh: mean_vh.transpose() });
     }
     check_units(n)?;
-    let blocks = Blocks::new(machine);
+    let blocks = Blocks::new(rbm);
     let low = blocks.low();
     // Rows of 1 + N sums: of w and w h_a, then of w tanh f_i and w tanh f_i h_a for every i.
     let sum = blocks.sum((m + 1) * (n + 1), |index, block, out| {
@@ -126,45 +126,45 @@ pub fn moments(machine: &Machine) -> Result<Moments, Error> {
 /// without its Z. Bit i of the index is unit i, set for +1.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`] visible units.
-pub fn ln_visible_weights(machine: &Machine) -> Result<Vec<f64>, Error> {
-    check_units(machine.visible())?;
-    Ok(Blocks::new(&machine.transpose()).ln_weights())
+/// [`Error::TooManyStates`] above [`MAX_UNITS`] visible units.
+pub fn ln_visible_weights(rbm: &Rbm64) -> Result<Vec<f64>, Error> {
+    check_units(rbm.visible())?;
+    Ok(Blocks::new(&rbm.transpose()).ln_weights())
 }
 
 /// `p(v)` of every visible state, thesis (27): bit i of the index is unit i, set for +1. That of the hidden states is
-/// the same of [`Machine::transpose`].
+/// the same of [`Rbm64::transpose`].
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`] visible units.
-pub fn visible_probabilities(machine: &Machine) -> Result<Vec<f64>, Error> {
-    Ok(normalise(ln_visible_weights(machine)?))
+/// [`Error::TooManyStates`] above [`MAX_UNITS`] visible units.
+pub fn visible_probabilities(rbm: &Rbm64) -> Result<Vec<f64>, Error> {
+    Ok(normalise(ln_visible_weights(rbm)?))
 }
 
 /// One step v -> h -> v' of the sampled flow, thesis (30)-(31), exactly: the distribution of v' over all visible
-/// states, given that of v. Stationary law: [`visible_probabilities`].
+/// states, given that of v. Stationary distribution: [`visible_probabilities`].
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`] units in both layers together, [`Error::WrongLength`] unless there are
+/// [`Error::TooManyStates`] above [`MAX_UNITS`] units in both layers together, [`Error::WrongLength`] unless there are
 /// `2^M` probabilities.
-pub fn sampled_step(machine: &Machine, probabilities: &[f64]) -> Result<Vec<f64>, Error> {
-    check_units(machine.visible() + machine.hidden())?;
-    let (found, expected) = (probabilities.len(), 1 << machine.visible());
+pub fn sampled_step(rbm: &Rbm64, probabilities: &[f64]) -> Result<Vec<f64>, Error> {
+    check_units(rbm.visible() + rbm.hidden())?;
+    let (found, expected) = (probabilities.len(), 1 << rbm.visible());
     if found != expected {
         return Err(Error::WrongLength { what: "the distribution", found, expected });
     }
-    Ok(half_step(&half_step(probabilities, machine), &machine.transpose()))
+    Ok(half_step(&half_step(probabilities, rbm), &rbm.transpose()))
 }
 
 /// The distribution of the hidden states, given that of the visible ones: given v, the units are independent.
-fn half_step(from: &[f64], machine: &Machine) -> Vec<f64> {
-    let mut to = vec![0.0; 1 << machine.hidden()];
+fn half_step(from: &[f64], rbm: &Rbm64) -> Vec<f64> {
+    let mut to = vec![0.0; 1 << rbm.hidden()];
     let mut joint = to.clone();
     for (state, &p) in from.iter().enumerate().filter(|(_, p)| **p > 0.0) {
         joint[0] = p;
-        for (a, column) in machine.weights.column_iter().enumerate() {
+        for (a, column) in rbm.weights.column_iter().enumerate() {
             let fields = column.iter().enumerate().map(|(i, w)| w * unit(state, i));
-            let field = machine.hidden_bias[a] + fields.sum::<f64>();
+            let field = rbm.hidden_bias[a] + fields.sum::<f64>();
             let (down, up) = (logistic(-2.0 * field), logistic(2.0 * field));
             let (without, with) = joint[..2 << a].split_at_mut(1 << a);
             without.iter_mut().zip(with).for_each(|(x, y)| (*x, *y) = (*x * down, *x * up));
@@ -179,36 +179,35 @@ fn logistic(x: f64) -> f64 {
     (1.0 + (-x).exp()).recip()
 }
 
-/// Steps in which the sampled flow v -> h -> v' of a machine forgets its start, `-1 / ln lambda` of the largest eigenvalue
+/// Steps in which the sampled flow v -> h -> v' of an RBM forgets its start, `-1 / ln lambda` of the largest eigenvalue
 /// below 1; from sums over both layers.
 ///
 /// The chain is reversible: with `C[v][h] = p(v, h) / sqrt(p(v) p(h))` its eigenvalues are those of `C^T C`. Times above
-/// 1e12 are lost in the rounding of `1 - lambda`. A hidden unit locked to a site with the weight L copies it: the time is of
+/// 1e12 are lost in the rounding of `1 - lambda`. A hidden unit pinned to a site with the weight L copies it: the time is of
 /// the order `e^{2L}`.
 ///
 /// # Errors
 /// [`Error::TooManyStates`] above 20 units in one layer or 8 in the other, [`Error::OutOfRange`] when all states are
 /// forgotten at once.
-pub fn relaxation_time(machine: &Machine) -> Result<f64, Error> {
-    if machine.hidden() > machine.visible() {
-        return relaxation_time(&machine.transpose());
+pub fn relaxation_time(rbm: &Rbm64) -> Result<f64, Error> {
+    if rbm.hidden() > rbm.visible() {
+        return relaxation_time(&rbm.transpose());
     }
-    for (units, limit) in [(machine.hidden(), 8), (machine.visible(), 20)] {
+    for (units, limit) in [(rbm.hidden(), 8), (rbm.visible(), 20)] {
         if units > limit {
             return Err(Error::TooManyStates { units, limit });
         }
     }
-    let (visible, hidden) =
-        (ln_visible_weights(machine)?, ln_visible_weights(&machine.transpose())?);
+    let (visible, hidden) = (ln_visible_weights(rbm)?, ln_visible_weights(&rbm.transpose())?);
     let unit = |state: usize, i: usize| if state >> i & 1 == 1 { 1.0 } else { -1.0 };
     let spins = |state: usize, n: usize| DVector::from_fn(n, |i, _| unit(state, i));
     let mut gram = DMatrix::zeros(hidden.len(), hidden.len());
     for (v, ln_v) in visible.iter().enumerate() {
-        let state = spins(v, machine.visible());
-        let field = machine.weights.tr_mul(&state) + &machine.hidden_bias;
-        let bias = machine.visible_bias.dot(&state);
+        let state = spins(v, rbm.visible());
+        let field = rbm.weights.tr_mul(&state) + &rbm.hidden_bias;
+        let bias = rbm.visible_bias.dot(&state);
         let row = DVector::from_fn(hidden.len(), |h, _| {
-            let joint = bias + field.dot(&spins(h, machine.hidden()));
+            let joint = bias + field.dot(&spins(h, rbm.hidden()));
             // ln p(v, h) - (ln p(v) + ln p(h)) / 2: the constants ln Z cancel.
             (joint - 0.5 * (ln_v + hidden[h])).exp()
         });
@@ -226,8 +225,8 @@ pub fn relaxation_time(machine: &Machine) -> Result<f64, Error> {
 }
 
 pub(crate) fn check_units(units: usize) -> Result<(), Error> {
-    if units > MOST_UNITS {
-        return Err(Error::TooManyStates { units, limit: MOST_UNITS });
+    if units > MAX_UNITS {
+        return Err(Error::TooManyStates { units, limit: MAX_UNITS });
     }
     Ok(())
 }

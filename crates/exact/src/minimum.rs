@@ -1,4 +1,4 @@
-//! Minima of the divergence of a machine without biases from a distribution, by deterministic descent.
+//! Minima of the divergence of an RBM without biases from a distribution, by deterministic descent.
 
 use crate::Error;
 use crate::divergence::Divergence;
@@ -22,7 +22,7 @@ pub struct Minimum {
 ///
 /// q is over all `2^M` states, as in [`crate::divergence::kl_gradient`]. It ends when the norm of the gradient is at
 /// most `tolerance`, after `most_iterations`, or where rounding hides every decrease. The best weights may be infinite
-/// (those of [`crate::decimation::locked`] are, with KL of the order `e^{-4L}`): the weights then grow until the
+/// (those of [`crate::decimation::pinned`] are, with KL of the order `e^{-4L}`): the weights then grow until the
 /// gradient is small enough, and are finite.
 ///
 /// # Errors
@@ -136,14 +136,14 @@ impl Point {
 fn search(divergence: &mut Divergence, here: &Point, direction: &DVector<f64>) -> Option<Point> {
     const DECREASE: f64 = 1e-4;
     const CURVATURE: f64 = 0.9;
-    const MOST_TRIALS: usize = 60;
+    const MAX_TRIALS: usize = 60;
     let slope = here.gradient().dot(direction);
     let noise = 1e-13 * here.kl.abs().sqrt();
     let (mut low, mut high, mut length) = (0.0, f64::INFINITY, 1.0);
     if slope >= 0.0 || slope.is_nan() {
         return None;
     }
-    for _ in 0..MOST_TRIALS {
+    for _ in 0..MAX_TRIALS {
         let mut weights = here.weights.clone();
         weights.as_mut_slice().iter_mut().zip(direction.iter()).for_each(|(w, d)| *w += length * d);
         let next = Point::new(divergence, weights);

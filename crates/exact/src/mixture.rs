@@ -57,7 +57,7 @@ impl Mixture {
     /// A continuous range of temperatures, uniform on `[low, high]`, thesis (78): `q(v)` is the integral of `P(v | T)`.
     ///
     /// It is carried out by Gauss-Legendre quadrature on panels that shrink towards T = 0, where all derivatives in T
-    /// vanish (errata E17). What of the range has `1/T` above `1/high + 20` counts as zero temperature: its excited states
+    /// vanish. What of the range has `1/T` above `1/high + 20` counts as zero temperature: its excited states
     /// weigh less than e^{-80} of those above.
     ///
     /// # Errors

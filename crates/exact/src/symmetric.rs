@@ -1,6 +1,6 @@
 //! The equal-weight restricted Boltzmann machine: its partition function and the distributions of its two sums.
 //!
-//! All weights equal W, no biases ("uniform-W ansatz" of `ter-hoeve-2018`, section 4.1). The machine then sees a
+//! All weights equal W, no biases ("uniform-W ansatz" of `ter-hoeve-2018`, section 4.1). The RBM then sees a
 //! configuration only through `V = sum v_i`, so every sum over 2^M states is one over M + 1 values.
 
 mod flow;
@@ -47,7 +47,7 @@ fn sum_of(k: usize, n: usize) -> f64 {
     2.0 * k as f64 - n as f64
 }
 
-/// `p(V)`, `V = 2k - M`, k = 0..=M: the model's distribution of the visible sum. `p(H)` is that of the machine with
+/// `p(V)`, `V = 2k - M`, k = 0..=M: the model's distribution of the visible sum. `p(H)` is that of the RBM with
 /// exchanged layers.
 pub fn visible_sum_probabilities(visible: usize, hidden: usize, weight: f64) -> Vec<f64> {
     normalise(ln_weights(visible, hidden, weight))

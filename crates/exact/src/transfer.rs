@@ -1,4 +1,4 @@
-//! The torus row by row: exact laws of its rows, of its magnetisation and of its energies by the transfer matrix.
+//! The torus row by row: exact distributions of its rows, of its magnetisation and of its energies by the transfer matrix.
 //!
 //! A row of width w is a number from 0 to 2^w - 1, bit i set for spin i up. A configuration has the weight
 //! `y^{broken bonds}`, `y = e^{-2K}`, relative to a ground state (`onsager-1944`): a horizontal factor `y^{walls(row)}`
@@ -20,16 +20,16 @@ use crate::Error;
 use classes::{Class, Symmetry, classes, walls};
 use rayon::prelude::*;
 
-/// The widest torus whose rows are counted out: 2^12 = 4096 rows in 122 classes.
-pub const WIDTH_LIMIT: usize = 12;
+/// The widest torus whose rows are enumerated: 2^12 = 4096 rows in 122 classes.
+pub const MAX_WIDTH: usize = 12;
 
-/// The law of the rows of a torus, for drawing them one after another.
+/// The distribution of the rows of a torus, for drawing them one after another.
 ///
-/// The first row has `P(s) = (T^h)_{ss} / Z`, and each further row a conditional law given the first row and the one
+/// The first row has `P(s) = (T^h)_{ss} / Z`, and each further row a conditional distribution given the first row and the one
 /// before it. Rows that translations, the reflection and, without a field, the flip of all spins turn into each other share
 /// their tables.
 #[derive(Clone, Debug)]
-pub struct RowLaw {
+pub struct RowDistribution {
     width: usize,
     height: usize,
     ln_z: f64,
@@ -45,12 +45,12 @@ pub struct RowLaw {
     messages: Vec<Vec<f64>>,
 }
 
-impl RowLaw {
+impl RowDistribution {
     /// The torus of `width x height` spins, both at least 1, at `0 <= K <= +infinity`. Takes `height 2^width` numbers for
     /// each class of rows: 3 MB for the 10 x 10 torus, 44 MB for 12 x 12.
     ///
     /// # Errors
-    /// [`Error::TooSmall`] for a side of 0, [`Error::TooWide`] above [`WIDTH_LIMIT`], [`Error::OutOfRange`] for a
+    /// [`Error::TooSmall`] for a side of 0, [`Error::TooWide`] above [`MAX_WIDTH`], [`Error::OutOfRange`] for a
     /// negative coupling and NaN.
     pub fn new(width: usize, height: usize, coupling: f64) -> Result<Self, Error> {
         Self::in_field(width, height, coupling, 0.0)
@@ -62,7 +62,7 @@ impl RowLaw {
     /// # Errors
     /// As [`Self::new`], and [`Error::OutOfRange`] for a field that is not finite.
     pub fn in_field(width: usize, height: usize, coupling: f64, field: f64) -> Result<Self, Error> {
-        check_sides(width, height, WIDTH_LIMIT)?;
+        check_sides(width, height, MAX_WIDTH)?;
         if !field.is_finite() {
             return Err(Error::OutOfRange { what: "the field", value: field, allowed: "finite" });
         }
@@ -101,7 +101,7 @@ impl RowLaw {
         &self.first
     }
 
-    /// The law of row `index` (the first has index 0) given the first row and the one before: cumulative sums of
+    /// The distribution of row `index` (the first has index 0) given the first row and the one before: cumulative sums of
     /// weights over the 2^w rows in increasing order, the last being the sum of all and positive.
     ///
     /// # Panics

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use exact::contrastive_divergence::{antisymmetry, equal_weight_root, jacobian, mean_update};
-use exact::{Error, Machine, Ring, divergence, enumerate, symmetric};
+use exact::{Error, Rbm64, Ring, divergence, enumerate, symmetric};
 use nalgebra::DMatrix;
 
 fn probabilities(ring: &Ring) -> Vec<f64> {
@@ -52,7 +52,7 @@ fn in_the_limit_of_many_steps_it_is_the_gradient() {
 #[test]
 fn without_steps_or_at_the_models_own_distribution_nothing_moves() {
     let weights = some_weights(4, 2);
-    let own = enumerate::visible_probabilities(&Machine::without_biases(weights.clone()).unwrap());
+    let own = enumerate::visible_probabilities(&Rbm64::without_biases(weights.clone()).unwrap());
     let own = own.unwrap();
     for steps in [Some(1), Some(3), None] {
         assert!(mean_update(&own, &weights, steps).unwrap().amax() < 1e-14);

@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::brute::{machine_of, numbers};
-use exact::divergence::{MOST_UNITS, hessian, hessian_eigenvalues, kl_gradient, uniform_modes};
+use common::brute::{numbers, rbm_of};
+use exact::divergence::{MAX_UNITS, hessian, hessian_eigenvalues, kl_gradient, uniform_modes};
 use exact::enumerate::{self, moments, visible_probabilities};
 use exact::minimum::{descend, gradient_descent};
-use exact::{Error, Machine, Ring, decimation, symmetric};
+use exact::{Error, Rbm64, Ring, decimation, symmetric};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 
@@ -39,17 +39,17 @@ proptest! {
     fn value_and_gradient(
         m in 1usize..8, n in 1usize..6, scale in prop_oneof![0.0..3.0f64, Just(12.0), Just(40.0)], seed in any::<u64>()
     ) {
-        let weights = machine_of(m, n, scale, seed).weights;
-        let machine = Machine::without_biases(weights.clone()).unwrap();
+        let weights = rbm_of(m, n, scale, seed).weights;
+        let rbm = Rbm64::without_biases(weights.clone()).unwrap();
         let q = distribution(m, seed);
         let (kl, gradient) = kl_gradient(&q, &weights).unwrap();
-        let p = visible_probabilities(&machine).unwrap();
+        let p = visible_probabilities(&rbm).unwrap();
         let direct = enumerate::kl(&q, &p).unwrap();
         let size = 1.0 + scale * (m * n) as f64;
         if p.iter().all(|p| *p > 1e-300) {
             prop_assert!((kl - direct).abs() < SUM * size, "{kl} {direct}");
         }
-        let model = moments(&machine).unwrap().mean_vh;
+        let model = moments(&rbm).unwrap().mean_vh;
         let fields = weights.tr_mul(&common::brute::unit_states(m)).map(f64::tanh);
         let mut data = common::brute::unit_states(m);
         data.column_iter_mut().zip(&q).for_each(|(mut v, q)| v *= *q);
@@ -59,7 +59,7 @@ proptest! {
 
     #[test]
     fn derivatives_are_those_of_differences(m in 1usize..6, n in 1usize..4, scale in 0.0..1.5f64, seed in any::<u64>()) {
-        let weights = machine_of(m, n, scale, seed).weights;
+        let weights = rbm_of(m, n, scale, seed).weights;
         let q = distribution(m, seed);
         let (_, gradient) = kl_gradient(&q, &weights).unwrap();
         let curvature = hessian(&q, &weights).unwrap();
@@ -77,7 +77,7 @@ proptest! {
 
     #[test]
     fn hidden_names_do_not_matter(m in 2usize..7, n in 2usize..5, seed in any::<u64>()) {
-        let weights = machine_of(m, n, 1.0, seed).weights;
+        let weights = rbm_of(m, n, 1.0, seed).weights;
         let q = ring_states(m, 0.7);
         let (kl, gradient) = kl_gradient(&q, &weights).unwrap();
         let mut other = weights.clone();
@@ -132,14 +132,14 @@ fn equal_weights_are_a_saddle_for_two_and_more_units() {
 fn small_divergences_keep_their_digits() {
     // KL = C e^{-4L} (1 + O(e^{-2L})), far below the rounding of q ln(q / p).
     let q = ring_states(8, 1.0);
-    let kl = |locking: f64| {
-        let machine = decimation::locked(8, 1.0, locking).unwrap();
-        kl_gradient(&q, &machine.weights).unwrap()
+    let kl = |pinning: f64| {
+        let rbm = decimation::pinned(8, 1.0, pinning).unwrap();
+        kl_gradient(&q, &rbm.weights).unwrap()
     };
-    for locking in [5.0, 6.0, 7.0] {
-        let ratio = kl(locking).0 / kl(locking + 0.5).0 / 2.0_f64.exp();
-        assert!((ratio - 1.0).abs() < 50.0 * (-2.0 * locking).exp(), "{locking}: {ratio}");
-        assert!(kl(locking).1.amax() < 10.0 * kl(locking).0.sqrt());
+    for pinning in [5.0, 6.0, 7.0] {
+        let ratio = kl(pinning).0 / kl(pinning + 0.5).0 / 2.0_f64.exp();
+        assert!((ratio - 1.0).abs() < 50.0 * (-2.0 * pinning).exp(), "{pinning}: {ratio}");
+        assert!(kl(pinning).1.amax() < 10.0 * kl(pinning).0.sqrt());
     }
 }
 
@@ -147,18 +147,18 @@ fn small_divergences_keep_their_digits() {
 fn a_descent_finds_decimation_at_infinite_weights() {
     let q = ring_states(8, 1.0);
     let ends: Vec<_> = (0..10)
-        .map(|seed| descend(&q, &machine_of(8, 4, 0.5, seed).weights, 1e-12, 3000).unwrap())
+        .map(|seed| descend(&q, &rbm_of(8, 4, 0.5, seed).weights, 1e-12, 3000).unwrap())
         .collect();
     let best: Vec<_> = ends.iter().filter(|end| end.kl < 1e-12).collect();
     assert!(best.len() >= 4, "{}", best.len());
     for end in best {
         assert!(end.gradient_norm <= 1e-12 && end.weights.iter().all(|w| w.is_finite()));
-        let machine = Machine::without_biases(end.weights.clone()).unwrap();
-        let hidden = decimation::hidden_coupling(&machine).unwrap();
+        let rbm = Rbm64::without_biases(end.weights.clone()).unwrap();
+        let hidden = decimation::hidden_coupling(&rbm).unwrap();
         assert!((hidden.coupling - exact::ring::decimate(1.0)).abs() < 1e-5, "{hidden:?}");
         assert!(hidden.is_ring && hidden.sign == 1.0);
     }
-    let again = descend(&q, &machine_of(8, 4, 0.5, 0).weights, 1e-12, 3000).unwrap();
+    let again = descend(&q, &rbm_of(8, 4, 0.5, 0).weights, 1e-12, 3000).unwrap();
     assert_eq!(again, ends[0]);
 }
 
@@ -199,7 +199,7 @@ fn what_is_no_problem_is_refused() {
         gradient_descent(&q, &weights, f64::NAN, 1, |_, _, _| ()),
         Err(Error::OutOfRange { .. })
     ));
-    let many = DMatrix::zeros(MOST_UNITS + 1, 1);
+    let many = DMatrix::zeros(MAX_UNITS + 1, 1);
     assert!(matches!(kl_gradient(&q, &many), Err(Error::TooManyStates { units: 21, .. })));
     assert!(matches!(kl_gradient(&[1.0], &DMatrix::zeros(0, 1)), Err(Error::TooSmall { .. })));
     let frozen = Ring::new(4, f64::INFINITY).unwrap();

@@ -11,7 +11,7 @@ const KERNEL: f64 = 1e-10;
 /// `M >= 1000`: ln M! reaches 8e4, where a unit in the last place is 1.5e-11.
 const LARGE: f64 = 1e-9;
 /// Below this the probability itself, not its logarithm, is zero in f64.
-const LEAST_LN: f64 = -700.0;
+const MIN_LN: f64 = -700.0;
 
 fn ring_of(case: &Value, coupling: &str) -> Ring {
     Ring::new(count(case, "M"), number(case, coupling)).expect("a ring")
@@ -65,7 +65,7 @@ fn ising_ring() {
         }
         for pair in case["ln_P_V"].as_array().into_iter().flatten() {
             let (v, ln_p) = (pair[0].as_i64().unwrap(), pair[1].as_f64().unwrap());
-            if ln_p > LEAST_LN {
+            if ln_p > MIN_LN {
                 let up = ((v + m as i64) / 2) as usize;
                 let found = p[up].ln();
                 tally.compare(&format!("{name}ln P({v})"), found, ln_p, 0.0, tolerance);

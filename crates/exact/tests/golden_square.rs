@@ -3,7 +3,7 @@
 mod common;
 
 use common::{CLOSED, Tally, count, golden, label, list, number, numbers};
-use exact::transfer::{DensityOfStates, Moments, RowLaw, magnetisation_probabilities};
+use exact::transfer::{DensityOfStates, Moments, RowDistribution, magnetisation_probabilities};
 use exact::{square, torus};
 use serde_json::Value;
 
@@ -61,7 +61,7 @@ fn small_tori() {
     for case in list(&golden("ising2d"), "exact_small") {
         thermodynamics(&mut tally, case);
         let (name, side, t) = (label(case, &["L", "T"]), count(case, "L"), number(case, "T"));
-        let ln_z = RowLaw::new(side, side, t.recip()).unwrap().ln_z();
+        let ln_z = RowDistribution::new(side, side, t.recip()).unwrap().ln_z();
         tally.relative(&format!("{name}rows"), ln_z, number(case, "lnZ"), CLOSED);
         let moments = Moments::of(&magnetisation_probabilities(side, t.recip()).unwrap());
         let susceptibility = (side * side) as f64 / t;

@@ -1,10 +1,10 @@
-//! Properties of the equal-weight machine that hold for all sizes and couplings, and extremes.
+//! Properties of the equal-weight RBM that hold for all sizes and couplings, and extremes.
 
 use exact::symmetric::{
     best_weight, critical_coupling, f, g, gain, kl, kl_slope, ln_z, mean_fixed_point, mean_step,
     pair_correlation, sampled_step, second_moment, visible_sum_probabilities,
 };
-use exact::{Machine, Ring, enumerate};
+use exact::{Rbm64, Ring, enumerate};
 use proptest::prelude::*;
 
 /// A few hundred roundings of 1e-16 of terms of order one.
@@ -33,8 +33,7 @@ fn close(a: f64, b: f64, relative: f64) -> bool {
 
 /// `p(v)` of M x N equal weights by enumeration.
 fn enumerated(m: usize, n: usize, w: f64) -> Vec<f64> {
-    enumerate::visible_probabilities(&Machine::uniform(m, n, w).expect("a machine"))
-        .expect("few units")
+    enumerate::visible_probabilities(&Rbm64::uniform(m, n, w).expect("an RBM")).expect("few units")
 }
 
 /// `(f(x + h) - f(x - h)) / 2h`, extrapolated once.
@@ -47,7 +46,7 @@ fn derivative(f: impl Fn(f64) -> f64, x: f64) -> f64 {
 proptest! {
     #[test]
     fn sums_over_v_equal_sums_over_states(m in 1usize..9, n in 1usize..9, w in -1.5..1.5f64) {
-        let all = enumerate::ln_z(&Machine::uniform(m, n, w).unwrap()).unwrap();
+        let all = enumerate::ln_z(&Rbm64::uniform(m, n, w).unwrap()).unwrap();
         prop_assert!(close(ln_z(m, n, w), all, EXPONENT), "{} {all}", ln_z(m, n, w));
         prop_assert!(close(ln_z(n, m, w), all, EXPONENT));
         let mut p = vec![0.0; m + 1];
@@ -146,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn sampling_keeps_law_norm_and_parity(m in 1usize..30, n in 1usize..30, w in -1.0..1.0f64, up in 0usize..30) {
+    fn sampling_keeps_distribution_norm_and_parity(m in 1usize..30, n in 1usize..30, w in -1.0..1.0f64, up in 0usize..30) {
         let p = visible_sum_probabilities(m, n, w);
         // Exponents up to N W M = 900 before they cancel: 900 units of 1e-16.
         for (a, b) in sampled_step(&p, n, w).iter().zip(&p) {

@@ -5,7 +5,7 @@ use exact::symmetric::{
     best_weight, critical_low, critical_range, gain, kernel, kl, kl_slope, orders, sampled_flow,
     spectrum,
 };
-use exact::{Machine, Mixture, Ring, enumerate};
+use exact::{Mixture, Rbm64, Ring, enumerate};
 use proptest::prelude::*;
 
 /// A few hundred roundings of 1e-16 of terms of order one.
@@ -97,7 +97,7 @@ proptest! {
         }
         let entropy: f64 = -q.iter().map(|q| q * q.ln()).sum::<f64>();
         prop_assert!((data.entropy() - entropy).abs() < EXPONENT * 10.0, "{} {entropy}", data.entropy());
-        let p = enumerate::visible_probabilities(&Machine::uniform(m, n, w).unwrap()).unwrap();
+        let p = enumerate::visible_probabilities(&Rbm64::uniform(m, n, w).unwrap()).unwrap();
         let direct = enumerate::kl(&q, &p).unwrap();
         prop_assert!((kl(&data, n, w) - direct).abs() < EXPONENT * 10.0);
         // A central difference: h^2 / 6 times the third derivative of KL, below 1e5 for N M <= 50.
@@ -164,8 +164,8 @@ fn slow_flows_keep_their_digits() {
 }
 
 #[test]
-fn the_range_answer_of_the_errata() {
-    // N M W^2 of (8, 4) for ranges of temperatures, errata E17 and the table of open questions.
+fn ranges_that_reach_zero_flow_to_order() {
+    // N M W^2 of (8, 4) for ranges of temperatures.
     for (low, high, expected) in
         [(0.0, 6.0, 1.29), (0.25, 6.0, 1.19), (1.0, 6.0, 0.86), (2.0, 6.0, 0.62), (0.5, 4.0, 1.40)]
     {
@@ -218,7 +218,7 @@ fn decimation_where_the_exponential_overflows() {
 }
 
 #[test]
-fn a_frozen_machine_is_read_in_spite_of_rounding() {
+fn a_frozen_rbm_is_read_in_spite_of_rounding() {
     for k in [5.0, 10.0, 50.0, 400.0] {
         let w = best_weight(&ring(8, k).into(), 4).unwrap();
         for start in [0.0, 1.0, f64::INFINITY] {

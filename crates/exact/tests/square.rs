@@ -3,7 +3,9 @@
 use exact::Error;
 use exact::square;
 use exact::torus::{Thermodynamics, TorusMixture, kaufman, specific_heat_peak};
-use exact::transfer::{DensityOfStates, Moments, RowLaw, WIDTH_LIMIT, magnetisation_probabilities};
+use exact::transfer::{
+    DensityOfStates, MAX_WIDTH, Moments, RowDistribution, magnetisation_probabilities,
+};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -72,8 +74,8 @@ proptest! {
         k in coupling(),
         h in prop_oneof![Just(0.0), -2.0..2.0],
     ) {
-        let law = RowLaw::in_field(width, height, k, h).unwrap();
-        // P(configuration) is the product of the laws of its rows.
+        let distribution = RowDistribution::in_field(width, height, k, h).unwrap();
+        // P(configuration) is the product of the distributions of its rows.
         let states = enumerate(width, height);
         let sites = (width * height) as f64;
         let weight = |&(broken, up): &(usize, usize)| {
@@ -84,32 +86,32 @@ proptest! {
         let mut weights: Vec<f64> = states.iter().map(weight).collect();
         weights.sort_by(f64::total_cmp);
         let z: f64 = weights.iter().sum();
-        close(law.ln_z(), z.ln() + sites * (2.0 * k + h.abs()), 1e-13, 1e-13)?;
+        close(distribution.ln_z(), z.ln() + sites * (2.0 * k + h.abs()), 1e-13, 1e-13)?;
         let mut next = vec![0.0; 1 << width];
         for state in (0..states.len()).step_by(1.max(states.len() / 97)) {
             let row = |y: usize| state >> (y * width) & ((1 << width) - 1);
-            let mut p = law.first()[row(0)];
+            let mut p = distribution.first()[row(0)];
             for y in 1..height {
-                law.next(y, row(0), row(y - 1), &mut next);
+                distribution.next(y, row(0), row(y - 1), &mut next);
                 let below = if row(y) == 0 { 0.0 } else { next[row(y) - 1] };
                 p *= (next[row(y)] - below) / next[next.len() - 1];
             }
             let expected = weight(&states[state]) / z;
-            // Steps of a cumulative sum: absolute in each conditional law.
+            // Steps of a cumulative sum: absolute in each conditional distribution.
             close(p, expected, 1e-12, 1e-15)?;
         }
     }
 
     #[test]
     fn rows_are_kaufman(width in 1usize..9, height in 1usize..30, k in coupling()) {
-        let law = RowLaw::new(width, height, k).unwrap();
-        close(law.ln_z(), kaufman(width, height, k).unwrap().ln_z, 1e-13, 0.0)?;
-        close(law.first().iter().sum(), 1.0, 1e-13, 0.0)?;
+        let distribution = RowDistribution::new(width, height, k).unwrap();
+        close(distribution.ln_z(), kaufman(width, height, k).unwrap().ln_z, 1e-13, 0.0)?;
+        close(distribution.first().iter().sum(), 1.0, 1e-13, 0.0)?;
         if width == height {
             return Ok(());
         }
         let turned = kaufman(height, width, k).unwrap();
-        close(law.ln_z(), turned.ln_z, 1e-13, 0.0)?;
+        close(distribution.ln_z(), turned.ln_z, 1e-13, 0.0)?;
     }
 
     #[test]
@@ -258,8 +260,8 @@ fn ends_of_the_temperature_scale() {
     assert_eq!(square::spontaneous_magnetisation(f64::INFINITY), 1.0);
     assert!((square::ln_z_per_spin(0.0) - ln_2).abs() < 1e-15);
     for side in [1, 2, 5, 12] {
-        let law = RowLaw::new(side, side, f64::INFINITY).unwrap();
-        assert_eq!((law.first()[0], law.first()[(1 << side) - 1]), (0.5, 0.5));
+        let distribution = RowDistribution::new(side, side, f64::INFINITY).unwrap();
+        assert_eq!((distribution.first()[0], distribution.first()[(1 << side) - 1]), (0.5, 0.5));
         let p = if side < 12 {
             magnetisation_probabilities(side, f64::INFINITY).unwrap()
         } else {
@@ -309,17 +311,17 @@ fn the_peak_of_the_specific_heat_tends_to_the_critical_point() {
 
 #[test]
 fn what_is_refused() {
-    let wide = Error::TooWide { width: 13, limit: WIDTH_LIMIT };
-    assert_eq!(RowLaw::new(13, 2, 0.5).err(), Some(wide.clone()));
+    let wide = Error::TooWide { width: 13, limit: MAX_WIDTH };
+    assert_eq!(RowDistribution::new(13, 2, 0.5).err(), Some(wide.clone()));
     assert_eq!(wide.to_string(), "the torus is 13 wide; the limit is 12");
     assert_eq!(magnetisation_probabilities(13, 0.5), Err(wide));
     assert_eq!(DensityOfStates::new(9), Err(Error::TooWide { width: 9, limit: 8 }));
     let small = Error::TooSmall { what: "the height", value: 0, least: 1 };
     assert_eq!(kaufman(3, 0, 0.5), Err(small.clone()));
-    assert_eq!(RowLaw::new(3, 0, 0.5).err(), Some(small));
+    assert_eq!(RowDistribution::new(3, 0, 0.5).err(), Some(small));
     for k in [-0.1, f64::NAN, f64::NEG_INFINITY] {
         assert!(matches!(kaufman(3, 4, k), Err(Error::OutOfRange { .. })), "{k}");
-        assert!(matches!(RowLaw::new(3, 3, k), Err(Error::OutOfRange { .. })), "{k}");
+        assert!(matches!(RowDistribution::new(3, 3, k), Err(Error::OutOfRange { .. })), "{k}");
         assert!(matches!(magnetisation_probabilities(3, k), Err(Error::OutOfRange { .. })), "{k}");
     }
 }
@@ -329,9 +331,9 @@ fn threads_change_no_bit() {
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let law = RowLaw::new(7, 7, 0.44).unwrap();
+            let distribution = RowDistribution::new(7, 7, 0.44).unwrap();
             let up = magnetisation_probabilities(7, 0.44).unwrap();
-            (law.ln_z().to_bits(), law.first().to_vec(), up)
+            (distribution.ln_z().to_bits(), distribution.first().to_vec(), up)
         })
     };
     assert_eq!(with(1), with(3));

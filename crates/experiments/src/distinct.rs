@@ -18,7 +18,7 @@ pub(super) fn run() -> (tempfile::TempDir, Run) {
     (directory, run)
 }
 
-/// Panics where a configuration at [`HOT`] or hotter comes twice, turned over or not, in one set or in two.
+/// Panics where a configuration at [`HOT`] or hotter comes twice, flipped or not, in one set or in two.
 pub(super) fn assert_distinct(sets: &[&Samples]) {
     let mut seen = BTreeSet::new();
     for samples in sets {

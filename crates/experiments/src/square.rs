@@ -1,4 +1,4 @@
-//! Experiments on the square lattice: flows, thermometers, and what machines reproduce of it.
+//! Experiments on the square lattice: flows, thermometers, and what RBMs reproduce of it.
 
 pub(crate) mod flow_controls;
 pub(crate) mod flow_explained;

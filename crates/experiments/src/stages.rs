@@ -37,7 +37,7 @@ pub(crate) use own_samples::{Means, MeasureRbm, Measuring, OfRbm};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use relaxation::{End, Relax, Relaxation};
 pub(crate) use samples::{DrawSamples, Shape};
-pub(crate) use stationary::{Diverge, Divergence, MOST_EXACT, Pair, Stand, Stood, Witness};
+pub(crate) use stationary::{Diverge, Divergence, MAX_EXACT, Pair, Stand, Stood, Witness};
 pub(crate) use stretches::train_through;
 pub(crate) use timing::{Time, Work};
 pub(crate) use training::{Data, TrainRbm, anneal_rbm, calibrate, train_rbm, train_rbm_on};

@@ -11,7 +11,7 @@ use stats::Estimate;
 /// Ends of the f32 flow this close in every unit are the same, and one of them is polished for all.
 const SAME: f64 = 1e-4;
 /// Of the flow in f64.
-const MOST_STEPS: usize = 1 << 12;
+const MAX_STEPS: usize = 1 << 12;
 
 /// Where a start went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,29 +49,28 @@ pub struct Class {
 /// Follows the mean flow from each start (columns `[visible, start]`) for `steps` steps, all at once, and then to its end in
 /// f64, once for all that have come together within 1e-4.
 ///
-/// A start exactly at the border of two basins, such as V = 0 of equal weights (errata E9), goes where rounding takes it.
+/// A start exactly at the border of two basins, such as V = 0 of equal weights, goes where rounding takes it.
 ///
 /// # Errors
 /// [`Error::Exact`] for parameters that are not finite.
 ///
 /// # Panics
-/// When `starts` has another width than the machine.
+/// When `starts` has another width than the RBM.
 pub fn basins(rbm: &Rbm, starts: &DMatrix<f32>, steps: usize) -> Result<Basins, Error> {
-    let machine = in_f64(rbm)?;
+    let rbm64 = in_f64(rbm)?;
     let magnetisations = starts.column_iter().map(|v| f64::from(v.mean())).collect();
     // The mean rule draws nothing; any generator will do.
     let mut rng = stats::stream(0, "unused", 0);
     let flow = Flow { rbm, rule: Rule::Mean };
     let near = flow.run(starts.clone(), steps, &mut rng, |_, _| ());
     let (different, group) = gather(&near);
-    let found: Vec<_> =
-        different.par_iter().map(|v| descend(&machine, v, MOST_STEPS).ok()).collect();
+    let found: Vec<_> = different.par_iter().map(|v| descend(&rbm64, v, MAX_STEPS).ok()).collect();
     let mut points = Vec::new();
     let mut end = |found: FixedPoint| {
         let v = found.v.clone();
-        add(&machine, &mut points, found);
+        add(&rbm64, &mut points, found);
         let known = points.iter().enumerate();
-        known.filter_map(|(point, known)| Some((point, which(&machine, known, &v)?))).next()
+        known.filter_map(|(point, known)| Some((point, which(&rbm64, known, &v)?))).next()
     };
     let ends: Vec<Option<End>> = found
         .into_iter()

@@ -1,53 +1,54 @@
-//! The sampled rule of a small machine as a Markov chain on all visible states, exactly.
+//! The sampled rule of a small RBM as a Markov chain on all visible states, exactly.
 //!
 //! `T(v'|v) = sum_h p(v'|h) p(h|v)`, thesis (30)-(31). With `C[v][h] = p(v, h) / sqrt(p(v) p(h))` the symmetrised kernel
 //! `sqrt(p(v) / p(v')) T(v'|v)` is `C C^T`: the chain is in detailed balance with `p(v)`, all its eigenvalues lie between 0
 //! and 1, and the autocorrelation of every observable is positive and falls.
 
 use crate::Error;
-use exact::{Machine, enumerate};
+use exact::{Rbm64, enumerate};
 use nalgebra::{DMatrix, DVector};
 
 /// The most visible and the most hidden units of a [`Transition`].
-pub const MOST_UNITS: [usize; 2] = [10, 12];
+pub const MAX_UNITS: [usize; 2] = [10, 12];
 
-/// The sampled flow of a small machine, state by state: bit i of a state's index is unit i, set for +1.
+/// The sampled flow of a small RBM, state by state: bit i of a state's index is unit i, set for +1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
     /// `T[v][v']`, the probability of v' one step after v, `[2^M, 2^M]`: rows sum to 1.
     pub matrix: DMatrix<f64>,
-    /// The stationary law p(v) of the machine, thesis (27).
+    /// The stationary distribution p(v) of the RBM, thesis (27).
     pub stationary: DVector<f64>,
 }
 
 /// The exact kernel of the sampled rule.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`].
-pub fn transition(machine: &Machine) -> Result<Transition, Error> {
-    let layers = [("visible", machine.visible()), ("hidden", machine.hidden())];
-    for ((layer, units), limit) in layers.into_iter().zip(MOST_UNITS) {
+/// [`Error::TooManyStates`] above [`MAX_UNITS`].
+pub fn transition(rbm: &Rbm64) -> Result<Transition, Error> {
+    let layers = [("visible", rbm.visible()), ("hidden", rbm.hidden())];
+    for ((layer, units), limit) in layers.into_iter().zip(MAX_UNITS) {
         if units > limit {
             return Err(Error::TooManyStates { layer, units, limit });
         }
     }
-    let stationary = enumerate::visible_probabilities(machine)?.into();
-    Ok(Transition { matrix: half_step(machine) * half_step(&machine.transpose()), stationary })
+    let stationary = enumerate::visible_probabilities(rbm)?.into();
+    Ok(Transition { matrix: half_step(rbm) * half_step(&rbm.transpose()), stationary })
 }
 
 /// `p(h|v)`, `[2^M, 2^N]`: given v, the hidden units are independent.
-fn half_step(machine: &Machine) -> DMatrix<f64> {
-    let (m, n) = (machine.visible(), machine.hidden());
+fn half_step(rbm: &Rbm64) -> DMatrix<f64> {
+    let (m, n) = (rbm.visible(), rbm.hidden());
     let mut all = DMatrix::zeros(1 << m, 1 << n);
     for state in 0..1 << m {
         let v = DVector::from_fn(m, |i, _| unit(state, i));
-        let field = machine.weights.tr_mul(&v) + &machine.hidden_bias;
-        let mut law = vec![1.0];
+        let field = rbm.weights.tr_mul(&v) + &rbm.hidden_bias;
+        let mut distribution = vec![1.0];
         for x in field.iter() {
             let [down, up] = [2.0 * x, -2.0 * x].map(|x| (1.0 + x.exp()).recip());
-            law = [down, up].iter().flat_map(|p| law.iter().map(move |q| q * p)).collect();
+            distribution =
+                [down, up].iter().flat_map(|p| distribution.iter().map(move |q| q * p)).collect();
         }
-        all.row_mut(state).copy_from_slice(&law);
+        all.row_mut(state).copy_from_slice(&distribution);
     }
     all
 }
@@ -57,12 +58,12 @@ fn unit(state: usize, i: usize) -> f64 {
 }
 
 impl Transition {
-    /// The law one step after `law`: `q(v') = sum_v q(v) T(v'|v)`.
+    /// The distribution one step after `distribution`: `q(v') = sum_v q(v) T(v'|v)`.
     ///
     /// # Panics
     /// Unless there are 2^M probabilities.
-    pub fn step(&self, law: &DVector<f64>) -> DVector<f64> {
-        self.matrix.tr_mul(law)
+    pub fn step(&self, distribution: &DVector<f64>) -> DVector<f64> {
+        self.matrix.tr_mul(distribution)
     }
 
     /// The eigenvalues, largest first, the first being 1: real, between 0 and 1, to 1e-15. At most `2^N` are not 0.
@@ -112,9 +113,9 @@ impl Transition {
         Some(weighted.dot(&sum) / variance - 0.5)
     }
 
-    /// The probability that one step turns unit i, in the stationary law: `(1 - <v_i v_i'>) / 2`, which is
+    /// The probability that one step turns unit i, in the stationary distribution: `(1 - <v_i v_i'>) / 2`, which is
     /// `(1 - <<v_i | h>^2>) / 2`.
-    pub fn mobility(&self) -> DVector<f64> {
+    pub fn flip_rate(&self) -> DVector<f64> {
         let size = self.stationary.len();
         let units = size.trailing_zeros() as usize;
         DVector::from_fn(units, |i, _| {

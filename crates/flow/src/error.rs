@@ -54,7 +54,7 @@ pub enum Error {
         /// The most steps that were allowed.
         steps: usize,
     },
-    /// A machine with too many states for its transition matrix.
+    /// An RBM with too many states for its transition matrix.
     #[error("{units} {layer} units have too many states for a matrix; the limit is {limit} units")]
     TooManyStates {
         /// Which layer.

@@ -2,15 +2,15 @@
 
 use crate::Error;
 use crate::mean::{bound, mean_step, multipliers, scale_rows, slopes};
-use exact::Machine;
+use exact::Rbm64;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 /// The largest `|F(v) - v|` of any unit that counts as rounding: some hundred times that of a tanh of sums.
 const ROUNDING: f64 = 1e-13;
 /// Newton's steps, and how often one of them is halved, before it is given up.
-const MOST_STEPS: usize = 60;
-const MOST_HALVINGS: usize = 30;
+const MAX_STEPS: usize = 60;
+const MAX_HALVINGS: usize = 30;
 
 /// A solution of `v = tanh(b + W tanh(c + W^T v))`.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,9 @@ pub struct FixedPoint {
 }
 
 impl FixedPoint {
-    fn at(machine: &Machine, v: DVector<f64>) -> Self {
-        let residual = residual(machine, &v).amax();
-        Self { multipliers: multipliers(machine, &v), bound: bound(machine, &v), residual, v }
+    fn at(rbm: &Rbm64, v: DVector<f64>) -> Self {
+        let residual = residual(rbm, &v).amax();
+        Self { multipliers: multipliers(rbm, &v), bound: bound(rbm, &v), residual, v }
     }
 
     /// The largest eigenvalue of the Jacobian; 0 without hidden units.
@@ -62,16 +62,16 @@ impl FixedPoint {
 ///
 /// # Panics
 /// When `start` has another length than the visible layer.
-pub fn newton(machine: &Machine, start: &DVector<f64>) -> Result<FixedPoint, Error> {
+pub fn newton(rbm: &Rbm64, start: &DVector<f64>) -> Result<FixedPoint, Error> {
     let mut v = start.clone();
-    let mut rest = residual(machine, &v);
-    for _ in 0..MOST_STEPS {
-        let step = newton_step(machine, &v, &rest).filter(|step| step.amax().is_finite());
+    let mut rest = residual(rbm, &v);
+    for _ in 0..MAX_STEPS {
+        let step = newton_step(rbm, &v, &rest).filter(|step| step.amax().is_finite());
         let Some(mut step) = step else { break };
-        let smaller = (0..MOST_HALVINGS).find_map(|_| {
+        let smaller = (0..MAX_HALVINGS).find_map(|_| {
             let to = &v + &step;
             step *= 0.5;
-            let left = residual(machine, &to);
+            let left = residual(rbm, &to);
             (left.norm() < rest.norm()).then_some((to, left))
         });
         let Some((to, left)) = smaller else { break };
@@ -79,8 +79,8 @@ pub fn newton(machine: &Machine, start: &DVector<f64>) -> Result<FixedPoint, Err
     }
     // The loop ends where no step helps: at rounding, or at a local minimum.
     match rest.amax() <= ROUNDING {
-        true => Ok(FixedPoint::at(machine, v)),
-        false => Err(Error::NoFixedPoint { residual: rest.amax(), steps: MOST_STEPS }),
+        true => Ok(FixedPoint::at(rbm, v)),
+        false => Err(Error::NoFixedPoint { residual: rest.amax(), steps: MAX_STEPS }),
     }
 }
 
@@ -97,33 +97,33 @@ pub fn newton(machine: &Machine, start: &DVector<f64>) -> Result<FixedPoint, Err
 ///
 /// # Panics
 /// When `start` has another length than the visible layer.
-pub fn descend(machine: &Machine, start: &DVector<f64>, most: usize) -> Result<FixedPoint, Error> {
+pub fn descend(rbm: &Rbm64, start: &DVector<f64>, most: usize) -> Result<FixedPoint, Error> {
     let mut v = start.clone();
-    let mut rest = residual(machine, &v);
+    let mut rest = residual(rbm, &v);
     for step in 0..most {
         if rest.amax() <= f64::EPSILON {
-            return Ok(FixedPoint::at(machine, v));
+            return Ok(FixedPoint::at(rbm, v));
         }
         let next = &v + &rest;
         if step.is_power_of_two()
-            && let Ok(found) = newton(machine, &v)
+            && let Ok(found) = newton(rbm, &v)
             && found.is_stable()
-            && is_linear(machine, &found, &v, &next)
+            && is_linear(rbm, &found, &v, &next)
         {
             return Ok(found);
         }
-        rest = residual(machine, &next);
+        rest = residual(rbm, &next);
         v = next;
     }
     Err(Error::NoFixedPoint { residual: rest.amax(), steps: most })
 }
 
 /// Whether a step from v to `next` follows the Jacobian at a stable fixed point, but for a tenth of what it gains.
-fn is_linear(machine: &Machine, point: &FixedPoint, v: &DVector<f64>, next: &DVector<f64>) -> bool {
-    let (visible, hidden) = slopes(machine, &point.v);
+fn is_linear(rbm: &Rbm64, point: &FixedPoint, v: &DVector<f64>, next: &DVector<f64>) -> bool {
+    let (visible, hidden) = slopes(rbm, &point.v);
     let before = v - &point.v;
-    let inner = machine.weights.tr_mul(&before).component_mul(&hidden);
-    let expected = (&machine.weights * inner).component_mul(&visible);
+    let inner = rbm.weights.tr_mul(&before).component_mul(&hidden);
+    let expected = (&rbm.weights * inner).component_mul(&visible);
     let curved = (next - &point.v - expected).norm();
     curved <= (0.1 * (1.0 - point.spectral_radius()) * before.norm()).max(ROUNDING)
 }
@@ -135,26 +135,26 @@ fn is_linear(machine: &Machine, point: &FixedPoint, v: &DVector<f64>, next: &DVe
 /// Unstable ones are found by luck: nothing says that these are all. At most `most` steps of the flow are taken.
 ///
 /// # Panics
-/// When `starts` has another width than the machine.
-pub fn search(machine: &Machine, starts: &DMatrix<f64>, most: usize) -> Vec<FixedPoint> {
+/// When `starts` has another width than the RBM.
+pub fn search(rbm: &Rbm64, starts: &DMatrix<f64>, most: usize) -> Vec<FixedPoint> {
     let mut points: Vec<FixedPoint> = Vec::new();
     let both = |number: usize| {
         let start = starts.column(number).into_owned();
-        [descend(machine, &start, most), newton(machine, &start)]
+        [descend(rbm, &start, most), newton(rbm, &start)]
     };
     let found: Vec<_> = (0..starts.ncols()).into_par_iter().map(both).collect();
     let found = found.into_iter().flatten().flatten();
-    found.for_each(|point| add(machine, &mut points, point));
+    found.for_each(|point| add(rbm, &mut points, point));
     points.sort_by(|a, b| b.is_stable().cmp(&a.is_stable()).then(b.bound.total_cmp(&a.bound)));
     points
 }
 
 /// Takes a fixed point among the others, unless it or its mirror image is there.
-pub(crate) fn add(machine: &Machine, points: &mut Vec<FixedPoint>, mut point: FixedPoint) {
-    if points.iter().any(|known| which(machine, known, &point.v).is_some()) {
+pub(crate) fn add(rbm: &Rbm64, points: &mut Vec<FixedPoint>, mut point: FixedPoint) {
+    if points.iter().any(|known| which(rbm, known, &point.v).is_some()) {
         return;
     }
-    if is_odd(machine) && point.magnetisation() < 0.0 {
+    if is_odd(rbm) && point.magnetisation() < 0.0 {
         point.v.neg_mut();
     }
     points.push(point);
@@ -163,33 +163,33 @@ pub(crate) fn add(machine: &Machine, points: &mut Vec<FixedPoint>, mut point: Fi
 /// Whether v is this fixed point (+1) or its mirror image (-1).
 ///
 /// A fixed point is known to its residual over `1 - radius`, which near a bifurcation is the wider one.
-pub(crate) fn which(machine: &Machine, point: &FixedPoint, v: &DVector<f64>) -> Option<i8> {
+pub(crate) fn which(rbm: &Rbm64, point: &FixedPoint, v: &DVector<f64>) -> Option<i8> {
     let width = (1e3 * ROUNDING / (1.0 - point.spectral_radius()).abs()).clamp(1e-9, 1e-4);
     let is = |sign: f64| point.v.iter().zip(v).all(|(x, y)| (x - sign * y).abs() <= width);
     match is(1.0) {
         true => Some(1),
-        false => (is_odd(machine) && is(-1.0)).then_some(-1),
+        false => (is_odd(rbm) && is(-1.0)).then_some(-1),
     }
 }
 
 /// Without biases F is odd.
-pub(crate) fn is_odd(machine: &Machine) -> bool {
-    machine.visible_bias.iter().chain(&machine.hidden_bias).all(|&x| x == 0.0)
+pub(crate) fn is_odd(rbm: &Rbm64) -> bool {
+    rbm.visible_bias.iter().chain(&rbm.hidden_bias).all(|&x| x == 0.0)
 }
 
-fn residual(machine: &Machine, v: &DVector<f64>) -> DVector<f64> {
-    mean_step(machine, v) - v
+fn residual(rbm: &Rbm64, v: &DVector<f64>) -> DVector<f64> {
+    mean_step(rbm, v) - v
 }
 
 /// The solution of `(1 - J) step = rest` by way of the hidden layer: with `y = D_h W^T step`,
 /// `(1 - D_h W^T D_v W) y = D_h W^T rest` and `step = rest + D_v W y`.
-fn newton_step(machine: &Machine, v: &DVector<f64>, rest: &DVector<f64>) -> Option<DVector<f64>> {
-    let (visible, hidden) = slopes(machine, v);
-    let mut up = machine.weights.clone();
+fn newton_step(rbm: &Rbm64, v: &DVector<f64>, rest: &DVector<f64>) -> Option<DVector<f64>> {
+    let (visible, hidden) = slopes(rbm, v);
+    let mut up = rbm.weights.clone();
     scale_rows(&mut up, &visible);
-    let mut down = machine.weights.transpose();
+    let mut down = rbm.weights.transpose();
     scale_rows(&mut down, &hidden);
-    let n = machine.hidden();
+    let n = rbm.hidden();
     let right = &down * rest;
     let y = (DMatrix::identity(n, n) - down * &up).lu().solve(&right)?;
     Some(rest + up * y)

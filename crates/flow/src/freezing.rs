@@ -2,7 +2,7 @@
 //!
 //! A hidden unit with the weight w on one site and weights K on others is `h = v_i` but for a share of the order
 //! `e^{-2w}` of all draws. Summed over h it couples the site to the others by `K`, however large w is: p(v) has a limit,
-//! with a divergence of the order `e^{-4w}` (errata E11). But v' is drawn given h, so that the site turns at the rate
+//! with a divergence of the order `e^{-4w}`. But v' is drawn given h, so that the site flips at the rate
 //! `e^{-2w}`: the sampled flow stands still there, and its relaxation time grows as `e^{2w}`.
 
 use nalgebra::DMatrix;
@@ -12,7 +12,7 @@ use stats::Estimate;
 
 /// A hidden unit that copies a single site.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lock {
+pub struct PinnedUnit {
     /// The hidden unit.
     pub hidden: usize,
     /// The site: its largest weight.
@@ -23,20 +23,20 @@ pub struct Lock {
     pub participation: f64,
 }
 
-/// The probability that one sampled step turns each visible unit, averaged over an ensemble `[visible, sample]` of
+/// The flip rate of each visible unit: the probability that one sampled step flips it, averaged over an ensemble `[visible, sample]` of
 /// `chains` chains, one after the other.
 ///
 /// `p(v_i' != v_i | v) = <1 / (1 + e^{2 v_i (b_i + sum_a W_ia h_a)})>` over `p(h|v)`, thesis (30)-(31): for each site the
-/// hidden unit with the largest weight on it is summed over exactly, the others are drawn. So rare turns are seen in their
-/// mean, not in their count, also where a unit locks the site and would have to be drawn wrong. Fields are f32, which
+/// hidden unit with the largest weight on it is summed over exactly, the others are drawn. So rare flips are seen in their
+/// mean, not in their count, also where a unit pins the site and would have to be drawn wrong. Fields are f32, which
 /// leaves a relative 1e-5 that is in no error bar.
 ///
 /// For an ensemble drawn from p(v) this is `(1 - <v_i v_i'>) / 2`, for a few units the exact
-/// [`Transition::mobility`](crate::chain::Transition::mobility).
+/// [`Transition::flip_rate`](crate::chain::Transition::mobility).
 ///
 /// # Panics
-/// When the ensemble has another width than the machine, or there are more chains than samples, or none.
-pub fn mobility(
+/// When the ensemble has another width than the RBM, or there are more chains than samples, or none.
+pub fn flip_rate(
     rbm: &Rbm,
     ensemble: &DMatrix<f32>,
     chains: usize,
@@ -71,24 +71,24 @@ fn logistic(x: f64) -> f64 {
 
 /// The hidden units whose largest weight is at least `weight` in size, and whose participation ratio is at most
 /// `participation`: weights K on q other sites beside w have the ratio `(w^2 + q K^2)^2 / (w^4 + q K^4)`.
-pub fn locks(rbm: &Rbm, weight: f32, participation: f64) -> Vec<Lock> {
+pub fn pinned_units(rbm: &Rbm, weight: f32, participation: f64) -> Vec<PinnedUnit> {
     let ratios = features::participation_ratios(&rbm.weights);
     let columns = rbm.weights.column_iter().zip(ratios).enumerate();
     let all = columns.filter(|(_, (column, _))| !column.is_empty());
     let all = all.map(|(hidden, (column, participation))| {
         let site = column.icamax();
-        Lock { hidden, site, weight: column[site], participation }
+        PinnedUnit { hidden, site, weight: column[site], participation }
     });
-    all.filter(|lock| lock.weight.abs() >= weight && lock.participation <= participation).collect()
+    all.filter(|unit| unit.weight.abs() >= weight && unit.participation <= participation).collect()
 }
 
-/// The machine with the locking weights cut to at most `most` in size, their signs kept: nearly the same p(v), but a
+/// The RBM with the pinning weights cut to at most `most` in size, their signs kept: nearly the same p(v), but a
 /// flow that moves.
-pub fn capped(rbm: &Rbm, locks: &[Lock], most: f32) -> Rbm {
-    let mut capped = rbm.clone();
-    for lock in locks {
-        let weight = &mut capped.weights[(lock.site, lock.hidden)];
+pub fn clipped(rbm: &Rbm, pinned: &[PinnedUnit], most: f32) -> Rbm {
+    let mut clipped = rbm.clone();
+    for unit in pinned {
+        let weight = &mut clipped.weights[(unit.site, unit.hidden)];
         *weight = weight.clamp(-most, most);
     }
-    capped
+    clipped
 }

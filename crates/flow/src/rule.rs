@@ -6,20 +6,20 @@ use rbm::{Rbm, Walk};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
-/// What passes between the layers. The two rules differ in kind (errata E13).
+/// What passes between the layers. The two rules differ in kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// Expectations, thesis (50)-(51): a deterministic mean-field map; units are real numbers after the first step.
     Mean,
-    /// Samples: block Gibbs sampling, a Markov chain whose stationary law is the machine's own p(v). Units stay +-1.
+    /// Samples: block Gibbs sampling, a Markov chain whose stationary distribution is the RBM's own p(v). Units stay +-1.
     Sampled,
 }
 
-/// A trained machine and the rule by which it moves configurations.
+/// A trained RBM and the rule by which it moves configurations.
 #[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
-    /// The machine.
+    /// The RBM.
     pub rbm: &'a Rbm,
     /// The rule.
     pub rule: Rule,
@@ -29,7 +29,7 @@ impl Flow<'_> {
     /// One step v -> h -> v' of a batch `[visible, sample]`.
     ///
     /// # Panics
-    /// When the batch has another width than the machine.
+    /// When the batch has another width than the RBM.
     pub fn step(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         self.run(v.clone(), 1, rng, |_, _| ())
     }
@@ -40,7 +40,7 @@ impl Flow<'_> {
     /// depend on their number. The mean rule draws nothing.
     ///
     /// # Panics
-    /// When the batch has another width than the machine.
+    /// When the batch has another width than the RBM.
     pub fn run(
         &self,
         start: DMatrix<f32>,
@@ -79,7 +79,7 @@ impl Flow<'_> {
     /// (`madras-sokal-1988`).
     ///
     /// # Panics
-    /// Without columns or steps, and when the batch has another width than the machine.
+    /// Without columns or steps, and when the batch has another width than the RBM.
     pub fn estimate(
         &self,
         start: DMatrix<f32>,

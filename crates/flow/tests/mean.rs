@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::machine;
+use common::random_rbm;
 use exact::{Ring, symmetric};
 use flow::{Flow, Rule};
 use nalgebra::DMatrix;
@@ -50,7 +50,7 @@ fn trajectories_of_equal_weights_are_the_closed_map() {
     let trained = [0.4, 1.0, 2.0]
         .map(|k| symmetric::best_weight(&Ring::new(visible, k).unwrap().into(), hidden).unwrap());
     for w in [0.05, 32f64.sqrt().recip(), 0.3, -0.3].into_iter().chain(trained) {
-        // The weight as the machine has it.
+        // The weight as the RBM has it.
         let weight = w as f32;
         let rbm = Rbm::uniform(visible, hidden, weight);
         let starts: Vec<usize> = (0..=visible).collect();
@@ -89,7 +89,7 @@ fn the_end_is_the_stable_fixed_point() {
         // The last step's error over one minus the slope there; at W = 0.3 the slope is 0.3.
         assert!(end.iter().all(|v| (f64::from(*v) - fixed).abs() < 1e-5), "{w}: {end} {fixed}");
     }
-    // V = 0 stays at 0 however strong the weights (errata E9).
+    // V = 0 stays at 0 however strong the weights.
     let balanced = DMatrix::from_fn(8, 1, |i, _| if i % 2 == 0 { 1.0 } else { -1.0 });
     let end = trajectory(&Rbm::uniform(8, 4, 5.0), balanced, 3).pop().unwrap();
     assert_eq!(end, DMatrix::zeros(8, 1));
@@ -100,8 +100,8 @@ proptest! {
     fn any_weights_follow_the_written_out_map(
         (m, n) in (1usize..12, 1usize..12), size in 0.0..2.0f32, bias in 0.0..2.0f32, seed: u64,
     ) {
-        let rbm = machine(m, n, size, bias, seed);
-        let v = machine(m, 3, 1.0, 0.0, seed ^ 1).weights;
+        let rbm = random_rbm(m, n, size, bias, seed);
+        let v = random_rbm(m, 3, 1.0, 0.0, seed ^ 1).weights;
         let found = Flow { rbm: &rbm, rule: Rule::Mean }.step(&v, &mut stats::stream(1, "unused", 0));
         let (w, b, c) = (rbm.weights.map(f64::from), rbm.visible_bias.map(f64::from), rbm.hidden_bias.map(f64::from));
         for (v, found) in v.column_iter().zip(found.column_iter()) {
@@ -118,8 +118,8 @@ proptest! {
         (m, n) in (1usize..40, 1usize..40), size in 0.0..2.0f32, seed: u64,
     ) {
         // Exactly: rounding is symmetric and the tanh is odd to the bit.
-        let rbm = machine(m, n, size, 0.0, seed);
-        let v = machine(m, 5, 1.0, 0.0, seed ^ 1).weights;
+        let rbm = random_rbm(m, n, size, 0.0, seed);
+        let v = random_rbm(m, 5, 1.0, 0.0, seed ^ 1).weights;
         for (plus, minus) in trajectory(&rbm, v.clone(), 10).into_iter().zip(trajectory(&rbm, -v, 10)) {
             prop_assert_eq!(plus, -minus);
         }
@@ -128,8 +128,8 @@ proptest! {
 
 #[test]
 fn with_biases_it_is_not() {
-    let rbm = machine(6, 4, 1.0, 1.0, 3);
-    let v = machine(6, 5, 1.0, 0.0, 4).weights;
+    let rbm = random_rbm(6, 4, 1.0, 1.0, 3);
+    let v = random_rbm(6, 5, 1.0, 0.0, 4).weights;
     let plus = trajectory(&rbm, v.clone(), 1).pop().unwrap();
     let minus = trajectory(&rbm, -v, 1).pop().unwrap();
     assert!((plus + minus).amax() > 0.1);
@@ -137,8 +137,8 @@ fn with_biases_it_is_not() {
 
 #[test]
 fn the_mean_rule_uses_no_random_numbers() {
-    let rbm = machine(6, 4, 1.0, 1.0, 3);
-    let v = machine(6, 5, 1.0, 0.0, 4).weights;
+    let rbm = random_rbm(6, 4, 1.0, 1.0, 3);
+    let v = random_rbm(6, 5, 1.0, 0.0, 4).weights;
     let mut rng = stats::stream(1, "untouched", 0);
     Flow { rbm: &rbm, rule: Rule::Mean }.step(&v, &mut rng);
     assert_eq!(rng.random::<u64>(), stats::stream(1, "untouched", 0).random::<u64>());

@@ -82,8 +82,8 @@ fn pulls(readings: &[(f64, Readings)]) -> [Vec<f64>; 5] {
 
 /// Whether a sum of squares of so many normal numbers is as chi-square says, two-sided.
 fn is_chi_square(sum: f64, degrees: usize) -> bool {
-    let law = ChiSquared::new(degrees as f64).expect("degrees of freedom");
-    law.cdf(sum).min(law.sf(sum)) > 0.5 * LEVEL / TESTS
+    let distribution = ChiSquared::new(degrees as f64).expect("degrees of freedom");
+    distribution.cdf(sum).min(distribution.sf(sum)) > 0.5 * LEVEL / TESTS
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn errors_have_the_right_size() {
 }
 
 #[test]
-fn chi_squares_of_ising_ensembles_have_their_law() {
+fn chi_squares_of_ising_ensembles_have_their_distribution() {
     // At T = 1.5 p-values are too large, as documented.
     let warm = &held_out()[ENSEMBLES..];
     for which in 0..2 {
@@ -134,8 +134,8 @@ fn chi_squares_of_ising_ensembles_have_their_law() {
         warm.iter().for_each(|r| bins[((10.0 * p(r)) as usize).min(9)] += 1.0);
         let expected = warm.len() as f64 / 10.0;
         let sum: f64 = bins.iter().map(|n| (n - expected).powi(2) / expected).sum();
-        let law = ChiSquared::new(9.0).unwrap();
-        assert!(law.sf(sum) > LEVEL / TESTS, "{which}: {bins:?}");
+        let distribution = ChiSquared::new(9.0).unwrap();
+        assert!(distribution.sf(sum) > LEVEL / TESTS, "{which}: {bins:?}");
         // Of so many p-values none should be this small.
         assert!(warm.iter().all(|r| p(r) > LEVEL / TESTS / warm.len() as f64));
     }

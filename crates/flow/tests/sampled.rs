@@ -1,4 +1,4 @@
-//! The sampled rule on equal weights: the exact law of the visible sum after n steps, from several starts.
+//! The sampled rule on equal weights: the exact distribution of the visible sum after n steps, from several starts.
 
 mod common;
 
@@ -48,37 +48,40 @@ fn start(up: usize) -> DMatrix<f32> {
 }
 
 #[test]
-fn the_law_after_every_step_from_every_start() {
+fn the_distribution_after_every_step_from_every_start() {
     let rbm = Rbm::uniform(VISIBLE, HIDDEN, weight());
     let flow = Flow { rbm: &rbm, rule: Rule::Sampled };
     for up in [0, 2, 4, 5, 8] {
-        let mut law = vec![0.0; VISIBLE + 1];
-        law[up] = 1.0;
+        let mut distribution = vec![0.0; VISIBLE + 1];
+        distribution[up] = 1.0;
         let mut rng = stats::stream(1, "sampled", up as u64);
         flow.run(start(up), 10, &mut rng, |step, v| {
             if [1, 2, 5, 10].contains(&step) {
-                passes(&format!("{up} up, {step} steps"), p_value(&counts(v), &law));
+                passes(&format!("{up} up, {step} steps"), p_value(&counts(v), &distribution));
             }
-            law = symmetric::sampled_step(&law, HIDDEN, f64::from(weight()));
+            distribution = symmetric::sampled_step(&distribution, HIDDEN, f64::from(weight()));
         });
     }
 }
 
 #[test]
-fn the_stationary_law_is_the_machines_own() {
+fn the_stationary_distribution_is_the_rbms_own() {
     // K = 1 would take some hundred steps to forget its start; at K = 0.5 the mean rule still orders.
     let w = f64::from(trained(0.5));
     assert!(symmetric::gain(VISIBLE, HIDDEN, w) > 1.0);
     let rbm = Rbm::uniform(VISIBLE, HIDDEN, w as f32);
     let stationary = symmetric::visible_sum_probabilities(VISIBLE, HIDDEN, w);
-    let mut law = vec![0.0; VISIBLE + 1];
-    law[VISIBLE] = 1.0;
+    let mut distribution = vec![0.0; VISIBLE + 1];
+    distribution[VISIBLE] = 1.0;
     let steps = 100;
     for _ in 0..steps {
-        law = symmetric::sampled_step(&law, HIDDEN, w);
+        distribution = symmetric::sampled_step(&distribution, HIDDEN, w);
     }
     // What is left of the start is far below the 3e-3 that these chains can see.
-    assert!(law.iter().zip(&stationary).all(|(a, b)| (a - b).abs() < 1e-5), "{law:?}");
+    assert!(
+        distribution.iter().zip(&stationary).all(|(a, b)| (a - b).abs() < 1e-5),
+        "{distribution:?}"
+    );
     let flow = Flow { rbm: &rbm, rule: Rule::Sampled };
     let v = flow.run(start(VISIBLE), steps, &mut stats::stream(2, "stationary", 0), |_, _| ());
     passes("stationary", p_value(&counts(&v), &stationary));
@@ -91,14 +94,14 @@ fn the_stationary_law_is_the_machines_own() {
 #[test]
 fn the_test_tells_the_rules_and_a_wrong_number_of_steps_apart() {
     let rbm = Rbm::uniform(VISIBLE, HIDDEN, weight());
-    let mut law = vec![0.0; VISIBLE + 1];
-    law[5] = 1.0;
-    let one = symmetric::sampled_step(&law, HIDDEN, f64::from(weight()));
+    let mut distribution = vec![0.0; VISIBLE + 1];
+    distribution[5] = 1.0;
+    let one = symmetric::sampled_step(&distribution, HIDDEN, f64::from(weight()));
     let two = symmetric::sampled_step(&one, HIDDEN, f64::from(weight()));
     let mut rng = stats::stream(3, "power", 0);
     let sampled = Flow { rbm: &rbm, rule: Rule::Sampled }.step(&start(5), &mut rng);
     assert!(p_value(&counts(&sampled), &two) < 1e-12);
-    // Signs of means (errata E13) are another thing than samples.
+    // Signs of means are another thing than samples.
     let mean = Flow { rbm: &rbm, rule: Rule::Mean }.step(&start(5), &mut rng);
     assert!(p_value(&counts(&mean.map(f32::signum)), &one) < 1e-12);
 }

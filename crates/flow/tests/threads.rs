@@ -1,8 +1,8 @@
-//! Ensembles of several blocks: the same bytes at any number of threads, and the written-out steps of the machine.
+//! Ensembles of several blocks: the same bytes at any number of threads, and the written-out steps of the RBM.
 
 mod common;
 
-use common::machine;
+use common::random_rbm;
 use flow::{Flow, Rule};
 use nalgebra::DMatrix;
 use rayon::ThreadPoolBuilder;
@@ -11,7 +11,7 @@ use rbm::Rbm;
 const STEPS: usize = 3;
 
 fn start(visible: usize, samples: usize) -> DMatrix<f32> {
-    machine(visible, samples, 1.0, 0.0, 2).weights.map(f32::signum)
+    random_rbm(visible, samples, 1.0, 0.0, 2).weights.map(f32::signum)
 }
 
 fn end(rbm: &Rbm, rule: Rule, start: DMatrix<f32>, threads: usize) -> DMatrix<f32> {
@@ -23,7 +23,7 @@ fn end(rbm: &Rbm, rule: Rule, start: DMatrix<f32>, threads: usize) -> DMatrix<f3
 #[test]
 fn threads_change_nothing() {
     for (visible, hidden) in [(100, 64), (64, 100), (3, 1), (700, 900)] {
-        let rbm = machine(visible, hidden, 0.3, 0.2, 1);
+        let rbm = random_rbm(visible, hidden, 0.3, 0.2, 1);
         let v = start(visible, 1500);
         for rule in [Rule::Mean, Rule::Sampled] {
             let one = end(&rbm, rule, v.clone(), 1);
@@ -37,7 +37,7 @@ fn threads_change_nothing() {
 #[test]
 fn whole_blocks_do_not_see_what_follows() {
     // 399 columns of 164 units are a block.
-    let rbm = machine(100, 64, 0.3, 0.2, 1);
+    let rbm = random_rbm(100, 64, 0.3, 0.2, 1);
     let v = start(100, 1500);
     for rule in [Rule::Mean, Rule::Sampled] {
         let (all, few) = (end(&rbm, rule, v.clone(), 2), v.columns(0, 798).into_owned());
@@ -50,8 +50,8 @@ fn whole_blocks_do_not_see_what_follows() {
 }
 
 #[test]
-fn the_mean_of_a_block_is_that_of_the_machine() {
-    let rbm = machine(100, 64, 0.3, 0.2, 1);
+fn the_mean_of_a_block_is_that_of_the_rbm() {
+    let rbm = random_rbm(100, 64, 0.3, 0.2, 1);
     let mut v = start(100, 1500);
     let found = end(&rbm, Rule::Mean, v.clone(), 2);
     for _ in 0..STEPS {
@@ -63,7 +63,7 @@ fn the_mean_of_a_block_is_that_of_the_machine() {
 
 #[test]
 fn layers_without_units_and_ensembles_without_columns() {
-    let lone = machine(5, 0, 1.0, 0.5, 1);
+    let lone = random_rbm(5, 0, 1.0, 0.5, 1);
     let mut rng = stats::stream(1, "none", 0);
     let v = Flow { rbm: &lone, rule: Rule::Mean }.step(&start(5, 3), &mut rng);
     let expected = lone.visible_bias.map(f32::tanh);

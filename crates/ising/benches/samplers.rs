@@ -5,8 +5,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ising::{
-    Checkerboard, Coupling, HeatBath, Lanes, Lattice, Metropolis, Multispin, Plane, Sampler, Spins,
-    SwendsenWang, Wolff,
+    Checkerboard, Coupling, HeatBath, Lattice, LatticeBits, Metropolis, Multispin, ReplicaBits,
+    Sampler, Spins, SwendsenWang, Wolff,
 };
 use rand_pcg::Pcg64;
 use std::time::Duration;
@@ -89,7 +89,7 @@ fn multispin(c: &mut Criterion) {
     let mut group = c.benchmark_group("multispin, a sweep of 512 replicas");
     for side in [10, 16, 32, 64, 128] {
         let (lattice, rng) = (lattice(side), &mut stats::stream(4, "bench", side as u64));
-        let mut state = Lanes::ground_states(lattice.sites(), rng);
+        let mut state = ReplicaBits::ground_states(lattice.sites(), rng);
         let mut metropolis = Multispin::metropolis(&lattice, critical(), rng);
         let mut heat_bath = Multispin::heat_bath(&lattice, critical(), rng);
         (0..BURN_IN).for_each(|_| _ = metropolis.sweep(&mut state, rng));
@@ -109,7 +109,8 @@ fn one_large_torus(c: &mut Criterion) {
     let mut group = c.benchmark_group("one large torus, a sweep");
     for side in [1024, 4096] {
         let (lattice, rng) = (lattice(side), &mut stats::stream(5, "bench", side as u64));
-        let mut state = Plane::random(&lattice, rng).expect("a width that is a multiple of 128");
+        let mut state =
+            LatticeBits::random(&lattice, rng).expect("a width that is a multiple of 128");
         let mut sampler = Checkerboard::metropolis(critical(), rng);
         group.throughput(Throughput::Elements(lattice.sites() as u64));
         group.bench_function(BenchmarkId::from_parameter(side), |b| {

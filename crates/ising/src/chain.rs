@@ -18,7 +18,7 @@ pub struct Schedule {
     pub stride: u32,
     /// The number of draws, at least 1.
     pub draws: u32,
-    /// Whether each draw is turned over with probability 1/2. Without a field this keeps the Boltzmann distribution,
+    /// Whether each draw is flipped with probability 1/2. Without a field this keeps the Boltzmann distribution,
     /// and a chain that stays in one well below T_c still gives both.
     pub symmetrise: bool,
 }

@@ -1,11 +1,11 @@
 //! The front door: configurations for training, independent by construction or by measurement, and judged.
 
 use crate::ensemble::{Replicas, Run, collect, settle};
-use crate::lanes::REPLICAS;
+use crate::replica_bits::REPLICAS;
 use crate::{
-    Algorithm, Coupling, Error, HeatBath, Lanes, Lattice, Metropolis, Multispin, Perfect, Sampler,
-    Samples, Schedule, Spins, Summary, SwendsenWang, TorusTransfer, Wolff, chain, energies,
-    magnetisations,
+    Algorithm, Coupling, Error, HeatBath, Lattice, Metropolis, Multispin, Perfect, ReplicaBits,
+    Sampler, Samples, Schedule, Spins, Summary, SwendsenWang, TorusTransfer, Wolff, chain,
+    energies, magnetisations,
 };
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -22,7 +22,7 @@ pub struct Request {
     pub algorithm: Option<Algorithm>,
     /// The field H = h / (k_B T), for single spin flips, and for transfer matrices and perfect sampling of the ferromagnet.
     pub field: f64,
-    /// Whether each configuration is turned over with probability 1/2, which keeps the Boltzmann distribution without a
+    /// Whether each configuration is flipped with probability 1/2, which keeps the Boltzmann distribution without a
     /// field: chains that stay in one well below T_c still give both.
     pub symmetrise: bool,
     /// The effective size `count / (2 tau)` that the set must have at least; with 0 whatever was drawn is handed out,
@@ -58,9 +58,9 @@ pub struct Quality {
     pub r_hat: Option<f64>,
     /// The effective size: the number over `2 tau`, tau being that of energy or |m| in the set itself, the longer one. It
     /// is `1/2 + 1 / (e^{stride / tau} - 1)` as the chains told before, in sweeps, unless the set contradicts it by four
-    /// standard errors; then it is what the set says. It holds for whatever does not change when all spins are turned over.
+    /// standard errors; then it is what the set says. It holds for whatever does not change when all spins are flipped.
     pub effective: f64,
-    /// The effective size for m itself, by its autocorrelation time in the set: of chains that are slow to turn over, and of
+    /// The effective size for m itself, by its autocorrelation time in the set: of chains that are slow to flip, and of
     /// Wolff's clusters below T_c, it is small unless the set is symmetrised.
     pub effective_of_m: f64,
     /// Energy, magnetisation and what follows from them.
@@ -176,7 +176,7 @@ fn multispin(job: &Job<'_>) -> Result<Drawn, Error> {
     let run = |set| {
         let mut rng = stats::stream(job.seed, "ising::draw", set);
         let sampler = Multispin::metropolis(job.lattice, job.coupling, &mut rng);
-        let state = Lanes::ordered_and_random(job.lattice, job.coupling, &mut rng);
+        let state = ReplicaBits::ordered_and_random(job.lattice, job.coupling, &mut rng);
         Ok(Run { sampler: sampler.in_field(job.request.field)?, state, rng })
     };
     let sets = (job.request.count as usize).div_ceil(REPLICAS * DRAWS).min(SETS) as u64;

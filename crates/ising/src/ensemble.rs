@@ -1,8 +1,8 @@
 //! Chains side by side: run until they agree wherever they began, then looked at far enough apart.
 
-use crate::lanes::REPLICAS;
+use crate::replica_bits::REPLICAS;
 use crate::samples::{pack, turn_over};
-use crate::{Coupling, Error, Lanes, Lattice, Sampler, Samples, Spins};
+use crate::{Coupling, Error, Lattice, ReplicaBits, Sampler, Samples, Spins};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
@@ -48,9 +48,9 @@ impl Replicas for Spins {
     }
 }
 
-impl Replicas for Lanes {
+impl Replicas for ReplicaBits {
     fn replicas(&self) -> usize {
-        Lanes::replicas(self)
+        ReplicaBits::replicas(self)
     }
 
     fn measure(&self, lattice: &Lattice, spins: &mut Vec<i64>, bonds: &mut Vec<i64>) {
@@ -60,7 +60,7 @@ impl Replicas for Lanes {
     }
 
     fn rows(&self) -> Vec<u64> {
-        Lanes::rows(self)
+        ReplicaBits::rows(self)
     }
 }
 

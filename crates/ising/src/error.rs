@@ -24,7 +24,7 @@ pub enum Error {
         /// The field H.
         field: f64,
     },
-    /// Configurations in a field cannot be turned over.
+    /// Configurations in a field cannot be flipped.
     #[error("configurations in the field {0} cannot be symmetrised")]
     SymmetriseInField(f64),
     /// An algorithm that is not one chain.
@@ -69,7 +69,7 @@ pub enum Error {
     #[error(
         "the lattice is {width} x {height}, but a plane is a torus of even height and a width that is a multiple of 128"
     )]
-    Plane {
+    LatticeBits {
         /// Columns.
         width: usize,
         /// Rows, 1 for a ring.

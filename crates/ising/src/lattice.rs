@@ -87,7 +87,7 @@ impl Lattice {
 
     /// Whether the sites fall into two classes with bonds between the classes only: all sides are even.
     ///
-    /// Then the antiferromagnet is the ferromagnet with the spins of one class turned over; else it is frustrated.
+    /// Then the antiferromagnet is the ferromagnet with the spins of one class flipped; else it is frustrated.
     pub fn is_bipartite(&self) -> bool {
         self.width.is_multiple_of(2) && (self.is_ring() || self.height.is_multiple_of(2))
     }
@@ -99,7 +99,7 @@ impl Lattice {
     }
 
     /// Whether not even the antiferromagnet's ground states satisfy all bonds, but for those of sites with themselves: a
-    /// side is odd and longer than 1. Elsewhere it is the ferromagnet with the odd sites turned over.
+    /// side is odd and longer than 1. Elsewhere it is the ferromagnet with the odd sites flipped.
     pub(crate) fn is_frustrated(&self) -> bool {
         [self.width, self.height].iter().any(|side| side % 2 == 1 && *side > 1)
     }

@@ -50,10 +50,10 @@ mod coupling;
 mod draw;
 mod ensemble;
 mod error;
-mod lanes;
 mod lattice;
+mod lattice_bits;
 mod observe;
-mod plane;
+mod replica_bits;
 mod sampler;
 mod samples;
 mod spins;
@@ -64,13 +64,13 @@ pub use complete::complete_graph;
 pub use coupling::Coupling;
 pub use draw::{Drawn, Quality, Request, draw};
 pub use error::Error;
-pub use lanes::Lanes;
 pub use lattice::Lattice;
+pub use lattice_bits::LatticeBits;
 pub use observe::{
     Summary, Thermodynamics, correlations, energies, energy_per_spin, magnetisation,
     magnetisations, structure_factors,
 };
-pub use plane::Plane;
+pub use replica_bits::ReplicaBits;
 pub use sampler::checkerboard::Checkerboard;
 pub use sampler::heat_bath::{HeatBath, Order};
 pub use sampler::metropolis::Metropolis;

@@ -10,7 +10,7 @@ use std::ops::Range;
 #[serde(try_from = "Unchecked")]
 pub struct Samples {
     sites: usize,
-    /// Whether each was turned over with probability 1/2 when it was drawn.
+    /// Whether each was flipped with probability 1/2 when it was drawn.
     symmetrised: bool,
     couplings: Vec<Coupling>,
     /// Row after row of `sites.div_ceil(64)` words; bit i of a row is spin i, set for +1.
@@ -70,7 +70,7 @@ impl Samples {
         &self.couplings
     }
 
-    /// Whether every configuration was turned over with probability 1/2 when it was drawn, so that both signs of the
+    /// Whether every configuration was flipped with probability 1/2 when it was drawn, so that both signs of the
     /// magnetisation are there even of a chain that stays in one well.
     pub fn is_symmetrised(&self) -> bool {
         self.symmetrised

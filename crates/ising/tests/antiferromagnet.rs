@@ -1,4 +1,4 @@
-//! The antiferromagnet at finite temperature: on even lattices the ferromagnet turned over, on odd ones frustrated.
+//! The antiferromagnet at finite temperature: on even lattices the ferromagnet flipped, on odd ones frustrated.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn coupling(k: f64) -> Coupling {
     Coupling::new(k).expect("K is a number")
 }
 
-/// Magnetisation with the odd sites turned over.
+/// Magnetisation with the odd sites flipped.
 fn staggered(lattice: &Lattice, spins: &[i8]) -> f64 {
     let turned = spins.iter().enumerate().map(|(i, &s)| if lattice.is_odd(i) { -s } else { s });
     magnetisation(&turned.collect::<Vec<_>>())

@@ -1,4 +1,4 @@
-//! Wolff and Swendsen-Wang against enumerated transition laws, exact averages and kernels that are wrong on purpose.
+//! Wolff and Swendsen-Wang against enumerated transition distributions, exact averages and kernels that are wrong on purpose.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn coupling(k: f64) -> Coupling {
     Coupling::new(k).expect("a number")
 }
 
-// Transition laws, by summing over all sets of bonds.
+// Transition distributions, by summing over all sets of bonds.
 
 /// The clusters of a set of bonds as sets of sites.
 fn clusters(sites: usize, bonds: &[(usize, usize)], active: usize) -> Vec<usize> {
@@ -49,9 +49,9 @@ impl Plain {
     }
 
     /// The probabilities of all states after `state`.
-    fn law(self, exact: &Enumerated, state: usize) -> Vec<f64> {
+    fn distribution(self, exact: &Enumerated, state: usize) -> Vec<f64> {
         let (sites, bonds) = (exact.shape.sites(), exact.shape.bonds());
-        let mut law = vec![0.0; exact.probabilities.len()];
+        let mut distribution = vec![0.0; exact.probabilities.len()];
         for active in 0..1_usize << bonds.len() {
             let mut weight = 1.0;
             for (b, &(i, j)) in bonds.iter().enumerate() {
@@ -66,40 +66,43 @@ impl Plain {
             if self.one {
                 for cluster in clusters {
                     let chosen = weight * f64::from(cluster.count_ones()) / sites as f64;
-                    law[state ^ cluster] += chosen * (1.0 - self.idle);
-                    law[state] += chosen * self.idle;
+                    distribution[state ^ cluster] += chosen * (1.0 - self.idle);
+                    distribution[state] += chosen * self.idle;
                 }
             } else {
                 let each = weight / (1 << clusters.len()) as f64;
                 for coins in 0..1_usize << clusters.len() {
                     let turned = clusters.iter().enumerate().filter(|(c, _)| coins >> c & 1 == 1);
-                    law[turned.fold(state, |state, (_, cluster)| state ^ cluster)] += each;
+                    distribution[turned.fold(state, |state, (_, cluster)| state ^ cluster)] += each;
                 }
             }
         }
-        law
+        distribution
     }
 }
 
-/// How far the enumerated law is from detailed balance, `pi(s) P(s, t) = pi(t) P(t, s)`.
+/// How far the enumerated distribution is from detailed balance, `pi(s) P(s, t) = pi(t) P(t, s)`.
 fn imbalance(exact: &Enumerated, kernel: Plain) -> f64 {
     let p = &exact.probabilities;
-    let laws: Vec<Vec<f64>> = (0..p.len()).map(|s| kernel.law(exact, s)).collect();
+    let distributions: Vec<Vec<f64>> =
+        (0..p.len()).map(|s| kernel.distribution(exact, s)).collect();
     let pairs = (0..p.len()).flat_map(|s| (0..s).map(move |t| (s, t)));
-    pairs.map(|(s, t)| (p[s] * laws[s][t] - p[t] * laws[t][s]).abs()).fold(0.0, f64::max)
+    pairs
+        .map(|(s, t)| (p[s] * distributions[s][t] - p[t] * distributions[t][s]).abs())
+        .fold(0.0, f64::max)
 }
 
 const SMALL: [Shape; 4] = [Shape::Ring(2), Shape::Ring(3), Shape::Ring(4), Shape::Square(2)];
 
 #[test]
-fn the_enumerated_laws_are_in_detailed_balance_and_wrong_ones_are_not() {
+fn the_enumerated_distributions_are_in_detailed_balance_and_wrong_ones_are_not() {
     for shape in SMALL {
         for k in [-0.7, 0.4] {
             let exact = Enumerated::new(shape, k);
             for one in [false, true] {
                 let right = Plain::right(one, k);
                 assert!(imbalance(&exact, right) < 1e-15, "{shape:?}, {k}");
-                let sum: f64 = right.law(&exact, 1).iter().sum();
+                let sum: f64 = right.distribution(&exact, 1).iter().sum();
                 assert!((sum - 1.0).abs() < 1e-14, "{shape:?}, {k}: {sum}");
                 for wrong in wrong_ones(one, k) {
                     assert!(imbalance(&exact, wrong) > 1e-4, "{shape:?}, {k}");
@@ -143,15 +146,16 @@ fn every_step_has_its_enumerated_probability() {
             for (s, start) in states.iter().enumerate() {
                 let what = format!("{shape:?}, K = {k}, from {s}");
                 let counts = steps(&mut all, start, 10_000, rng);
-                let fit = chi_square(&counts, &Plain::right(false, k).law(&exact, s));
+                let fit = chi_square(&counts, &Plain::right(false, k).distribution(&exact, s));
                 assert_eq!(fit, Ok(()), "Swendsen-Wang, {what}");
                 let counts = steps(&mut wolff, start, 10_000, rng);
-                let fit = chi_square(&counts, &Plain::right(true, k).law(&exact, s));
+                let fit = chi_square(&counts, &Plain::right(true, k).distribution(&exact, s));
                 assert_eq!(fit, Ok(()), "Wolff, {what}");
                 if s < 2 {
                     // Seen from an aligned state, all bonds are satisfied or none.
                     for (noticed, wrong) in noticed.iter_mut().zip(wrong_ones(true, k)) {
-                        *noticed += u32::from(chi_square(&counts, &wrong.law(&exact, s)).is_err());
+                        *noticed +=
+                            u32::from(chi_square(&counts, &wrong.distribution(&exact, s)).is_err());
                     }
                 }
             }
@@ -244,8 +248,8 @@ fn every_state_is_reached_and_its_parity_forgotten() {
     }
     // Without it half of the states are never seen.
     let exact = Enumerated::new(Shape::Ring(4), 0.0);
-    let law = Plain { idle: 0.0, ..Plain::right(true, 0.0) }.law(&exact, 0);
-    assert!(law.iter().enumerate().all(|(s, &p)| p == 0.0 || s.count_ones() == 1));
+    let distribution = Plain { idle: 0.0, ..Plain::right(true, 0.0) }.distribution(&exact, 0);
+    assert!(distribution.iter().enumerate().all(|(s, &p)| p == 0.0 || s.count_ones() == 1));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Draws of the complete graph have the law of all its configurations.
+//! Draws of the complete graph have the distribution of all its configurations.
 
 use ising::{Coupling, Error, Samples, complete_graph, magnetisations};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -19,7 +19,7 @@ fn counts(samples: &Samples) -> Vec<f64> {
 }
 
 /// `exp(K sum over all pairs s_i s_j / N)`: the weight without the constant.
-fn law(coupling: f64) -> Vec<f64> {
+fn distribution(coupling: f64) -> Vec<f64> {
     let weight = |state: usize| {
         let spin = |i: usize| if state >> i & 1 == 1 { 1.0 } else { -1.0 };
         let pairs = (0..SITES).flat_map(|i| (0..i).map(move |j| spin(i) * spin(j)));
@@ -35,12 +35,12 @@ fn p_value(coupling: f64, drawn_at: f64) -> f64 {
     let rng = &mut stats::stream(1, "complete", 0);
     let samples = complete_graph(SITES, coupling_drawn, DRAWS, rng).expect("few spins");
     let term = |(count, p): (f64, f64)| (count - p * DRAWS as f64).powi(2) / (p * DRAWS as f64);
-    let sum: f64 = counts(&samples).into_iter().zip(law(coupling)).map(term).sum();
+    let sum: f64 = counts(&samples).into_iter().zip(distribution(coupling)).map(term).sum();
     ChiSquared::new(31.0).expect("degrees of freedom").sf(sum)
 }
 
 #[test]
-fn draws_have_the_law_of_all_pairs() {
+fn draws_have_the_distribution_of_all_pairs() {
     for coupling in [0.0, 0.4, 1.0, 2.5, -1.5] {
         let p = p_value(coupling, coupling);
         assert!(p > LEVEL, "K = {coupling}: {p:e}");

@@ -23,7 +23,7 @@ const SHAPES: [Shape; 8] = [
 const COUPLINGS: [f64; 5] = [0.0, 0.2, -0.2, f64::INFINITY, f64::NEG_INFINITY];
 const SCHEDULE: Schedule = Schedule { burn_in: 40, stride: 40, draws: 5000, symmetrise: false };
 
-/// Draws from `algorithm` fit the enumerated law: the error text, if not.
+/// Draws from `algorithm` fit the enumerated distribution: the error text, if not.
 fn fit(exact: &Enumerated, algorithm: Algorithm, schedule: Schedule) -> Result<(), String> {
     let lattice = exact.shape.lattice();
     let samples = chain(&lattice, exact.coupling(), algorithm, schedule, 1);

@@ -1,4 +1,4 @@
-//! Every kernel keeps the Boltzmann distribution, by tests whose laws are exact, and wrong kernels are found out.
+//! Every kernel keeps the Boltzmann distribution, by tests whose distributions are exact, and wrong kernels are found out.
 //!
 //! The probability that a right kernel fails anywhere in these files is at most 1e-6 (`common`). A new kernel joins with a
 //! test of its own: those of single configurations by `assert_reversible` or `assert_invariant`, others as a function that
@@ -9,8 +9,8 @@ mod common;
 use common::exact_test::{Case, cases};
 use common::{index, spin};
 use ising::{
-    Coupling, HeatBath, Lanes, Metropolis, Multispin, Order, RingTransfer, Sampler, SwendsenWang,
-    TorusTransfer, Wolff,
+    Coupling, HeatBath, Metropolis, Multispin, Order, ReplicaBits, RingTransfer, Sampler,
+    SwendsenWang, TorusTransfer, Wolff,
 };
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -89,7 +89,7 @@ fn lanes<'a>(
         for some in chains.chunks_mut(512) {
             let mut spins = case.spins(some);
             spins.resize(512, spins[0].clone());
-            let mut state = Lanes::of(&spins);
+            let mut state = ReplicaBits::of(&spins);
             sampler.sweep(&mut state, rng);
             for (replica, chain) in some.iter_mut().enumerate() {
                 *chain = index(state.replica(replica).as_slice());

@@ -5,7 +5,7 @@ mod common;
 use common::{Enumerated, Shape, chi_square, critical_z, index, level};
 use exact::transfer::{Moments, magnetisation_probabilities};
 use ising::{
-    Checkerboard, Coupling, HeatBath, Lanes, Lattice, Multispin, Plane, Sampler, Spins,
+    Checkerboard, Coupling, HeatBath, Lattice, LatticeBits, Multispin, ReplicaBits, Sampler, Spins,
     energy_per_spin,
 };
 use rand_pcg::Pcg64;
@@ -45,7 +45,7 @@ fn sweep<S: Sampler>(sampler: &mut S, state: &mut S::State, times: usize, rng: &
 /// How often each state occurs in all replicas, 40 times, 60 sweeps apart: several hundred times what these small
 /// lattices remember at these couplings, so that counts are independent.
 fn counts(mut sampler: Multispin<'_>, sites: usize, rng: &mut Pcg64) -> Vec<u64> {
-    let mut state = Lanes::ground_states(sites, rng);
+    let mut state = ReplicaBits::ground_states(sites, rng);
     let mut counts = vec![0; 1 << sites];
     for _ in 0..40 {
         sweep(&mut sampler, &mut state, 60, rng);
@@ -89,7 +89,7 @@ fn every_state_is_reached_from_the_aligned_one() {
                 let lattice = shape.lattice();
                 let mut rng = stats::stream(2, name, shape.sites() as u64);
                 let mut sampler = make(&lattice, Coupling::new(k).unwrap(), &mut rng);
-                let mut state = Lanes::ground_states(shape.sites(), &mut rng);
+                let mut state = ReplicaBits::ground_states(shape.sites(), &mut rng);
                 let mut seen = vec![false; 1 << shape.sites()];
                 for _ in 0..2000 {
                     sampler.sweep(&mut state, &mut rng);
@@ -126,9 +126,9 @@ impl Pairs {
 
     /// `sums` is chi-square with a degree of freedom a time, as sums of 512 are normal; `neighbours` is normal.
     fn independent(&self) -> bool {
-        let law = ChiSquared::new(self.times as f64).expect("a degree of freedom");
+        let distribution = ChiSquared::new(self.times as f64).expect("a degree of freedom");
         let z = self.neighbours / (self.times as f64).sqrt();
-        self.sums <= law.inverse_cdf(1.0 - level()) && z.abs() <= critical_z()
+        self.sums <= distribution.inverse_cdf(1.0 - level()) && z.abs() <= critical_z()
     }
 }
 
@@ -140,7 +140,7 @@ fn replicas_know_nothing_of_each_other() {
     for (name, make) in RULES {
         let mut rng = stats::stream(3, name, 0);
         let mut sampler = make(&lattice, coupling, &mut rng);
-        let mut state = Lanes::ground_states(lattice.sites(), &mut rng);
+        let mut state = ReplicaBits::ground_states(lattice.sites(), &mut rng);
         let magnetisations: Vec<Vec<f64>> = (0..60)
             .map(|_| {
                 // The magnetisation's sign is remembered for some 100 sweeps.
@@ -191,8 +191,8 @@ fn one_large_torus_has_the_exact_energy() {
             };
             for hot in [true, false] {
                 let mut state = match hot {
-                    true => Plane::random(&lattice, &mut rng).unwrap(),
-                    false => Plane::ground_state(&lattice, &mut rng).unwrap(),
+                    true => LatticeBits::random(&lattice, &mut rng).unwrap(),
+                    false => LatticeBits::ground_state(&lattice, &mut rng).unwrap(),
                 };
                 sweep(&mut sampler, &mut state, 2000, &mut rng);
                 let energies: Vec<f64> = (0..4000)
@@ -217,7 +217,7 @@ fn the_first_sweeps_do_not_change() {
     let energies = RULES.map(|(_, make)| {
         let mut rng = stats::stream(5, "stable", 0);
         let mut sampler = make(&lattice, coupling, &mut rng);
-        let mut state = Lanes::random(lattice.sites(), &mut rng);
+        let mut state = ReplicaBits::random(lattice.sites(), &mut rng);
         let flipped: u64 = (0..20).map(|_| sampler.sweep(&mut state, &mut rng).flipped).sum();
         let sum: f64 =
             (0..512).map(|r| energy_per_spin(&lattice, state.replica(r).as_slice())).sum();

@@ -117,7 +117,7 @@ fn a_ring_is_a_torus_of_width_one() {
 }
 
 #[test]
-fn draws_in_a_field_have_its_law() {
+fn draws_in_a_field_have_its_distribution() {
     for (seed, (k, h)) in [(0.3, 0.4), (0.7, -0.1)].into_iter().enumerate() {
         let exact = Enumerated::in_field(Shape::Square(3), k, h);
         let (lattice, rng) = (exact.shape.lattice(), &mut stats::stream(7, "field", seed as u64));

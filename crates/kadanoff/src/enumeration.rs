@@ -3,17 +3,17 @@
 use rbm::partition;
 
 /// The most terms.
-pub(crate) const MOST_TERMS: u64 = 1 << 36;
+pub(crate) const MAX_TERMS: u64 = 1 << 36;
 /// The most units of the larger layer, for each of which a sum has tables of 512 numbers.
-pub(crate) const MOST_LARGER: usize = 1 << 16;
+pub(crate) const MAX_LARGER: usize = 1 << 16;
 
 /// Terms of a sum over the states of the smaller layer, one for each unit of the larger one; nothing where they are too many.
 pub(crate) fn terms(visible: usize, hidden: usize) -> Option<u64> {
     let (smaller, larger) = (visible.min(hidden), visible.max(hidden));
-    if smaller > partition::MOST_UNITS || larger > MOST_LARGER {
+    if smaller > partition::MAX_UNITS || larger > MAX_LARGER {
         return None;
     }
-    Some((larger as u64) << smaller).filter(|terms| *terms <= MOST_TERMS)
+    Some((larger as u64) << smaller).filter(|terms| *terms <= MAX_TERMS)
 }
 
 #[cfg(test)]

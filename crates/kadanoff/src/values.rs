@@ -4,14 +4,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lab::Profile;
 
 /// Above this many sites or states, lists are left out unless they are asked for.
-pub(crate) const MOST_LISTED: usize = 4096;
+pub(crate) const MAX_LISTED: usize = 4096;
 /// The most units of a layer where the cost is linear in them: a list takes 80 MB.
-pub(crate) const MOST_UNITS: usize = 10_000_000;
+pub(crate) const MAX_UNITS: usize = 10_000_000;
 
 /// Squares of couplings beyond this would overflow.
-const MOST_COUPLING: f64 = 1e100;
+const MAX_COUPLING: f64 = 1e100;
 /// Reciprocals of smaller ones would overflow.
-pub(crate) const LEAST_TEMPERATURE: f64 = 1e-100;
+pub(crate) const MIN_TEMPERATURE: f64 = 1e-100;
 
 /// A whole number from `least` to `most`.
 pub(crate) fn whole(
@@ -63,7 +63,7 @@ fn short(number: f64) -> String {
 /// A coupling `K = beta J`, without zero temperature.
 pub(crate) fn coupling(text: &str) -> Result<f64, &'static str> {
     match parse(text) {
-        Some(k) if k.abs() <= MOST_COUPLING => Ok(k),
+        Some(k) if k.abs() <= MAX_COUPLING => Ok(k),
         _ => Err("it must be a number from -1e100 to 1e100"),
     }
 }
@@ -71,7 +71,7 @@ pub(crate) fn coupling(text: &str) -> Result<f64, &'static str> {
 /// A coupling, or a weight; inf stands for zero temperature.
 pub(crate) fn coupling_or_inf(text: &str) -> Result<f64, &'static str> {
     match parse(text) {
-        Some(k) if k.abs() <= MOST_COUPLING || k == f64::INFINITY => Ok(k),
+        Some(k) if k.abs() <= MAX_COUPLING || k == f64::INFINITY => Ok(k),
         _ => Err("it must be a number from -1e100 to 1e100, or inf"),
     }
 }
@@ -79,7 +79,7 @@ pub(crate) fn coupling_or_inf(text: &str) -> Result<f64, &'static str> {
 /// A temperature in units of J / k_B, from 0 to infinity.
 pub(crate) fn temperature(text: &str) -> Result<f64, &'static str> {
     match parse(text) {
-        Some(t) if t == 0.0 || t >= LEAST_TEMPERATURE => Ok(t),
+        Some(t) if t == 0.0 || t >= MIN_TEMPERATURE => Ok(t),
         _ => Err("it must be 0, a number of at least 1e-100, or inf"),
     }
 }

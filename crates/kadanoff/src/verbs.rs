@@ -41,7 +41,7 @@ pub enum Verb {
     /// beside the RBM as F.safetensors.run: within the first second, then after ever longer times up to ten seconds, and at
     /// the end.
     #[command(
-        after_help = "Example: kadanoff train --data train.npz --hidden 64 --epochs 20 --batch 100 --rate 0.05 --negative pcd:100:1 --seed 1 --out rbm.safetensors"
+        after_help = "Example: kadanoff train --data train.npz --hidden 64 --epochs 20 --batch 100 --rate 0.05 --gradient pcd:100:1 --seed 1 --out rbm.safetensors"
     )]
     Train(train::Train),
     /// Judge an RBM by data: likelihood with exact or annealed ln Z, pseudo-likelihood, reconstruction.

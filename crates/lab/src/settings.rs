@@ -113,10 +113,10 @@ impl Own {
     /// # Errors
     /// What is wrong with it, in one sentence.
     pub fn read(path: &Path) -> Result<Self> {
-        const MOST_BYTES: u64 = 1 << 20;
+        const MAX_BYTES: u64 = 1 << 20;
         let file = path.display().to_string();
         let bad = |why: String| BadInput(format!("{file}: {why}"));
-        let bytes = bytes(path, MOST_BYTES).map_err(bad)?;
+        let bytes = bytes(path, MAX_BYTES).map_err(bad)?;
         let text = String::from_utf8(bytes).map_err(|_| bad("it is no text".to_owned()))?;
         Ok(Self::of(file, text)?)
     }

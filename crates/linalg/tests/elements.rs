@@ -1,4 +1,4 @@
-//! Uniform numbers, units and functions, element by element: laws, edges, and independence of the place in a slice.
+//! Uniform numbers, units and functions, element by element: distributions, edges, and independence of the place in a slice.
 
 use linalg::{exp, sample_means, sample_units, tanh};
 use rand::RngExt;
@@ -40,7 +40,7 @@ fn chi_square(what: &str, counts: &[f64]) {
 }
 
 #[test]
-fn uniforms_have_their_law() {
+fn uniforms_have_their_distribution() {
     let n = 1 << 20;
     let u: Vec<f64> = drawn(n, 2).into_iter().map(f64::from).collect();
     let count = n as f64;

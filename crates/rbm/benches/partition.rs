@@ -1,4 +1,4 @@
-//! What it costs to judge a machine: exact sums over one layer, annealing, pseudo-likelihood.
+//! What it costs to judge an RBM: exact sums over one layer, annealing, pseudo-likelihood.
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
 use nalgebra::{DMatrix, DVector};
@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 /// Weights and biases of both signs.
-fn machine(visible: usize, hidden: usize) -> Rbm {
+fn random_rbm(visible: usize, hidden: usize) -> Rbm {
     let mut rng = stats::stream(1, "bench", 0);
     let mut rbm = Rbm::random(visible, hidden, 0.3, &mut rng);
     rbm.visible_bias = Rbm::random(visible, 1, 0.1, &mut rng).weights.column(0).into_owned();
@@ -16,11 +16,11 @@ fn machine(visible: usize, hidden: usize) -> Rbm {
     rbm
 }
 
-/// Small machines, as an exact gradient asks for them thousands of times, and the largest.
+/// Small RBMs, as an exact gradient asks for them thousands of times, and the largest.
 fn exact_sums(c: &mut Criterion) {
     let mut group = c.benchmark_group("moments");
     for (m, n) in [(8, 4), (16, 8), (10, 10), (100, 16)] {
-        let rbm = machine(m, n);
+        let rbm = random_rbm(m, n);
         let id = BenchmarkId::from_parameter(format!("{m} x {n}"));
         group.bench_function(id, |b| b.iter(|| partition::moments(black_box(&rbm))));
     }
@@ -28,17 +28,17 @@ fn exact_sums(c: &mut Criterion) {
     let mut group = c.benchmark_group("ln Z");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     for n in [16, 20, 24] {
-        let rbm = machine(100, n);
+        let rbm = random_rbm(100, n);
         let id = BenchmarkId::from_parameter(format!("100 x {n}"));
         group.bench_function(id, |b| b.iter(|| partition::ln_z(black_box(&rbm))));
     }
 }
 
-/// A machine too large for sums: 100 chains over 1000 machines in between, and 2560 samples scored.
+/// An RBM too large for sums: 100 chains over 1000 RBMs in between, and 2560 samples scored.
 fn estimates(c: &mut Criterion) {
     let mut group = c.benchmark_group("100 x 64");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
-    let (rbm, base) = (machine(100, 64), DVector::zeros(100));
+    let (rbm, base) = (random_rbm(100, 64), DVector::zeros(100));
     let annealing = Annealing { chains: 100, steps: 1000 };
     group.bench_function("annealing, 100 chains, 1000 steps", |b| {
         b.iter(|| ais::ln_z(black_box(&rbm), &base, annealing, 1));

@@ -1,6 +1,6 @@
-//! Annealed importance sampling: ln Z of machines too large to enumerate, from below and, backwards, from above.
+//! Annealed importance sampling: ln Z of RBMs too large to enumerate, from below and, backwards, from above.
 //!
-//! From independent units of biases b0 to the machine there are machines in between (`neal-2001`,
+//! From independent units of biases b0 to the RBM there are RBMs in between (`neal-2001`,
 //! `salakhutdinov-murray-2008`), at inverse temperature beta from 0 to 1 with the biases `(1 - beta) b0 + beta b` and
 //! `beta c` and the weights `beta W`:
 //! `f_beta(v) = exp(((1 - beta) b0 + beta b) v) prod_a 2 cosh(beta (c_a + sum_i W_ia v_i))`. A chain starts as a draw from
@@ -8,7 +8,7 @@
 //! The weights' mean is `Z / Z_0` exactly, however few the steps; their spread says how well it is known.
 //!
 //! By Jensen's inequality the logarithm of a mean of weights lies below its own limit: [`ln_z`] is too low on average, and
-//! [`reverse`], from the machine back to independent units, too high (`grosse-2015`). Both come closer as the number of
+//! [`reverse`], from the RBM back to independent units, too high (`grosse-2015`). Both come closer as the number of
 //! steps grows.
 
 use crate::model::ln_2cosh;
@@ -29,7 +29,7 @@ const BLOCK: usize = 64;
 pub struct Annealing {
     /// Independent chains, one weight each; at least 2.
     pub chains: usize,
-    /// Distributions between the independent units and the machine, equally spaced in beta; one Gibbs step in each.
+    /// Distributions between the independent units and the RBM, equally spaced in beta; one Gibbs step in each.
     pub steps: usize,
 }
 
@@ -53,7 +53,7 @@ pub fn base_bias(data: &DMatrix<f32>) -> DVector<f32> {
     DVector::from_fn(data.nrows(), |i, _| (sum(i) / damped).atanh() as f32)
 }
 
-/// `ln Z` by annealing from independent units of the biases `base` to the machine; a lower bound on average.
+/// `ln Z` by annealing from independent units of the biases `base` to the RBM; a lower bound on average.
 ///
 /// Base biases near the data's means ([`base_bias`]) make the way shorter, zeros are as right. The result is the same at
 /// any number of threads.
@@ -64,7 +64,7 @@ pub fn base_bias(data: &DMatrix<f32>) -> DVector<f32> {
 /// ```
 /// use rbm::ais::{self, Annealing};
 ///
-/// let rbm = rbm::Rbm::random(12, 8, 0.3, &mut stats::stream(1, "machine", 0));
+/// let rbm = rbm::Rbm::random(12, 8, 0.3, &mut stats::stream(1, "rbm", 0));
 /// let base = nalgebra::DVector::zeros(12);
 /// let annealed = ais::ln_z(&rbm, &base, Annealing { chains: 100, steps: 50 }, 1)?;
 /// let exact = rbm::partition::ln_z(&rbm)?;
@@ -80,7 +80,7 @@ pub fn ln_z(
     Ok(anneal(rbm, base, annealing, seed)?.0)
 }
 
-/// [`ln_z`], and as many draws from the machine, `[visible, chain]`: the chains' ends, each about as often as its weight says
+/// [`ln_z`], and as many draws from the RBM, `[visible, chain]`: the chains' ends, each about as often as its weight says
 /// (systematic resampling). They are draws as far as the estimate can be trusted, and copies where few chains count: let
 /// them take Gibbs steps of their own before [`reverse`].
 ///
@@ -105,9 +105,9 @@ pub fn anneal(
     Ok((annealed(&ln_weights, path.ln_z_of_base(), 1.0), ends))
 }
 
-/// `ln Z` by annealing backwards from samples of the machine itself, `[visible, chain]`; an upper bound on average.
+/// `ln Z` by annealing backwards from samples of the RBM itself, `[visible, chain]`; an upper bound on average.
 ///
-/// `samples` must be independent draws from the machine: from [`partition::draws`](crate::partition::draws) where a layer
+/// `samples` must be independent draws from the RBM: from [`partition::draws`](crate::partition::draws) where a layer
 /// can be enumerated, else the ends of long chains. What these have not yet forgotten, and modes that they never found,
 /// can bring the bound down below ln Z, and dependent ones make the error too small.
 ///
@@ -166,7 +166,7 @@ fn systematic(weights: &[f64], phase: f64) -> Vec<usize> {
     drawn
 }
 
-/// The machines between independent units and the machine.
+/// The RBMs between independent units and the RBM.
 struct Path<'a> {
     rbm: &'a Rbm,
     base: &'a DVector<f32>,

@@ -1,7 +1,7 @@
-//! Machines whose units are 0 and 1 and that have no biases, as machines of units +-1: `v = (1 + s) / 2`.
+//! RBMs whose units are 0 and 1 and that have no biases, as RBMs of units +-1: `v = (1 + s) / 2`.
 //!
-//! `x W y` with units x and y of 0 and 1 is `sum_ia W_ia (1 + s_i) (1 + t_a) / 4`, so that the machine of units +-1 with
-//! the weights `W / 4` and the biases `b_i = sum_a W_ia / 4`, `c_a = sum_i W_ia / 4` has the same law. It has
+//! `x W y` with units x and y of 0 and 1 is `sum_ia W_ia (1 + s_i) (1 + t_a) / 4`, so that the RBM of units +-1 with
+//! the weights `W / 4` and the biases `b_i = sum_a W_ia / 4`, `c_a = sum_i W_ia / 4` has the same distribution. It has
 //! biases, and `p(s)` is not `p(-s)`.
 
 use crate::Rbm;
@@ -9,7 +9,7 @@ use crate::gradient::Gradient;
 use nalgebra::DMatrix;
 
 impl Rbm {
-    /// The machine of units +-1 with the law of the machine of units 0 and 1 that has these weights and no biases.
+    /// The RBM of units +-1 with the distribution of the RBM of units 0 and 1 that has these weights and no biases.
     pub fn of_binary(weights: &DMatrix<f32>) -> Self {
         let mut rbm = Self::uniform(weights.nrows(), weights.ncols(), 0.0);
         rbm.weights.copy_from(&(weights * 0.25));
@@ -17,7 +17,7 @@ impl Rbm {
         rbm
     }
 
-    /// Biases become the sums of the weights that belong to a machine of units 0 and 1 without biases.
+    /// Biases become the sums of the weights that belong to an RBM of units 0 and 1 without biases.
     pub(crate) fn tie_binary(&mut self) {
         self.visible_bias.fill(0.0);
         for (column, bias) in self.weights.column_iter().zip(self.hidden_bias.iter_mut()) {

@@ -1,6 +1,6 @@
 //! The Boltzmann machine of the thesis' section 2.3: visible and hidden units, any of them connected.
 //!
-//! `p(x) = e^{-E(x)} / Z` with `E = -sum_i b_i x_i - sum_{i<j} w_ij x_i x_j` (thesis (12), (18) at T = 1, errata E22), of
+//! `p(x) = e^{-E(x)} / Z` with `E = -sum_i b_i x_i - sum_{i<j} w_ij x_i x_j` (thesis (12), (18) at T = 1), of
 //! units +-1: first the visible ones v, then the hidden ones h. The machine without connections inside the two layers is
 //! the restricted one. Parameters are f64 here: these machines are small, and each unit is drawn by itself.
 //!
@@ -15,7 +15,7 @@ use rand_pcg::Pcg64;
 use std::ops::Range;
 
 /// The most units, of both layers together, whose states are summed over.
-pub const MOST_UNITS: usize = 24;
+pub const MAX_UNITS: usize = 24;
 
 /// A Boltzmann machine: symmetric couplings with a zero diagonal, and biases.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,10 +126,10 @@ impl Boltzmann {
         -self.biases.dot(x) - 0.5 * x.dot(&(&self.couplings * x))
     }
 
-    /// Draws each of the units in turn from its law given all others, `p(x_i = +1) = 1 / (1 + e^{-2 a_i})` with
+    /// Draws each of the units in turn from its distribution given all others, `p(x_i = +1) = 1 / (1 + e^{-2 a_i})` with
     /// `a_i = b_i + sum_j w_ij x_j` (thesis (17) at T = 1), `sweeps` times, in each column of x `[unit, chain]`.
     ///
-    /// All units run freely with `0..M + N`; with `M..M + N` the visible ones are clamped. In a fixed order the law
+    /// All units run freely with `0..M + N`; with `M..M + N` the visible ones are clamped. In a fixed order the distribution
     /// `e^{-E} / Z` is stationary, as each draw leaves it alone, and from any state all others are reached in a sweep; in
     /// the thesis' random order chains would also be reversible, and slower.
     ///
@@ -148,7 +148,7 @@ impl Boltzmann {
     /// `ln Z`, by the states of all units.
     ///
     /// # Errors
-    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units.
+    /// [`Error::TooManyStates`] above [`MAX_UNITS`] units.
     pub fn ln_z(&self) -> Result<f64, Error> {
         Ok(ln_sum_exp(self.ln_weights()?.into_iter()))
     }
@@ -156,7 +156,7 @@ impl Boltzmann {
     /// `ln p(v)` of every visible state (thesis (19)); bit i of the index is unit i, set for +1.
     ///
     /// # Errors
-    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units.
+    /// [`Error::TooManyStates`] above [`MAX_UNITS`] units.
     pub fn ln_visible_probabilities(&self) -> Result<Vec<f64>, Error> {
         let ln_weights = self.ln_weights()?;
         let ln_z = ln_sum_exp(ln_weights.iter().copied());
@@ -166,7 +166,7 @@ impl Boltzmann {
     /// `KL(q || p)` (thesis (22)) from a distribution over all visible states.
     ///
     /// # Errors
-    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units, [`Error::Size`] unless q has `2^M` entries, [`Error::Setting`] for
+    /// [`Error::TooManyStates`] above [`MAX_UNITS`] units, [`Error::Size`] unless q has `2^M` entries, [`Error::Setting`] for
     /// one that is negative or not finite.
     pub fn kl(&self, q: &[f64]) -> Result<f64, Error> {
         let ln_p = self.ln_visible_probabilities()?;
@@ -178,27 +178,27 @@ impl Boltzmann {
 
     /// The learning rule (24) exactly, for a distribution q over all visible states, which [`empirical`] makes of data.
     ///
-    /// Clamped, the units have the law `q(v) p(h | v)`; free, `p(v, h)`: the gradient is the difference of their means.
+    /// Clamped, the units have the distribution `q(v) p(h | v)`; free, `p(v, h)`: the gradient is the difference of their means.
     ///
     /// # Errors
-    /// [`Error::TooManyStates`] above [`MOST_UNITS`] units, [`Error::Size`] unless q has `2^M` entries, [`Error::Setting`] for
+    /// [`Error::TooManyStates`] above [`MAX_UNITS`] units, [`Error::Size`] unless q has `2^M` entries, [`Error::Setting`] for
     /// one that is negative or not finite.
     pub fn gradient(&self, q: &[f64]) -> Result<Gradient, Error> {
-        let mut law = self.ln_weights()?;
+        let mut distribution = self.ln_weights()?;
         check_distribution(q, 1 << self.visible)?;
-        let ln_z = ln_sum_exp(law.iter().copied());
-        let visible = self.ln_visible_weights(&law);
-        for states in law.chunks_exact_mut(q.len()) {
+        let ln_z = ln_sum_exp(distribution.iter().copied());
+        let visible = self.ln_visible_weights(&distribution);
+        for states in distribution.chunks_exact_mut(q.len()) {
             for ((x, q), ln_w) in states.iter_mut().zip(q).zip(&visible) {
                 *x = q * (*x - ln_w).exp() - (*x - ln_z).exp();
             }
         }
-        walsh::to_products(&mut law);
+        walsh::to_products(&mut distribution);
         let units = self.biases.len();
-        let pair = |i: usize, j: usize| if i == j { 0.0 } else { law[1 << i | 1 << j] };
+        let pair = |i: usize, j: usize| if i == j { 0.0 } else { distribution[1 << i | 1 << j] };
         Ok(Gradient {
             couplings: DMatrix::from_fn(units, units, pair),
-            biases: DVector::from_fn(units, |i, _| law[1 << i]),
+            biases: DVector::from_fn(units, |i, _| distribution[1 << i]),
         })
     }
 
@@ -282,7 +282,7 @@ impl Boltzmann {
 
     /// `-E` of every state; bit i of the index is unit i, set for +1.
     fn ln_weights(&self) -> Result<Vec<f64>, Error> {
-        let (units, limit) = (self.biases.len(), MOST_UNITS);
+        let (units, limit) = (self.biases.len(), MAX_UNITS);
         if units > limit {
             return Err(Error::TooManyStates { units, limit });
         }
@@ -306,10 +306,10 @@ impl Boltzmann {
 /// The frequency of every visible state in data `[visible, sample]` of units +-1.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`] units, [`Error::TooFewSamples`] without data, [`Error::Setting`] for a
+/// [`Error::TooManyStates`] above [`MAX_UNITS`] units, [`Error::TooFewSamples`] without data, [`Error::Setting`] for a
 /// unit that is not +-1.
 pub fn empirical(data: &DMatrix<f32>) -> Result<Vec<f64>, Error> {
-    let (units, limit) = (data.nrows(), MOST_UNITS);
+    let (units, limit) = (data.nrows(), MAX_UNITS);
     if units > limit {
         return Err(Error::TooManyStates { units, limit });
     }

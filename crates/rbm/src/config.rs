@@ -2,16 +2,16 @@
 
 use crate::Error;
 use crate::optimiser::{Optimiser, Schedule};
-use crate::ties::Ties;
+use crate::sharing::WeightSharing;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Where the model's side of the gradient comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Negative {
+pub enum GradientEstimator {
     /// Contrastive divergence CD-k: chains that start from the batch at every update (`hinton-2002`; thesis (38)). Biased:
-    /// it tends to the gradient of the likelihood only for k to infinity (errata E29).
+    /// it tends to the gradient of the likelihood only for k to infinity.
     Contrastive {
         /// k, the Gibbs steps of an update.
         steps: u32,
@@ -24,9 +24,9 @@ pub enum Negative {
         steps: u32,
     },
     /// Persistent chains that exchange states with chains of checkpoints of the run (`bereux-2025`). There are as many
-    /// checkpoints as the run needs, which in a long one may be dozens, and each costs what the machine itself does.
+    /// checkpoints as the run needs, which in a long one may be dozens, and each costs what the RBM itself does.
     Tempering {
-        /// How many chains each machine has.
+        /// How many chains each RBM has.
         chains: usize,
         /// Gibbs steps of an update.
         steps: u32,
@@ -35,7 +35,7 @@ pub enum Negative {
     Exact,
 }
 
-impl Negative {
+impl GradientEstimator {
     /// Chains that go on from update to update.
     pub(crate) fn chains(self) -> usize {
         match self {
@@ -45,7 +45,7 @@ impl Negative {
     }
 }
 
-impl fmt::Display for Negative {
+impl fmt::Display for GradientEstimator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Contrastive { steps } => write!(f, "CD-{steps}"),
@@ -69,7 +69,7 @@ pub struct TrainConfig {
     /// How the learning rate goes on.
     pub schedule: Schedule,
     /// Where the model's side of the gradient comes from.
-    pub negative: Negative,
+    pub gradient: GradientEstimator,
     /// How the gradient becomes a step.
     pub optimiser: Optimiser,
     /// Decay of the weights' absolute values: the gradient loses `l1 sign(w)`.
@@ -78,10 +78,10 @@ pub struct TrainConfig {
     pub l2: f32,
     /// Standard deviation of the normal initial weights; biases begin at 0.
     pub initial_std: f32,
-    /// Whether biases are trained; where they are not and the first machine has none, `p(v) = p(-v)` exactly.
+    /// Whether biases are trained; where they are not and the first RBM has none, `p(v) = p(-v)` exactly.
     pub biases: bool,
     /// Which parameters share one value.
-    pub ties: Ties,
+    pub sharing: WeightSharing,
 }
 
 /// The plainest settings of each kind: gradient ascent without momentum at a constant rate, no decay, no ties, trained biases,
@@ -97,7 +97,7 @@ pub struct TrainConfig {
 impl TrainConfig {
     /// Contrastive divergence of `steps` Gibbs steps.
     pub const fn cd(hidden: usize, batch: usize, learning_rate: f32, steps: u32) -> Self {
-        Self::plain(hidden, batch, learning_rate, Negative::Contrastive { steps })
+        Self::plain(hidden, batch, learning_rate, GradientEstimator::Contrastive { steps })
     }
 
     /// Persistent contrastive divergence with so many `chains`, of `steps` Gibbs steps between updates.
@@ -108,33 +108,38 @@ impl TrainConfig {
         chains: usize,
         steps: u32,
     ) -> Self {
-        Self::plain(hidden, batch, learning_rate, Negative::Persistent { chains, steps })
+        Self::plain(hidden, batch, learning_rate, GradientEstimator::Persistent { chains, steps })
     }
 
     /// The exact gradient.
     pub const fn exact(hidden: usize, batch: usize, learning_rate: f32) -> Self {
-        Self::plain(hidden, batch, learning_rate, Negative::Exact)
+        Self::plain(hidden, batch, learning_rate, GradientEstimator::Exact)
     }
 
-    const fn plain(hidden: usize, batch: usize, learning_rate: f32, negative: Negative) -> Self {
+    const fn plain(
+        hidden: usize,
+        batch: usize,
+        learning_rate: f32,
+        gradient: GradientEstimator,
+    ) -> Self {
         Self {
             hidden,
             batch,
             learning_rate,
             schedule: Schedule::Constant,
-            negative,
+            gradient,
             optimiser: Optimiser::Ascent { momentum: 0.0 },
             l1: 0.0,
             l2: 0.0,
             initial_std: 0.01,
             biases: true,
-            ties: Ties::Free,
+            sharing: WeightSharing::Free,
         }
     }
 }
 
 impl TrainConfig {
-    /// What [`crate::Trainer::new`] would say of these settings, without making a machine.
+    /// What [`crate::Trainer::new`] would say of these settings, without making an RBM.
     ///
     /// # Errors
     /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where ties do not fit the layers.
@@ -142,14 +147,14 @@ impl TrainConfig {
         at_least_one("the number of visible units", visible)?;
         at_least_one("the number of hidden units", self.hidden)?;
         at_least_one("the batch size", self.batch)?;
-        if let Negative::Persistent { chains, .. } | Negative::Tempering { chains, .. } =
-            self.negative
+        if let GradientEstimator::Persistent { chains, .. }
+        | GradientEstimator::Tempering { chains, .. } = self.gradient
         {
             at_least_one("the number of chains", chains)?;
         }
-        if let Negative::Contrastive { steps }
-        | Negative::Persistent { steps, .. }
-        | Negative::Tempering { steps, .. } = self.negative
+        if let GradientEstimator::Contrastive { steps }
+        | GradientEstimator::Persistent { steps, .. }
+        | GradientEstimator::Tempering { steps, .. } = self.gradient
         {
             at_least_one("the number of Gibbs steps", steps as usize)?;
         }
@@ -162,34 +167,34 @@ impl TrainConfig {
         }
         match self.optimiser {
             Optimiser::Ascent { momentum } => below_one("the momentum", momentum)?,
-            Optimiser::Adam { mean_memory, square_memory } => {
-                below_one("the memory of Adam's mean", mean_memory)?;
-                below_one("the memory of Adam's square", square_memory)?;
+            Optimiser::Adam { beta1, beta2 } => {
+                below_one("the memory of Adam's mean", beta1)?;
+                below_one("the memory of Adam's square", beta2)?;
             }
         }
         not_negative("the L1 decay", self.l1)?;
         not_negative("the L2 decay", self.l2)?;
         positive("the standard deviation of the initial weights", self.initial_std)?;
-        if self.ties == Ties::Binary {
+        if self.sharing == WeightSharing::Binary {
             self.check_binary()?;
         }
-        self.ties.check(visible, self.hidden)
+        self.sharing.check(visible, self.hidden)
     }
 
     /// Steps must be linear in the gradient, or biases would not follow the weights.
     fn check_binary(&self) -> Result<(), Error> {
-        if let Optimiser::Adam { mean_memory, .. } = self.optimiser {
+        if let Optimiser::Adam { beta1, .. } = self.optimiser {
             let what = "the memory of Adam's mean";
             within(
                 what,
-                mean_memory.into(),
+                beta1.into(),
                 false,
-                "left out with binary ties, which take ascent",
+                "left out with binary weight sharing, which take ascent",
             )?;
         }
-        within("the L1 decay", self.l1.into(), self.l1 == 0.0, "0 with binary ties")?;
+        within("the L1 decay", self.l1.into(), self.l1 == 0.0, "0 with binary weight sharing")?;
         let trained = u8::from(self.biases).into();
-        within("whether biases are trained", trained, self.biases, "1 with binary ties")
+        within("whether biases are trained", trained, self.biases, "1 with binary weight sharing")
     }
 }
 

@@ -1,4 +1,4 @@
-//! The Hamiltonian that a machine has learnt: couplings of its visible layer to all orders, exact at any size.
+//! The Hamiltonian that an RBM has learnt: couplings of its visible layer to all orders, exact at any size.
 //!
 //! `-F(v) = sum_S J_S prod_{i in S} v_i` with `J_S = 2^-M sum_v (prod_{i in S} v_i) (-F(v))`. Those of the hidden layer
 //! are the same functions of [`Rbm::transpose`].
@@ -28,7 +28,7 @@ use std::f64::consts::{LN_2, PI};
 /// From `-F(v)` of every state by the fast Walsh-Hadamard transform, in f64: `N 2^M` steps.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`partition::MOST_UNITS`] visible units.
+/// [`Error::TooManyStates`] above [`partition::MAX_UNITS`] visible units.
 ///
 /// ```
 /// // ln 2 cosh(w (v_0 + v_1)) = const + K v_0 v_1 with tanh K = tanh^2 w.
@@ -38,7 +38,7 @@ use std::f64::consts::{LN_2, PI};
 /// # Ok::<(), rbm::Error>(())
 /// ```
 pub fn all(rbm: &Rbm) -> Result<Vec<f64>, Error> {
-    let (units, limit) = (rbm.visible(), partition::MOST_UNITS);
+    let (units, limit) = (rbm.visible(), partition::MAX_UNITS);
     if units > limit {
         return Err(Error::TooManyStates { units, limit });
     }
@@ -74,10 +74,10 @@ fn ln_weights(rbm: &Rbm) -> Vec<f64> {
     ln_weights
 }
 
-/// `J_S` of one set S of visible units, of any order and of a machine of any size; `[]` is the constant J_0.
+/// `J_S` of one set S of visible units, of any order and of an RBM of any size; `[]` is the constant J_0.
 ///
 /// # Errors
-/// [`Error::Setting`] for a unit that the machine does not have or that is named twice, and for weights too large
+/// [`Error::Setting`] for a unit that the RBM does not have or that is named twice, and for weights too large
 /// (see [`pairs`]).
 pub fn of_set(rbm: &Rbm, set: &[usize]) -> Result<f64, Error> {
     let units = rbm.visible();

@@ -1,4 +1,4 @@
-//! A machine as the bytes of a safetensors file, which Python reads too.
+//! An RBM as the bytes of a safetensors file, which Python reads too.
 //!
 //! The tensors are `weights` `[visible, hidden]`, row by row as in NumPy, `visible_bias` `[visible]` and `hidden_bias`
 //! `[hidden]`, all little-endian f32; the metadata are names with texts.
@@ -20,10 +20,10 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Names and texts that go with a machine.
+/// Names and texts that go with an RBM.
 pub type Metadata = BTreeMap<String, String>;
 
-/// The file of a machine. The same machine and metadata give the same bytes.
+/// The file of an RBM. The same RBM and metadata give the same bytes.
 ///
 /// The head is written here because the crate `safetensors` keeps metadata in a hash map, whose order changes from run to
 /// run. Keys are put in alphabetical order, so that it does not matter whether JSON objects keep theirs.
@@ -51,7 +51,7 @@ pub fn to_bytes(rbm: &Rbm, metadata: &Metadata) -> Vec<u8> {
     bytes
 }
 
-/// The machine in a file, with its metadata; other tensors in it are passed over.
+/// The RBM in a file, with its metadata; other tensors in it are passed over.
 ///
 /// # Errors
 /// [`Error::NotAFile`], [`Error::NoTensor`], [`Error::TensorType`], [`Error::TensorShape`] also for a layer without units,

@@ -99,7 +99,7 @@ pub(crate) fn clamp(rbm: &Rbm, data: &DMatrix<f32>, samples: &[u32], units: &mut
     blocks.for_each(|(mut block, samples)| block.clamp(rbm, data, samples));
 }
 
-/// Expectations of the hidden units under the machine as it is now.
+/// Expectations of the hidden units under the RBM as it is now.
 pub(crate) fn expect_hidden(rbm: &Rbm, units: &mut Units) {
     blocks(rbm, units).for_each(|mut block| block.expect_hidden(rbm));
 }
@@ -131,7 +131,7 @@ pub(crate) fn contrast(
 /// A batch on its way v -> h -> v' -> ..., worked on in place by all threads: a step allocates nothing but what the
 /// product packs.
 ///
-/// The batch is divided into blocks of columns by the size of the machine alone, and each block has random bits of its
+/// The batch is divided into blocks of columns by the size of the RBM alone, and each block has random bits of its
 /// own, so that the result depends neither on the threads nor, for the first blocks, on the columns that follow.
 #[derive(Debug)]
 pub struct Walk<'a> {
@@ -145,10 +145,10 @@ impl<'a> Walk<'a> {
     /// A walk that begins at `visible` `[visible, sample]`; v may be real.
     ///
     /// # Panics
-    /// When the batch has another width than the machine, or the machine has no visible units.
+    /// When the batch has another width than the RBM, or the RBM has no visible units.
     pub fn new(rbm: &'a Rbm, visible: DMatrix<f32>) -> Self {
         assert!(rbm.visible() > 0, "a walk needs visible units");
-        assert_eq!(visible.nrows(), rbm.visible(), "the batch has another width than the machine");
+        assert_eq!(visible.nrows(), rbm.visible(), "the batch has another width than the RBM");
         let blocks = visible.as_slice().chunks(block_length(rbm));
         let room = |block: &[f32]| vec![0.0; block.len() / rbm.visible() * rbm.hidden()];
         let hidden = blocks.map(room).collect();
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
         self.blocks().for_each(|mut block| block.mean_step(rbm));
     }
 
-    /// Both layers drawn from their conditional laws, thesis (30)-(31).
+    /// Both layers drawn from their conditional distributions, thesis (30)-(31).
     ///
     /// # Panics
     /// Unless there are the [`Walk::bits`] of this walk.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Units of both layers, a column each for every sample or chain: visible units are +-1, of hidden units there is the
-/// expectation given the visible ones, which has the mean of sampled units and less noise (errata E28).
+/// expectation given the visible ones, which has the mean of sampled units and less noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Units {
     /// v, `[visible, sample]`.
@@ -45,7 +45,7 @@ pub struct Gradient {
 }
 
 impl Gradient {
-    /// Zero, for machines of this shape.
+    /// Zero, for RBMs of this shape.
     pub fn zeros(visible: usize, hidden: usize) -> Self {
         Self {
             weights: DMatrix::zeros(visible, hidden),

@@ -32,7 +32,7 @@ pub struct Recall {
 
 impl Hopfield {
     /// Stores patterns `[unit, pattern]` of units +-1 by Hebb's rule, `w_ij = (1/N) sum_mu xi_i^mu xi_j^mu` and
-    /// `w_ii = 0` (thesis (16) with `eta = 1/N`, errata E21; `hopfield-1982`), without biases.
+    /// `w_ii = 0` (thesis (16) with `eta = 1/N`; `hopfield-1982`), without biases.
     ///
     /// # Errors
     /// [`Error::Setting`] for a unit that is not +-1, and when units times patterns are not below `2^24`.

@@ -8,7 +8,7 @@
 //! use rbm::{TrainConfig, Trainer, partition, train};
 //! use std::ops::ControlFlow;
 //!
-//! // Two aligned spins, up or down: the machine learns that they agree.
+//! // Two aligned spins, up or down: the RBM learns that they agree.
 //! let data = DMatrix::from_fn(2, 100, |_, sample| if sample % 2 == 0 { 1.0 } else { -1.0 });
 //! let config = TrainConfig { initial_std: 0.1, biases: false, ..TrainConfig::cd(1, 10, 0.1, 1) };
 //! let mut trainer = Trainer::new(config, 2, 1)?;
@@ -37,18 +37,18 @@ pub mod observables;
 mod optimiser;
 pub mod partition;
 pub mod score;
+mod sharing;
 pub mod stack;
 mod states;
 mod tasks;
 mod tempering;
-mod ties;
 mod train;
 mod walsh;
 
-pub use config::{Negative, TrainConfig};
+pub use config::{GradientEstimator, TrainConfig};
 pub use error::Error;
 pub use gibbs::Walk;
 pub use model::Rbm;
 pub use optimiser::{Optimiser, Schedule};
-pub use ties::Ties;
+pub use sharing::WeightSharing;
 pub use train::{Progress, Scratch, Trainer, train};

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 /// The most that the logarithm of a product may be.
 const MOST: f64 = 600.0;
 /// Where `|2W|` is larger its exponential counts as this large: such a turn is never taken, and never missed.
-const MOST_FACTOR: f64 = 600.0;
+const MAX_FACTOR: f64 = 600.0;
 
 /// How long chains run, in sweeps of M attempts at units chosen at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +33,9 @@ pub struct Sweeps {
 /// after chain. Chain k has the stream k of `seed`, so that results do not depend on the threads.
 ///
 /// # Panics
-/// When the batch has another width than the machine.
+/// When the batch has another width than the RBM.
 pub fn draws(rbm: &Rbm, start: &DMatrix<f32>, sweeps: Sweeps, seed: u64) -> DMatrix<f32> {
-    assert_eq!(start.nrows(), rbm.visible(), "the batch has another width than the machine");
+    assert_eq!(start.nrows(), rbm.visible(), "the batch has another width than the RBM");
     let tables = Tables::new(rbm);
     let chain = |index: usize| {
         let mut rng = stats::stream(seed, "rbm::metropolis", index as u64);
@@ -52,7 +52,7 @@ pub fn draws(rbm: &Rbm, start: &DMatrix<f32>, sweeps: Sweeps, seed: u64) -> DMat
     DMatrix::from_vec(rbm.visible(), start.ncols() * sweeps.draws, chains.concat())
 }
 
-/// The machine in f64, with exponentials of all weights.
+/// The RBM in f64, with exponentials of all weights.
 struct Tables {
     /// W, `[hidden, visible]`: the weights of a visible unit lie side by side.
     weights: DMatrix<f64>,
@@ -68,7 +68,7 @@ struct Tables {
 impl Tables {
     fn new(rbm: &Rbm) -> Self {
         let weights = rbm.weights.map(f64::from).transpose();
-        let twice = weights.map(|w| (2.0 * w).clamp(-MOST_FACTOR, MOST_FACTOR));
+        let twice = weights.map(|w| (2.0 * w).clamp(-MAX_FACTOR, MAX_FACTOR));
         let most = twice.amax().max(f64::MIN_POSITIVE);
         Self {
             grow: twice.map(f64::exp),

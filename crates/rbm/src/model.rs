@@ -20,7 +20,7 @@ pub struct Rbm {
 }
 
 impl Rbm {
-    /// The machine of these parameters.
+    /// The RBM of these parameters.
     ///
     /// # Errors
     /// [`Error::Size`] unless there is a bias for each row and each column of W, [`Error::Setting`] for a parameter that is not
@@ -45,13 +45,13 @@ impl Rbm {
         match parameters.copied().find(|x| !x.is_finite()) {
             None => Ok(rbm),
             Some(x) => {
-                let (what, allowed) = ("a parameter of the machine", "finite");
+                let (what, allowed) = ("a parameter of the RBM", "finite");
                 Err(Error::Setting { what, value: x.into(), allowed })
             }
         }
     }
 
-    /// All weights equal, no biases: the machine of the thesis' section 4.1.
+    /// All weights equal, no biases: the RBM of the thesis' section 4.1.
     pub fn uniform(visible: usize, hidden: usize, weight: f32) -> Self {
         Self {
             weights: DMatrix::from_element(visible, hidden, weight),
@@ -192,7 +192,7 @@ mod tests {
     use nalgebra::{dmatrix, dvector};
 
     #[test]
-    fn parameters_that_make_no_machine_are_refused() {
+    fn parameters_that_make_no_rbm_are_refused() {
         let (w, b, c) = (dmatrix![0.5, -0.5], dvector![0.1], dvector![0.2, 0.3]);
         let rbm = Rbm::new(w.clone(), b.clone(), c.clone()).unwrap();
         assert_eq!((rbm.visible(), rbm.hidden(), rbm.is_finite()), (1, 2, true));
@@ -202,7 +202,7 @@ mod tests {
         let size = |what, found, expected| Error::Size { what, found, expected };
         assert_eq!(refused(&w, &c, &c), size("the visible bias", 2, 1));
         assert_eq!(refused(&w, &b, &b), size("the hidden bias", 1, 2));
-        let text = "a parameter of the machine is inf, but must be finite";
+        let text = "a parameter of the RBM is inf, but must be finite";
         let infinite = dvector![f32::INFINITY];
         assert_eq!(refused(&w, &infinite, &c).to_string(), text);
         assert!(matches!(refused(&(w * f32::NAN), &b, &c), Error::Setting { .. }));

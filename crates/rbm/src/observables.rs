@@ -1,7 +1,7 @@
 //! What the visible layer does, exactly: products of two units, and how many are up.
 //!
 //! Given h the visible units are independent, with the means `t_i = tanh(b_i + sum_a W_ia h_a)`: a product of two has the
-//! mean `t_i t_j`, and the number of those that are up is a sum of independent ones, whose law is a product of M
+//! mean `t_i t_j`, and the number of those that are up is a sum of independent ones, whose distribution is a product of M
 //! polynomials. Both are summed over all states of the hidden layer with their weights.
 
 use crate::partition::check_units;
@@ -21,10 +21,10 @@ pub struct Observables {
     pub up: Vec<f64>,
 }
 
-/// Means over the machine's own `p(v)`, summed over the states of the hidden layer; all terms of `up` are positive.
+/// Means over the RBM's own `p(v)`, summed over the states of the hidden layer; all terms of `up` are positive.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`](crate::partition::MOST_UNITS) hidden units, [`Error::Size`] for a pair
+/// [`Error::TooManyStates`] above [`MAX_UNITS`](crate::partition::MAX_UNITS) hidden units, [`Error::Size`] for a pair
 /// with a unit that is not there.
 ///
 /// ```
@@ -75,27 +75,27 @@ struct Sums {
     pairs: Vec<f64>,
     up: Vec<f64>,
     /// The polynomial of one state.
-    law: Vec<f64>,
+    distribution: Vec<f64>,
 }
 
 impl Sums {
     fn new(pairs: usize, visible: usize) -> Self {
         let up = vec![0.0; visible + 1];
-        Self { pairs: vec![0.0; pairs], law: up.clone(), up }
+        Self { pairs: vec![0.0; pairs], distribution: up.clone(), up }
     }
 
     fn add(&mut self, weight: f64, means: &[f64], pairs: &[(usize, usize)]) {
         let products = pairs.iter().map(|&(i, j)| means[i] * means[j]);
         self.pairs.iter_mut().zip(products).for_each(|(sum, x)| *sum += weight * x);
-        self.law.fill(0.0);
-        self.law[0] = weight;
+        self.distribution.fill(0.0);
+        self.distribution[0] = weight;
         for (units, mean) in means.iter().enumerate() {
             let (down, up) = (0.5 * (1.0 - mean), 0.5 * (1.0 + mean));
             let mut before = 0.0;
-            for x in &mut self.law[..=units + 1] {
+            for x in &mut self.distribution[..=units + 1] {
                 (*x, before) = (down * *x + up * before, *x);
             }
         }
-        self.up.iter_mut().zip(&self.law).for_each(|(sum, x)| *sum += x);
+        self.up.iter_mut().zip(&self.distribution).for_each(|(sum, x)| *sum += x);
     }
 }

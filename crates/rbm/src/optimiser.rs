@@ -17,9 +17,9 @@ pub enum Optimiser {
     /// at zero (`kingma-ba-2014`, algorithm 1).
     Adam {
         /// What remains of m, `beta_1`.
-        mean_memory: f32,
+        beta1: f32,
         /// What remains of s, `beta_2`.
-        square_memory: f32,
+        beta2: f32,
     },
 }
 
@@ -113,16 +113,16 @@ impl Optimiser {
                     p.iter_mut().zip(u).for_each(|(p, u)| *p += rate * *u);
                 }
             }
-            (Self::Adam { mean_memory, square_memory }, Memory::Moments(mean, square)) => {
+            (Self::Adam { beta1, beta2 }, Memory::Moments(mean, square)) => {
                 // m and s begin at zero, which this makes good.
                 let start = |memory: f32| 1.0 - f64::from(memory).powf(update as f64);
-                let rate = (f64::from(rate) / start(mean_memory)) as f32;
-                let scale = (1.0 / start(square_memory)) as f32;
+                let rate = (f64::from(rate) / start(beta1)) as f32;
+                let scale = (1.0 / start(beta2)) as f32;
                 let moments = mean.parts_mut().into_iter().zip(square.parts_mut());
                 for ((p, g), (m, s)) in parameters.zip(moments) {
                     for (((p, g), m), s) in p.iter_mut().zip(g).zip(m).zip(s) {
-                        *m = mean_memory * *m + (1.0 - mean_memory) * g;
-                        *s = square_memory * *s + (1.0 - square_memory) * g * g;
+                        *m = beta1 * *m + (1.0 - beta1) * g;
+                        *s = beta2 * *s + (1.0 - beta2) * g * g;
                         *p += rate * *m / ((*s * scale).sqrt() + 1e-8);
                     }
                 }
@@ -146,7 +146,7 @@ fn parameters(rbm: &mut Rbm) -> [&mut [f32]; 3] {
 mod tests {
     use super::*;
 
-    /// A machine of one weight and one bias a layer after so many steps along the gradients `g`, `-g`, `2 g`.
+    /// An RBM of one weight and one bias a layer after so many steps along the gradients `g`, `-g`, `2 g`.
     fn walked(optimiser: Optimiser, rate: f32, biases: bool) -> Vec<f32> {
         let mut rbm = Rbm::uniform(1, 1, 0.5);
         let mut memory = Memory::new(optimiser, &rbm);
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn adam_is_its_definition() {
-        let adam = Optimiser::Adam { mean_memory: 0.9, square_memory: 0.99 };
+        let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.99 };
         let one = |start: f64, g: f64| {
             let (mut p, mut m, mut s) = (start, 0.0, 0.0);
             for (t, scale) in [1.0, -1.0, 2.0_f64].into_iter().enumerate() {

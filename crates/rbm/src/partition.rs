@@ -1,16 +1,16 @@
 //! Exact sums over the states of one layer: partition function, p(v), means, Kullback-Leibler divergence, draws.
 
 use crate::error::check_distribution;
-use crate::states::{MOST_LOW, States, fold, total, unit};
+use crate::states::{MAX_LOW, States, fold, total, unit};
 use crate::{Error, Rbm};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
 /// The most units that are summed over.
-pub const MOST_UNITS: usize = 24;
+pub const MAX_UNITS: usize = 24;
 
-/// Exact means of a machine: what the gradient of the likelihood subtracts from the data.
+/// Exact means of an RBM: what the gradient of the likelihood subtracts from the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments {
     /// `ln Z`.
@@ -26,7 +26,7 @@ pub struct Moments {
 /// `ln Z = ln sum_{v, h} exp(b v + c h + v W h)`, summed over the states of the smaller layer.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
+/// [`Error::TooManyStates`] when both layers have more than [`MAX_UNITS`] units.
 pub fn ln_z(rbm: &Rbm) -> Result<f64, Error> {
     if rbm.visible() < rbm.hidden() {
         return ln_z(&rbm.transpose());
@@ -37,12 +37,12 @@ pub fn ln_z(rbm: &Rbm) -> Result<f64, Error> {
 }
 
 /// `ln Z` and the means of all units and of all products that the weights couple: the model's side of thesis (37) and of
-/// its likes for the biases (errata E28), summed over the states of the smaller layer.
+/// its likes for the biases, summed over the states of the smaller layer.
 ///
 /// Given h, the mean of `v_i` is `tanh(b_i + sum_a W_ia h_a)`, thesis (33).
 ///
 /// # Errors
-/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
+/// [`Error::TooManyStates`] when both layers have more than [`MAX_UNITS`] units.
 pub fn moments(rbm: &Rbm) -> Result<Moments, Error> {
     let (m, n) = (rbm.visible(), rbm.hidden());
     if m < n {
@@ -54,7 +54,7 @@ pub fn moments(rbm: &Rbm) -> Result<Moments, Error> {
     let low = states.low();
     // Rows of 1 + N sums: of w and w h_a, then of w <v_i | h> and w <v_i | h> h_a for every i.
     let sum = states.sum((m + 1) * (n + 1), |index, block, out| {
-        let mut scratch = [0.0; 1 << MOST_LOW];
+        let mut scratch = [0.0; 1 << MAX_LOW];
         let values = &mut scratch[..1 << low];
         for (row, sums) in out.chunks_exact_mut(n + 1).enumerate() {
             match row.checked_sub(1) {
@@ -80,7 +80,7 @@ pub fn moments(rbm: &Rbm) -> Result<Moments, Error> {
 /// `p(v)` of every visible state; bit i of the index is unit i, set for +1 (thesis (27)).
 ///
 /// # Errors
-/// [`Error::TooManyStates`] above [`MOST_UNITS`] visible units.
+/// [`Error::TooManyStates`] above [`MAX_UNITS`] visible units.
 pub fn visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
     Ok(ln_visible_probabilities(rbm)?.into_iter().map(f64::exp).collect())
 }
@@ -95,7 +95,7 @@ fn ln_visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
     Ok(ln_p)
 }
 
-/// `KL(q || p) = sum_v q ln(q / p)` of the machine from a distribution over all visible states, indexed as
+/// `KL(q || p) = sum_v q ln(q / p)` of the RBM from a distribution over all visible states, indexed as
 /// [`visible_probabilities`].
 ///
 /// # Errors
@@ -108,13 +108,13 @@ pub fn kl(q: &[f64], rbm: &Rbm) -> Result<f64, Error> {
     Ok(q.iter().zip(&ln_p).filter(|(q, _)| **q > 0.0).map(|(q, ln_p)| q * (q.ln() - ln_p)).sum())
 }
 
-/// Independent draws of v from the machine itself, `[visible, draw]`: the state of the smaller layer by inversion of its
+/// Independent draws of v from the RBM itself, `[visible, draw]`: the state of the smaller layer by inversion of its
 /// enumerated distribution, the visible layer, where it is the larger, by [`Rbm::sample_visible`].
 ///
-/// Holds one f64 for each state of the smaller layer: 128 MB at [`MOST_UNITS`] units.
+/// Holds one f64 for each state of the smaller layer: 128 MB at [`MAX_UNITS`] units.
 ///
 /// # Errors
-/// [`Error::TooManyStates`] when both layers have more than [`MOST_UNITS`] units.
+/// [`Error::TooManyStates`] when both layers have more than [`MAX_UNITS`] units.
 pub fn draws(rbm: &Rbm, count: usize, rng: &mut Pcg64) -> Result<DMatrix<f32>, Error> {
     if rbm.visible() < rbm.hidden() {
         return hidden_draws(&rbm.transpose(), count, rng);
@@ -146,8 +146,8 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 pub(crate) fn check_units(units: usize) -> Result<(), Error> {
-    match units > MOST_UNITS {
-        true => Err(Error::TooManyStates { units, limit: MOST_UNITS }),
+    match units > MAX_UNITS {
+        true => Err(Error::TooManyStates { units, limit: MAX_UNITS }),
         false => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! How well a machine describes data: likelihood, pseudo-likelihood, reconstruction, free-energy gap, divergence.
+//! How well an RBM describes data: likelihood, pseudo-likelihood, reconstruction, free-energy gap, divergence.
 //!
 //! Data are `[visible, sample]`, units +-1. Every score is a mean over samples with its standard error, which takes the
 //! samples as independent: of a series of correlated samples it must be multiplied by `sqrt(2 tau)`. It does not contain
@@ -57,7 +57,7 @@ pub fn reconstruction_error(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, 
     Ok(Estimate::from_independent(&values))
 }
 
-/// Mean free energy of held-out data minus that of the training data: near 0 while the machine generalises, above 0 as
+/// Mean free energy of held-out data minus that of the training data: near 0 while the RBM generalises, above 0 as
 /// it begins to know the training data by heart. Z cancels, so that it costs next to nothing (`hinton-2012`).
 ///
 /// # Errors
@@ -121,7 +121,7 @@ fn by_sample(
     Ok(blocks.collect::<Vec<_>>().concat())
 }
 
-/// What turning over one unit after another does to the free energy.
+/// What flipping one unit after another does to the free energy.
 ///
 /// Turning over `v_i` takes the activation x of a hidden unit to `x - y`, `y = 2 v_i W_ia`, and
 /// `cosh(x - y) / cosh x = A e^{-y} + B e^y` with `A = 1 / (1 + e^{-2x})` and `B = 1 - A`: a product over hidden units of

@@ -1,6 +1,6 @@
-//! Deep belief networks: restricted machines one on top of the other, trained layer after layer.
+//! Deep belief networks: restricted Boltzmann machines one on top of the other, trained layer after layer.
 //!
-//! The hidden units of a machine are the visible units of the next (`hinton-2006`; the variational renormalization
+//! The hidden units of an RBM are the visible units of the next (`hinton-2006`; the variational renormalization
 //! group of `mehta-schwab-2014`). A lower part of a stack is a stack: for what a deeper layer does, take
 //! [`Stack::lowest`].
 
@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, DVector};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// Machines whose layers fit, the lowest first; at least one.
+/// RBMs whose layers fit, the lowest first; at least one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Rbm>", into = "Vec<Rbm>")]
 pub struct Stack {
@@ -32,7 +32,7 @@ impl From<Stack> for Vec<Rbm> {
 }
 
 impl Stack {
-    /// A stack of the given machines, the lowest first.
+    /// A stack of the given RBMs, the lowest first.
     ///
     /// # Errors
     /// [`Error::Setting`] for none at all, [`Error::Size`] for one whose visible layer is not as large as the hidden layer
@@ -48,13 +48,13 @@ impl Stack {
         Ok(Self { layers })
     }
 
-    /// Greedy training on data `[visible, sample]` (`hinton-2006`): `train` makes the machine of each layer, from 0, of the
+    /// Greedy training on data `[visible, sample]` (`hinton-2006`): `train` makes the RBM of each layer, from 0, of the
     /// samples of that layer; those of the next are drawn from this machine's `p(h | v)`, one for each.
     ///
-    /// Samples, not means: the next machine's visible units are +-1, and so are its data.
+    /// Samples, not means: the next RBM's visible units are +-1, and so are its data.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a depth of 0, [`Error::Size`] for a machine that does not fit its data, and the errors of
+    /// [`Error::Setting`] for a depth of 0, [`Error::Size`] for an RBM that does not fit its data, and the errors of
     /// `train`.
     pub fn greedy(
         data: &DMatrix<f32>,
@@ -79,15 +79,15 @@ impl Stack {
         Self::new(layers)
     }
 
-    /// The machines, the lowest first.
+    /// The RBMs, the lowest first.
     pub fn layers(&self) -> &[Rbm] {
         &self.layers
     }
 
-    /// The stack of the lowest `depth` machines.
+    /// The stack of the lowest `depth` RBMs.
     ///
     /// # Errors
-    /// [`Error::Setting`] unless the depth is between 1 and the number of machines.
+    /// [`Error::Setting`] unless the depth is between 1 and the number of RBMs.
     pub fn lowest(&self, depth: usize) -> Result<Self, Error> {
         check_depth(depth, self.layers.len())?;
         Ok(Self { layers: self.layers[..depth].to_vec() })
@@ -100,7 +100,7 @@ impl Stack {
         self.layers.iter().fold(v.clone(), |x, rbm| rbm.hidden_mean(&x))
     }
 
-    /// Samples from the bottom to the top: each layer drawn from `p(h | v)` of its machine, given the one below.
+    /// Samples from the bottom to the top: each layer drawn from `p(h | v)` of its RBM, given the one below.
     pub fn sample_up(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         self.layers.iter().fold(v.clone(), |x, rbm| rbm.sample_hidden(&x, rng))
     }
@@ -110,9 +110,9 @@ impl Stack {
         self.layers.iter().rev().fold(top.clone(), |x, rbm| rbm.visible_mean(&x))
     }
 
-    /// Samples from the top to the bottom: each layer drawn from `p(v | h)` of its machine, given the one above.
+    /// Samples from the top to the bottom: each layer drawn from `p(v | h)` of its RBM, given the one above.
     ///
-    /// From samples of the highest machine's visible layer, passed down the machines below it, this is the generative
+    /// From samples of the highest RBM's visible layer, passed down the RBMs below it, this is the generative
     /// model of a deep belief network.
     pub fn sample_down(&self, top: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         self.layers.iter().rev().fold(top.clone(), |x, rbm| rbm.sample_visible(&x, rng))
@@ -135,7 +135,7 @@ impl Stack {
     /// `[visible, top unit]` over data `[visible, sample]`, passed up once.
     ///
     /// The layers below are drawn, the top one enters with its mean given the layer below, which has the same expectation
-    /// and less noise; a single machine has none. `2 / (1 - <h_a>^2)` times a column is the difference of the mean data
+    /// and less noise; a single RBM has none. `2 / (1 - <h_a>^2)` times a column is the difference of the mean data
     /// with the unit up and with it down. For weak weights the fields are the data's covariance times
     /// [`Stack::linear_fields`].
     ///
@@ -184,7 +184,7 @@ fn check_depth(depth: usize, most: usize) -> Result<(), Error> {
     match (1..=most).contains(&depth) {
         true => Ok(()),
         false => {
-            let allowed = "at least 1, and at most the number of machines there are";
+            let allowed = "at least 1, and at most the number of RBMs there are";
             Err(Error::Setting { what: "the depth of a stack", value: depth as f64, allowed })
         }
     }

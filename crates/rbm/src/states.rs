@@ -14,15 +14,15 @@ use std::f64::consts::LN_2;
 use std::ops::Range;
 
 /// The most units that vary within a block: their tables fit the second-level cache.
-pub(crate) const MOST_LOW: usize = 8;
+pub(crate) const MAX_LOW: usize = 8;
 /// The most that `|2 g_i|` may be. Where `e^{-2|F|}` is less than the smallest f64, its term is then below e^{-100}.
-const MOST_TABLE: f64 = 600.0;
+const MAX_TABLE: f64 = 600.0;
 /// The most that the logarithm of a product may be: e^700 is still a number.
-const MOST_PRODUCT: f64 = 700.0;
+const MAX_PRODUCT: f64 = 700.0;
 /// States in one task of the thread pool.
 const TASK: usize = 1 << 15;
 
-/// The hidden layer of a machine, ready to be summed over.
+/// The hidden layer of an RBM, ready to be summed over.
 pub(crate) struct States {
     /// W, b, c in f64.
     weights: DMatrix<f64>,
@@ -86,11 +86,11 @@ impl States {
         let weights = rbm.weights.map(f64::from);
         let (visible, hidden) = weights.shape();
         let (mut low, mut reach) = (0, vec![0.0; visible]);
-        while low < hidden.min(MOST_LOW) {
+        while low < hidden.min(MAX_LOW) {
             let column = weights.column(low);
             let wider = reach.iter().zip(&column).map(|(r, w)| r + 2.0 * w.abs());
             let wider: Vec<f64> = wider.collect();
-            if wider.iter().any(|r| *r > MOST_TABLE) {
+            if wider.iter().any(|r| *r > MAX_TABLE) {
                 break;
             }
             (low, reach) = (low + 1, wider);
@@ -171,7 +171,7 @@ impl States {
     /// The weights `exp(c h) prod_i 2 cosh(b_i + sum_a W_ia h_a)` of a prepared block.
     fn weigh(&self, block: &mut Block) {
         let line = block.slopes.iter().map(|d| d.abs()).sum::<f64>();
-        if line + block.most <= MOST_PRODUCT {
+        if line + block.most <= MAX_PRODUCT {
             let steps = block.slopes.iter().map(|d| ((-d).exp(), d.exp()));
             fill_table(&mut block.weights, 1.0, steps, |x, y| x * y);
             self.multiply(0..block.fields.len(), block);
@@ -192,7 +192,7 @@ impl States {
             let mut most = 0.0;
             let fits = |i: &usize| {
                 most += self.most_of_factor(*i, block.fields[*i]);
-                most <= MOST_PRODUCT
+                most <= MAX_PRODUCT
             };
             // One factor fits always.
             let end = first + (first..units).take_while(fits).count().max(1);

@@ -1,4 +1,4 @@
-//! Parallel trajectory tempering: chains of the machine exchange states with chains of its own past.
+//! Parallel trajectory tempering: chains of the RBM exchange states with chains of its own past.
 
 use crate::Rbm;
 use crate::gibbs::{Stream, expect_hidden, walk};
@@ -12,20 +12,20 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A checkpoint is added when exchanges with the last one succeed less often than this; ours.
-const LEAST_ACCEPTANCE: f32 = 0.3;
+const MIN_ACCEPTANCE: f32 = 0.3;
 /// Exchanges over which the rate of success is averaged.
 const MEMORY: f32 = 10.0;
 /// Chains whose exchanges are decided together.
 const BLOCK: usize = 64;
 
-/// A machine of the past, with chains of its own.
+/// An RBM of the past, with chains of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Rung {
     rbm: Rbm,
     chains: Units,
 }
 
-/// Checkpoints from the initial machine, whose chains forget at once, to one that is close to the present
+/// Checkpoints from the initial RBM, whose chains forget at once, to one that is close to the present
 /// (`bereux-2025`). What the chains of the present learn by exchange they would not find by themselves where p(v) has
 /// separate modes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub(crate) struct Ladder {
 }
 
 impl Ladder {
-    /// Without checkpoints; the first update adds the initial machine.
+    /// Without checkpoints; the first update adds the initial RBM.
     pub(crate) fn new() -> Self {
         Self { rungs: Vec::new(), acceptance: 0.0 }
     }
@@ -85,18 +85,18 @@ impl Ladder {
             self.acceptance += (accepted - self.acceptance) / MEMORY;
         }
         expect_hidden(rbm, chains);
-        if self.acceptance < LEAST_ACCEPTANCE {
+        if self.acceptance < MIN_ACCEPTANCE {
             self.rungs.push(Rung { rbm: rbm.clone(), chains: chains.clone() });
             self.acceptance = 1.0;
         }
     }
 }
 
-/// Exchanges the states of two machines, chain by chain, with the probability
+/// Exchanges the states of two RBMs, chain by chain, with the probability
 /// `min(1, p_0(v_1) p_1(v_0) / (p_0(v_0) p_1(v_1)))`, which leaves both distributions as they are. Returns the share of
 /// exchanges. The hidden units serve as memory: no expectations are left in them.
-fn exchange(machines: [&Rbm; 2], [here, there]: [&mut Units; 2], stream: Stream) -> f32 {
-    let ([visible, hidden], chains) = (layers(machines[0]), here.visible.ncols());
+fn exchange(rbms: [&Rbm; 2], [here, there]: [&mut Units; 2], stream: Stream) -> f32 {
+    let ([visible, hidden], chains) = (layers(rbms[0]), here.visible.ncols());
     let columns = columns_per_task(chains, 4 * visible * hidden);
     let states = here.visible.as_mut_slice().par_chunks_mut(columns * visible);
     let states = states.zip(there.visible.as_mut_slice().par_chunks_mut(columns * visible));
@@ -105,9 +105,8 @@ fn exchange(machines: [&Rbm; 2], [here, there]: [&mut Units; 2], stream: Stream)
         let mut rng = stream.of_block(number);
         let states = here.chunks_mut(visible * BLOCK).zip(there.chunks_mut(visible * BLOCK));
         let blocks = states.zip(memory.chunks_mut(hidden * BLOCK));
-        let exchanges = blocks.map(|((here, there), memory)| {
-            exchange_block(machines, [here, there], memory, &mut rng)
-        });
+        let exchanges = blocks
+            .map(|((here, there), memory)| exchange_block(rbms, [here, there], memory, &mut rng));
         exchanges.sum::<usize>()
     });
     tasks.sum::<usize>() as f32 / chains as f32
@@ -159,8 +158,8 @@ mod tests {
 
     const CHAINS: usize = 50_000;
 
-    /// A weak machine and a strong one, which prefers to be aligned.
-    fn machines() -> [Rbm; 2] {
+    /// A weak RBM and a strong one, which prefers to be aligned.
+    fn rbms() -> [Rbm; 2] {
         let strong = dmatrix![1.5_f32, 0.3; 1.2, -0.4; 1.0, 0.8];
         let weak = Rbm { weights: &strong * 0.3, ..Rbm::uniform(3, 2, 0.0) };
         [weak, Rbm { weights: strong, ..Rbm::uniform(3, 2, 0.0) }]
@@ -189,7 +188,7 @@ mod tests {
 
     #[test]
     fn exchanges_leave_both_distributions_as_they_are() {
-        let [weak, strong] = machines();
+        let [weak, strong] = rbms();
         let (mut here, mut there) = (drawn(&weak, 1), drawn(&strong, 2));
         let before = [here.visible.clone(), there.visible.clone()];
         let stream = Stream { seed: 3, label: "x", index: 0 };
@@ -211,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_whole_ladder_leaves_every_distribution_as_it_is() {
-        let [weak, strong] = machines();
+        let [weak, strong] = rbms();
         let middle = Rbm { weights: &weak.weights * 2.0, ..weak.clone() };
         let rung = |rbm: &Rbm, seed| Rung { rbm: rbm.clone(), chains: drawn(rbm, seed) };
         let mut ladder = Ladder { rungs: vec![rung(&weak, 5), rung(&middle, 6)], acceptance: 1.0 };
@@ -236,13 +235,13 @@ mod tests {
             let correlation = stats::Estimate::from_independent(&products);
             assert!(correlation.sigmas_from(0.0) < 5.0, "{correlation:?}");
         }
-        // States of another machine would have been found out.
+        // States of another RBM would have been found out.
         assert!(p_value(&strong, &second.chains) < 1e-12);
     }
 
     #[test]
     fn states_travel_through_the_ladder() {
-        // A machine whose two modes its own chains do not leave, and its past, which does not know them.
+        // An RBM whose two modes its own chains do not leave, and its past, which does not know them.
         let frozen = Rbm::uniform(3, 2, 4.0);
         let warm = |scale: f32| Rbm::uniform(3, 2, scale);
         let rung = |scale| Rung { rbm: warm(scale), chains: drawn(&warm(scale), 9) };
@@ -260,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_added_where_the_present_is_far_from_the_last() {
-        let [weak, _] = machines();
+        let [weak, _] = rbms();
         let mut chains = drawn(&weak, 4);
         let mut ladder = Ladder::new();
         ladder.advance(&weak, &mut chains, 1, (1, 0));
@@ -268,7 +267,7 @@ mod tests {
         for update in 1..100 {
             ladder.advance(&weak, &mut chains, 1, (1, update));
         }
-        // The same machine: every exchange is accepted.
+        // The same RBM: every exchange is accepted.
         assert_eq!((ladder.rungs.len(), ladder.acceptance), (1, 1.0));
         // All but one state of eight are rare.
         let far = Rbm { visible_bias: dvector![3.0, -3.0, 3.0], ..weak };

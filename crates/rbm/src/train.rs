@@ -1,13 +1,13 @@
 //! Training: one update is `Trainer::step`, the loop over epochs is `train`.
 
-use crate::config::{Negative, TrainConfig};
+use crate::config::{GradientEstimator, TrainConfig};
 use crate::error::check_units;
 use crate::gibbs::{Stream, clamp, contrast, expect_hidden, walk};
 use crate::gradient::{Gradient, Units};
 use crate::model::normal;
 use crate::optimiser::{Memory, decay};
+use crate::sharing::{Classes, WeightSharing};
 use crate::tempering::Ladder;
-use crate::ties::{Classes, Ties};
 use crate::{Error, Rbm, binary, partition};
 use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
@@ -39,7 +39,7 @@ pub struct Scratch {
     data: Units,
     /// Chains that start from the data.
     model: Units,
-    ties: Option<Classes>,
+    sharing: Option<Classes>,
 }
 
 /// What has been done after an update, for an observer.
@@ -54,61 +54,61 @@ pub struct Progress<'a> {
 }
 
 impl Trainer {
-    /// A machine with normal random weights and no biases, ready to be trained.
+    /// An RBM with normal random weights and no biases, ready to be trained.
     ///
     /// # Errors
     /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where ties do not fit,
-    /// [`Error::TooManyStates`] for exact averages of a machine that is too large.
+    /// [`Error::TooManyStates`] for exact averages of an RBM that is too large.
     pub fn new(config: TrainConfig, visible: usize, seed: u64) -> Result<Self, Error> {
         config.check(visible)?;
         let rng = &mut stats::stream(seed, "rbm::initial", 0);
         let mut rbm = Rbm::uniform(visible, config.hidden, 0.0);
         rbm.weights.iter_mut().for_each(|w| *w = config.initial_std * normal(rng));
-        if let Some(classes) = Classes::new(config.ties, visible, config.hidden) {
+        if let Some(classes) = Classes::new(config.sharing, visible, config.hidden) {
             classes.tie(&mut rbm);
         }
-        if config.ties == Ties::Binary {
+        if config.sharing == WeightSharing::Binary {
             rbm = Rbm::of_binary(&rbm.weights);
         }
-        Self::from_machine(config, rbm, seed)
+        Self::from_rbm(config, rbm, seed)
     }
 
-    /// A run that begins with a given machine. Ties are kept, not made.
+    /// A run that begins with a given RBM. Ties are kept, not made.
     ///
     /// # Errors
-    /// As [`Trainer::new`], and [`Error::Size`] for a machine of another number of hidden units.
-    pub fn from_machine(config: TrainConfig, rbm: Rbm, seed: u64) -> Result<Self, Error> {
+    /// As [`Trainer::new`], and [`Error::Size`] for an RBM of another number of hidden units.
+    pub fn from_rbm(config: TrainConfig, rbm: Rbm, seed: u64) -> Result<Self, Error> {
         config.check(rbm.visible())?;
         if rbm.hidden() != config.hidden {
-            let (what, found) = ("the machine's hidden layer", rbm.hidden());
+            let (what, found) = ("the RBM's hidden layer", rbm.hidden());
             return Err(Error::Size { what, found, expected: config.hidden });
         }
-        if config.negative == Negative::Exact {
+        if config.gradient == GradientEstimator::Exact {
             partition::check_units(rbm.visible().min(rbm.hidden()))?;
         }
-        let chains = fair_coins(&rbm, config.negative.chains(), seed);
+        let chains = fair_coins(&rbm, config.gradient.chains(), seed);
         let memory = Memory::new(config.optimiser, &rbm);
         Ok(Self { config, seed, rbm, updates: 0, memory, chains, ladder: Ladder::new() })
     }
 
-    /// A run of its own that begins where another ended, with its machine and with its chains, which are in equilibrium
+    /// A run of its own that begins where another ended, with its RBM and with its chains, which are in equilibrium
     /// where fresh ones are not. More chains than there were begin as copies.
     ///
     /// # Errors
-    /// As [`Trainer::from_machine`].
+    /// As [`Trainer::from_rbm`].
     pub fn after(config: TrainConfig, previous: &Self, seed: u64) -> Result<Self, Error> {
-        let mut run = Self::from_machine(config, previous.rbm.clone(), seed)?;
+        let mut run = Self::from_rbm(config, previous.rbm.clone(), seed)?;
         let chains = run.chains.visible.ncols();
         if chains > 0 && previous.chains.visible.ncols() > 0 {
             run.chains = previous.chains.repeat(chains);
-            if matches!(config.negative, Negative::Tempering { .. }) {
+            if matches!(config.gradient, GradientEstimator::Tempering { .. }) {
                 run.ladder = previous.ladder.repeat(chains);
             }
         }
         Ok(run)
     }
 
-    /// The machine as it is now.
+    /// The RBM as it is now.
     pub fn rbm(&self) -> &Rbm {
         &self.rbm
     }
@@ -136,7 +136,7 @@ impl Trainer {
             gradient: Gradient::zeros(visible, hidden),
             data: units(),
             model: units(),
-            ties: Classes::new(self.config.ties, visible, hidden),
+            sharing: Classes::new(self.config.sharing, visible, hidden),
         }
     }
 
@@ -158,7 +158,7 @@ impl Trainer {
         let rate = config.schedule.rate(config.learning_rate, self.updates - 1);
         let step = (rate, self.updates, config.biases);
         config.optimiser.ascend(&mut self.memory, &mut self.rbm, &scratch.gradient, step);
-        if config.ties == Ties::Binary {
+        if config.sharing == WeightSharing::Binary {
             // They follow by the step itself; this undoes the rounding of many.
             self.rbm.tie_binary();
         }
@@ -173,7 +173,7 @@ impl Trainer {
     /// are not used again.
     ///
     /// # Errors
-    /// [`Error::TooManyStates`] for exact averages of a machine that is too large.
+    /// [`Error::TooManyStates`] for exact averages of an RBM that is too large.
     ///
     /// # Panics
     /// When the shapes of the data, the batch or the scratch differ from those of the settings.
@@ -183,21 +183,17 @@ impl Trainer {
         samples: &[u32],
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
-        assert_eq!(
-            data.nrows(),
-            self.rbm.visible(),
-            "the data have another width than the machine"
-        );
+        assert_eq!(data.nrows(), self.rbm.visible(), "the data have another width than the RBM");
         assert_eq!(
             samples.len(),
             self.config.batch,
             "the batch has another size than the settings"
         );
         self.estimate(data, samples, scratch)?;
-        if let Some(ties) = &mut scratch.ties {
-            ties.average(&mut scratch.gradient);
+        if let Some(sharing) = &mut scratch.sharing {
+            sharing.average(&mut scratch.gradient);
         }
-        if self.config.ties == Ties::Binary {
+        if self.config.sharing == WeightSharing::Binary {
             binary::follow(&mut scratch.gradient);
         }
         decay(&mut scratch.gradient, &self.rbm, self.config.l1, self.config.l2);
@@ -215,19 +211,20 @@ impl Trainer {
         let Self { config, seed, rbm, updates, chains, ladder, .. } = self;
         let Scratch { gradient, data: clamped, model, .. } = scratch;
         let stream = Stream { seed: *seed, label: "rbm::chains", index: *updates };
-        if let Negative::Contrastive { steps } = config.negative {
+        if let GradientEstimator::Contrastive { steps } = config.gradient {
             contrast(rbm, data, samples, [clamped, model], steps, stream);
             gradient.estimate(clamped, model);
             return Ok(());
         }
         clamp(rbm, data, samples, clamped);
-        match config.negative {
-            Negative::Exact => gradient.exact(clamped, &partition::moments(rbm)?),
-            Negative::Tempering { steps, .. } => {
+        match config.gradient {
+            GradientEstimator::Exact => gradient.exact(clamped, &partition::moments(rbm)?),
+            GradientEstimator::Tempering { steps, .. } => {
                 ladder.advance(rbm, chains, steps, (*seed, *updates));
                 gradient.estimate(clamped, chains);
             }
-            Negative::Persistent { steps, .. } | Negative::Contrastive { steps } => {
+            GradientEstimator::Persistent { steps, .. }
+            | GradientEstimator::Contrastive { steps } => {
                 expect_hidden(rbm, chains);
                 walk(rbm, chains, steps, stream);
                 gradient.estimate(clamped, chains);

@@ -1,12 +1,12 @@
-//! Annealed importance sampling against exact ln Z: within its error on a hundred machines, bounds from both sides, and
+//! Annealed importance sampling against exact ln Z: within its error on a hundred RBMs, bounds from both sides, and
 //! wrong estimators that are caught.
 
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 
-use machine::machine;
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
+use random::random_rbm;
 use rbm::ais::{self, Annealed, Annealing};
 use rbm::{Error, Rbm, partition};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -20,20 +20,20 @@ const MODELS: u64 = 100;
 const SIGMAS: f64 = 7.1;
 const ANNEALING: Annealing = Annealing { chains: 512, steps: 100 };
 
-/// A machine of varied shape, strength and biases, one layer small, and a base: zeros, the data's, or anything.
+/// An RBM of varied shape, strength and biases, one layer small, and a base: zeros, the data's, or anything.
 fn model(number: u64) -> (Rbm, DVector<f32>) {
     let mut rng = stats::stream(number, "model", 0);
     let (m, n) = (rng.random_range(1..=40), rng.random_range(1..=10));
     // Of order 1 per unit whatever the shape; random signs.
     let size = rng.random_range(0.05..0.6) * (20.0 / (m + n) as f32).sqrt();
-    let mut rbm = machine(m, n, size, number);
+    let mut rbm = random_rbm(m, n, size, number);
     let bias = rng.random_range(0.0..3.0);
     rbm.visible_bias *= bias;
     rbm.hidden_bias *= bias;
     let base = match number % 3 {
         0 => DVector::zeros(m),
         1 => ais::base_bias(&partition::draws(&rbm, 100, &mut rng).expect("few units")),
-        _ => machine(m, 1, 0.5, number + 1000).visible_bias,
+        _ => random_rbm(m, 1, 0.5, number + 1000).visible_bias,
     };
     if number.is_multiple_of(2) {
         (rbm, base)
@@ -46,17 +46,18 @@ fn sigmas(found: &Annealed, exact: f64) -> f64 {
     (found.ln_z.mean - exact) / found.ln_z.error
 }
 
-/// Errors neither too small nor too large: the sum of z^2 has the chi-square law, at a tenth of the level to each side. The
-/// law is widened a little for the skewness.
+/// Errors neither too small nor too large: the sum of z^2 has the chi-square distribution, at a tenth of the level to each side. The
+/// distribution is widened a little for the skewness.
 fn errors_are_right(what: &str, z: &[f64]) {
-    let law = ChiSquared::new(z.len() as f64).expect("degrees of freedom");
+    let distribution = ChiSquared::new(z.len() as f64).expect("degrees of freedom");
     let sum = z.iter().map(|z| z * z).sum::<f64>();
-    let (lower, upper) = (law.inverse_cdf(0.1 * LEVEL), law.inverse_cdf(1.0 - 0.1 * LEVEL));
+    let (lower, upper) =
+        (distribution.inverse_cdf(0.1 * LEVEL), distribution.inverse_cdf(1.0 - 0.1 * LEVEL));
     assert!(0.9 * lower < sum && sum < 1.1 * upper, "{what}: {lower} {sum} {upper}");
 }
 
 #[test]
-fn both_directions_are_within_their_errors_on_a_hundred_machines() {
+fn both_directions_are_within_their_errors_on_a_hundred_rbms() {
     let (mut forward, mut backward) = (Vec::new(), Vec::new());
     for number in 0..MODELS {
         let (rbm, base) = model(number);
@@ -115,9 +116,9 @@ fn written_out(rbm: &Rbm, base: &DVector<f32>, factor: f64, keeps_base: bool) ->
 #[test]
 fn wrong_estimators_are_rejected_and_a_right_one_is_not() {
     // Weights of one sign: what a sampler does wrong adds up.
-    let mut rbm = machine(16, 8, 0.3, 1);
+    let mut rbm = random_rbm(16, 8, 0.3, 1);
     rbm.weights.apply(|w| *w = w.abs());
-    let base = machine(16, 1, 0.7, 2).visible_bias;
+    let base = random_rbm(16, 1, 0.7, 2).visible_bias;
     let exact = partition::ln_z(&rbm).unwrap();
     let right = written_out(&rbm, &base, 2.0, true);
     assert!(right.sigmas_from(exact) < SIGMAS, "{right:?} {exact}");
@@ -136,7 +137,7 @@ fn wrong_estimators_are_rejected_and_a_right_one_is_not() {
 
 #[test]
 fn bounds_lie_on_their_sides_and_close() {
-    let (rbm, base) = (machine(14, 8, 0.9, 5), DVector::zeros(14));
+    let (rbm, base) = (random_rbm(14, 8, 0.9, 5), DVector::zeros(14));
     for rbm in [rbm.transpose(), rbm] {
         let base = if rbm.visible() == 14 { base.clone() } else { DVector::zeros(8) };
         let exact = partition::ln_z(&rbm).unwrap();
@@ -168,11 +169,11 @@ fn bounds_lie_on_their_sides_and_close() {
 }
 
 #[test]
-fn ends_are_draws_from_the_machine() {
+fn ends_are_draws_from_the_rbm() {
     const CHAINS: usize = 20_000;
     // One step, so that the weights matter.
     let annealing = Annealing { chains: CHAINS, steps: 1 };
-    for rbm in [machine(4, 3, 0.9, 11), machine(3, 4, 0.9, 12).transpose()] {
+    for rbm in [random_rbm(4, 3, 0.9, 11), random_rbm(3, 4, 0.9, 12).transpose()] {
         let exact = partition::visible_probabilities(&rbm).unwrap();
         let base = DVector::from_element(4, -0.3);
         let (annealed, ends) = ais::anneal(&rbm, &base, annealing, 1).unwrap();
@@ -195,8 +196,8 @@ fn ends_are_draws_from_the_machine() {
 
 #[test]
 fn independent_units_are_exact_whatever_the_base() {
-    // Without weights and with its own biases the machine is the base but for c, the same factor for every chain.
-    let mut rbm = machine(9, 6, 1.0, 6);
+    // Without weights and with its own biases the RBM is the base but for c, the same factor for every chain.
+    let mut rbm = random_rbm(9, 6, 1.0, 6);
     rbm.weights.fill(0.0);
     let exact = partition::ln_z(&rbm).unwrap();
     let found = ais::ln_z(&rbm, &rbm.visible_bias, Annealing { chains: 70, steps: 3 }, 1).unwrap();
@@ -228,7 +229,7 @@ fn bases_of_degenerate_data_are_finite() {
     let one = ais::base_bias(&DMatrix::from_element(2, 1, 1.0));
     assert!((one[0] - 0.5 * 2_f32.ln()).abs() < 1e-6);
     // A base that is nearly certain is a bad one, but finite and seen to be bad.
-    let rbm = machine(3, 4, 0.5, 7);
+    let rbm = random_rbm(3, 4, 0.5, 7);
     let found = ais::ln_z(&rbm, &base, Annealing { chains: 100, steps: 10 }, 1).unwrap();
     assert!(found.ln_z.mean.is_finite() && found.ln_z.error.is_finite());
 }
@@ -248,7 +249,7 @@ fn a_failed_run_is_seen_by_its_effective_chains() {
 
 #[test]
 fn wrong_sizes_are_refused() {
-    let (rbm, annealing) = (machine(5, 4, 1.0, 8), Annealing { chains: 4, steps: 2 });
+    let (rbm, annealing) = (random_rbm(5, 4, 1.0, 8), Annealing { chains: 4, steps: 2 });
     let base = Error::Size { what: "the base bias", found: 4, expected: 5 };
     assert_eq!(ais::ln_z(&rbm, &DVector::zeros(4), annealing, 1), Err(base));
     let allowed = "at least 2";
@@ -264,7 +265,7 @@ fn wrong_sizes_are_refused() {
 
 #[test]
 fn the_same_bytes_at_any_number_of_threads() {
-    let (rbm, base) = (machine(20, 12, 0.5, 9), DVector::from_element(20, 0.1));
+    let (rbm, base) = (random_rbm(20, 12, 0.5, 9), DVector::from_element(20, 0.1));
     let start = partition::draws(&rbm, 150, &mut stats::stream(9, "threads", 0)).unwrap();
     let results = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");

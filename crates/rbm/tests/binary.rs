@@ -1,13 +1,18 @@
-//! Machines of units 0 and 1 without biases: their law, their gradient and their training, worked out in units 0 and 1.
+//! RBMs of units 0 and 1 without biases: their distribution, their gradient and their training, worked out in units 0 and 1.
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use rbm::{Error, Negative, Optimiser, Rbm, Ties, TrainConfig, Trainer, partition, train};
+use rbm::{
+    Error, GradientEstimator, Optimiser, Rbm, TrainConfig, Trainer, WeightSharing, partition, train,
+};
 use std::ops::ControlFlow;
 
 const VISIBLE: usize = 4;
-const CONFIG: TrainConfig =
-    TrainConfig { initial_std: 0.7, ties: Ties::Binary, ..TrainConfig::exact(3, 6, 0.2) };
+const CONFIG: TrainConfig = TrainConfig {
+    initial_std: 0.7,
+    sharing: WeightSharing::Binary,
+    ..TrainConfig::exact(3, 6, 0.2)
+};
 
 /// `ln sum_y exp(x W y)` of every x of 0 and 1, in the order of the bits of its number.
 fn ln_weights(w: &DMatrix<f64>) -> Vec<f64> {
@@ -20,7 +25,7 @@ fn ln_weights(w: &DMatrix<f64>) -> Vec<f64> {
     (0..1 << w.nrows()).map(of).collect()
 }
 
-/// The mean log-likelihood of samples of +-1, in the machine of 0 and 1.
+/// The mean log-likelihood of samples of +-1, in the RBM of 0 and 1.
 fn likelihood(w: &DMatrix<f64>, data: &DMatrix<f32>) -> f64 {
     let ln_weights = ln_weights(w);
     let ln_z = ln_weights.iter().map(|l| l.exp()).sum::<f64>().ln();
@@ -42,7 +47,7 @@ fn in_binary(rbm: &Rbm) -> DMatrix<f64> {
 }
 
 #[test]
-fn the_law_is_that_of_units_0_and_1() {
+fn the_distribution_is_that_of_units_0_and_1() {
     let trainer = Trainer::new(CONFIG, VISIBLE, 2).expect("good settings");
     let (rbm, ln_weights) = (trainer.rbm(), ln_weights(&in_binary(trainer.rbm())));
     let ln_z = ln_weights.iter().map(|l| l.exp()).sum::<f64>().ln();
@@ -97,8 +102,8 @@ fn biases_follow_the_weights_through_a_run() {
     for (optimiser, l2) in
         [(Optimiser::Ascent { momentum: 0.0 }, 0.0), (Optimiser::Ascent { momentum: 0.9 }, 0.01)]
     {
-        let negative = Negative::Contrastive { steps: 1 };
-        let config = TrainConfig { negative, optimiser, l2, ..CONFIG };
+        let gradient = GradientEstimator::Contrastive { steps: 1 };
+        let config = TrainConfig { gradient, optimiser, l2, ..CONFIG };
         let mut trainer = Trainer::new(config, VISIBLE, 2).expect("good settings");
         let initial = trainer.rbm().clone();
         train(&mut trainer, &coins(60), 50, |_| ControlFlow::Continue(())).expect("a run");
@@ -110,7 +115,7 @@ fn biases_follow_the_weights_through_a_run() {
 
 #[test]
 fn what_biases_could_not_follow_is_refused() {
-    let adam = Optimiser::Adam { mean_memory: 0.9, square_memory: 0.999 };
+    let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.999 };
     for config in [
         TrainConfig { biases: false, ..CONFIG },
         TrainConfig { l1: 0.1, ..CONFIG },

@@ -4,17 +4,17 @@
 mod cases;
 #[path = "common/chi_square.rs"]
 mod chi_square;
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
 use chi_square::{draw, p_value};
 use exact::{Ring, enumerate};
-use machine::machine;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use rand::RngExt;
+use random::random_rbm;
 use rbm::boltzmann::{Boltzmann, Gradient, Sampling, empirical};
 use rbm::gradient::Units;
 use rbm::{Error, partition};
@@ -22,10 +22,10 @@ use states::states;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use stats::Estimate;
 
-/// Family-wise level of the tests of this file that must pass by chance, 6 of laws and one family of means.
+/// Family-wise level of the tests of this file that must pass by chance, 6 of distributions and one family of means.
 const LEVEL: f64 = 1e-6;
 const TESTS: f64 = 7.0;
-/// What a wrong law must fall below.
+/// What a wrong distribution must fall below.
 const CAUGHT: f64 = 1e-12;
 
 /// All units connected, parameters uniform in `+-size`.
@@ -55,7 +55,7 @@ fn distribution(visible: usize, seed: u64) -> Vec<f64> {
 
 /// Random samples `[visible, sample]`.
 fn machine_data(visible: usize, samples: usize, seed: u64) -> DMatrix<f32> {
-    machine(visible, samples, 1.0, seed).weights.map(|x| if x < 0.0 { -1.0 } else { 1.0 })
+    random_rbm(visible, samples, 1.0, seed).weights.map(|x| if x < 0.0 { -1.0 } else { 1.0 })
 }
 
 /// `p(x)` of all units, state by state.
@@ -130,7 +130,7 @@ proptest! {
     fn without_connections_inside_layers_it_is_the_rbm(
         (m, n) in (1usize..=6, 1usize..=4), size in 0.0..2.0f32, seed: u64,
     ) {
-        let rbm = machine(m, n, size, seed);
+        let rbm = random_rbm(m, n, size, seed);
         for rbm in [rbm.transpose(), rbm] {
             let (m, n) = (rbm.visible(), rbm.hidden());
             let machine = Boltzmann::from_rbm(&rbm).unwrap();
@@ -145,7 +145,7 @@ proptest! {
             let found = machine.kl(&q).unwrap();
             prop_assert!((found - partition::kl(&q, &rbm).unwrap()).abs() < 1e-12);
             // The gradient of `exact`, for random data.
-            let exactly = exact::Machine::new(
+            let exactly = exact::Rbm64::new(
                 rbm.weights.map(f64::from),
                 rbm.visible_bias.map(f64::from),
                 rbm.hidden_bias.map(f64::from),
@@ -238,7 +238,7 @@ fn passes(what: &str, p: f64) {
 const DRAWS: usize = 100_000;
 
 #[test]
-fn a_sweep_leaves_the_law_alone_and_wrong_ones_do_not() {
+fn a_sweep_leaves_the_distribution_alone_and_wrong_ones_do_not() {
     for (seed, size) in [(1, 0.5), (2, 1.2)] {
         let machine = full(4, 2, size, seed);
         let p = joint(&machine);
@@ -249,7 +249,7 @@ fn a_sweep_leaves_the_law_alone_and_wrong_ones_do_not() {
         passes("three sweeps", p_value(&indices(&x), &p));
         assert!(x != start);
 
-        // All units at once, each given the others as they were: not the law of connected units.
+        // All units at once, each given the others as they were: not the distribution of connected units.
         let mut x = start.clone();
         for (mut new, old) in x.column_iter_mut().zip(start.column_iter()) {
             let activation = machine.couplings() * old + machine.biases();
@@ -257,7 +257,7 @@ fn a_sweep_leaves_the_law_alone_and_wrong_ones_do_not() {
             new.copy_from(&activation.map(up).map(|up| if up { 1.0 } else { -1.0 }));
         }
         assert!(p_value(&indices(&x), &p) < CAUGHT);
-        // Half the activation, which is the law of units 0 and 1.
+        // Half the activation, which is the distribution of units 0 and 1.
         let half = machine.couplings() * 0.5;
         let wrong = Boltzmann::new(half, machine.biases() * 0.5, 4).unwrap();
         let mut x = start;
@@ -267,7 +267,7 @@ fn a_sweep_leaves_the_law_alone_and_wrong_ones_do_not() {
 }
 
 #[test]
-fn from_random_states_sweeps_lead_to_the_law() {
+fn from_random_states_sweeps_lead_to_the_distribution() {
     let machine = full(3, 2, 0.5, 3);
     let mut rng = stats::stream(3, "equilibrium", 0);
     let mut x = DMatrix::from_element(5, DRAWS, 1.0);
@@ -278,7 +278,7 @@ fn from_random_states_sweeps_lead_to_the_law() {
 }
 
 #[test]
-fn clamped_units_stay_and_the_others_have_the_conditional_law() {
+fn clamped_units_stay_and_the_others_have_the_conditional_distribution() {
     let (m, n) = (3, 3);
     let machine = full(m, n, 0.7, 4);
     let p = joint(&machine);

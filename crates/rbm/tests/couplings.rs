@@ -2,35 +2,36 @@
 
 #[path = "common/cases.rs"]
 mod cases;
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
-use exact::{Machine, decimation, ring};
-use machine::machine;
+use exact::{Rbm64, decimation, ring};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
+use random::random_rbm;
 use rbm::{Error, Rbm, couplings};
 use states::states;
 
-/// The same machine in f64.
-fn exactly(rbm: &Rbm) -> Machine {
+/// The same RBM in f64.
+fn exactly(rbm: &Rbm) -> Rbm64 {
     let visible_bias = rbm.visible_bias.map(f64::from);
     let hidden_bias = rbm.hidden_bias.map(f64::from);
-    Machine::new(rbm.weights.map(f64::from), visible_bias, hidden_bias).expect("finite parameters")
+    Rbm64::new(rbm.weights.map(f64::from), visible_bias, hidden_bias).expect("finite parameters")
 }
 
-fn rounded(machine: &Machine) -> Rbm {
+fn rounded(rbm: &Rbm64) -> Rbm {
     Rbm {
-        weights: machine.weights.map(|w| w as f32),
-        visible_bias: machine.visible_bias.map(|b| b as f32),
-        hidden_bias: machine.hidden_bias.map(|c| c as f32),
+        weights: rbm.weights.map(|w| w as f32),
+        visible_bias: rbm.visible_bias.map(|b| b as f32),
+        hidden_bias: rbm.hidden_bias.map(|c| c as f32),
     }
 }
 
-fn machines() -> impl Strategy<Value = Rbm> {
-    (1usize..=9, 1usize..=6, 0.0..4.0f32, any::<u64>()).prop_map(|(m, n, w, s)| machine(m, n, w, s))
+fn rbms() -> impl Strategy<Value = Rbm> {
+    (1usize..=9, 1usize..=6, 0.0..4.0f32, any::<u64>())
+        .prop_map(|(m, n, w, s)| random_rbm(m, n, w, s))
 }
 
 /// Bounds `|F|`, and so what a rounding of relative size one makes of a coupling.
@@ -52,7 +53,7 @@ fn members(set: usize) -> Vec<usize> {
 
 proptest! {
     #[test]
-    fn all_orders_are_the_enumerated_ones(rbm in machines()) {
+    fn all_orders_are_the_enumerated_ones(rbm in rbms()) {
         let tolerance = 1e-14 * scale(&rbm);
         let visible = exact::couplings::visible(&exactly(&rbm)).unwrap();
         prop_assert!(distance(&couplings::all(&rbm).unwrap(), &visible) <= tolerance);
@@ -61,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn the_integrals_are_the_sums_over_all_states(rbm in machines()) {
+    fn the_integrals_are_the_sums_over_all_states(rbm in rbms()) {
         // Weights of up to 4 make fields of up to 40: far from weak, and far from Gaussian.
         for rbm in [rbm.transpose(), rbm] {
             let tolerance = 1e-14 * scale(&rbm);
@@ -88,7 +89,7 @@ proptest! {
     fn weak_couplings_keep_their_digits(m in 2usize..=8, n in 1usize..=5, seed: u64) {
         // Relative to w^2, not to 1: points are dropped and images neglected in proportion.
         for size in [1e-2_f32, 1e-4] {
-            let rbm = machine(m, n, size, seed);
+            let rbm = random_rbm(m, n, size, seed);
             let pairs = couplings::pairs(&rbm).unwrap();
             let leading = rbm.weights.map(f64::from) * rbm.weights.transpose().map(f64::from);
             let w = f64::from(size);
@@ -104,7 +105,7 @@ proptest! {
 }
 
 #[test]
-fn golden_machines() {
+fn golden_rbms() {
     for case in cases::all() {
         let all = couplings::all(&case.rbm).unwrap();
         let value =
@@ -127,10 +128,10 @@ fn golden_machines() {
 }
 
 #[test]
-fn the_decimating_machine_has_the_decimated_ring_behind_it() {
-    // Errata E11: hidden pairs at K', tanh K' = tanh^2 K, and nothing else; the visible ones tend to the ring at K.
+fn the_decimating_rbm_has_the_decimated_ring_behind_it() {
+    // Hidden pairs at K', tanh K' = tanh^2 K, and nothing else; the visible ones tend to the ring at K.
     let (sites, k) = (200, 1.0);
-    let rbm = rounded(&decimation::locked(sites, k, 6.0).expect("an even ring"));
+    let rbm = rounded(&decimation::pinned(sites, k, 6.0).expect("an even ring"));
     let hidden = couplings::pairs(&rbm.transpose()).unwrap();
     let ring = |units: usize, k: f64| {
         let near = move |i: usize, j: usize| (i + 1) % units == j || (j + 1) % units == i;
@@ -138,7 +139,7 @@ fn the_decimating_machine_has_the_decimated_ring_behind_it() {
     };
     assert!((hidden - ring(sites / 2, ring::decimate(k))).amax() < 1e-13);
     let visible = couplings::pairs(&rbm).unwrap();
-    // The neighbours a, b of a locked site: ln cosh(L + K(a + b)) leaves e^{-2L} of itself beyond the line.
+    // The neighbours a, b of a pinned site: ln cosh(L + K(a + b)) leaves e^{-2L} of itself beyond the line.
     assert!((&visible - ring(sites, k)).amax() < (-2.0_f64 * (6.0 - 2.0 * k)).exp());
     assert!((visible - ring(sites, k)).amax() > 1e-7);
 }
@@ -170,9 +171,9 @@ fn many_equal_weights_agree_with_sums_over_their_number() {
 #[test]
 fn strong_weights_and_unequal_ones_keep_the_precision() {
     // Fields of up to some 400, and one of 3000 next to weights of 1.
-    let mut unequal = machine(6, 4, 1.0, 12);
+    let mut unequal = random_rbm(6, 4, 1.0, 12);
     unequal.weights[(2, 1)] = 3000.0;
-    for rbm in [machine(7, 4, 60.0, 11), unequal] {
+    for rbm in [random_rbm(7, 4, 60.0, 11), unequal] {
         for rbm in [rbm.transpose(), rbm] {
             let all = couplings::all(&rbm).unwrap();
             let pairs = couplings::pairs(&rbm).unwrap();
@@ -192,7 +193,7 @@ fn strong_weights_and_unequal_ones_keep_the_precision() {
 fn a_product_of_weights_is_the_leading_order() {
     // J - W W^T falls as the fourth power of the weights: a factor of 16 for each halving, measured.
     let error = |size: f32| {
-        let mut rbm = machine(40, 30, 1.0, 7);
+        let mut rbm = random_rbm(40, 30, 1.0, 7);
         rbm.weights *= size;
         rbm.hidden_bias *= size;
         let leading = rbm.weights.map(f64::from) * rbm.weights.transpose().map(f64::from);
@@ -209,7 +210,7 @@ fn a_product_of_weights_is_the_leading_order() {
 
 #[test]
 fn without_biases_odd_orders_vanish() {
-    let mut rbm = machine(6, 4, 1.0, 3);
+    let mut rbm = random_rbm(6, 4, 1.0, 3);
     rbm.visible_bias.fill(0.0);
     rbm.hidden_bias.fill(0.0);
     assert_eq!(couplings::fields(&rbm).unwrap(), DVector::zeros(6));
@@ -222,7 +223,7 @@ fn without_biases_odd_orders_vanish() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let rbm = machine(150, 3, 0.3, 5);
+    let rbm = random_rbm(150, 3, 0.3, 5);
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| couplings::pairs(&rbm).unwrap())

@@ -1,12 +1,12 @@
 //! Receptive fields of known shape have the centre, extent and spectrum they should.
 
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 
 use exact::decimation;
-use machine::machine;
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use random::random_rbm;
 use rbm::features::{gram, participation_ratios, singular_values, spots};
 use rbm::{Error, Rbm};
 
@@ -29,7 +29,7 @@ fn moved(
 proptest! {
     #[test]
     fn singular_values_are_the_roots_of_the_gram_matrix(m in 1usize..12, n in 1usize..12, seed: u64) {
-        let w = machine(m, n, 2.0, seed).weights;
+        let w = random_rbm(m, n, 2.0, seed).weights;
         let values = singular_values(&w);
         prop_assert_eq!(values.len(), m.min(n));
         prop_assert!(values.is_sorted_by(|a, b| a >= b));
@@ -50,7 +50,7 @@ proptest! {
     ) {
         let shape = [width, height];
         let (dx, dy) = (dx % width, dy % height);
-        let w = machine(width * height, 2, 1.0, seed).weights;
+        let w = random_rbm(width * height, 2, 1.0, seed).weights;
         let there = moved(&w, shape, (dx, dy)) * -size;
         let (here, there) = (spots(&w, shape).unwrap(), (spots(&there, shape).unwrap(), there));
         for (a, (spot, other)) in here.iter().zip(&there.0).enumerate() {
@@ -75,7 +75,7 @@ proptest! {
 #[test]
 fn equal_weights_have_one_singular_value() {
     let values = singular_values(&Rbm::uniform(8, 4, 0.25).weights);
-    // W sqrt(M N), errata E10.
+    // W sqrt(M N).
     assert!(close(values[0], 0.25 * 32.0_f64.sqrt()));
     assert!(values[1..].iter().all(|s| s.abs() < 1e-15));
     assert_eq!(participation_ratios(&Rbm::uniform(8, 4, 0.25).weights), [8.0; 4]);
@@ -93,7 +93,7 @@ fn weights_that_are_not_finite_have_no_singular_values() {
 
 #[test]
 fn units_on_bonds_have_the_spectrum_of_waves() {
-    // Errata E12: w |1 + e^{ik}|, k = 2 pi n / M.
+    // W |1 + e^{ik}|, k = 2 pi n / M.
     let sites = 10;
     let bonds = decimation::bonds(sites, 0.7).expect("a ring").weights.map(|w| w as f32);
     let w = f64::from(bonds[(0, 0)]);

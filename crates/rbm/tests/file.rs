@@ -1,17 +1,17 @@
-//! A machine goes into a file and comes back bit for bit; what is not a machine is refused by name.
+//! An RBM goes into a file and comes back bit for bit; what is not an RBM is refused by name.
 
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 
-use machine::machine;
 use proptest::prelude::*;
+use random::random_rbm;
 use rbm::file::{Metadata, from_bytes, to_bytes};
 use rbm::{Error, Rbm};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-fn machines() -> impl Strategy<Value = Rbm> {
-    (1usize..=7, 1usize..=5, any::<u64>()).prop_map(|(m, n, seed)| machine(m, n, 1e3, seed))
+fn rbms() -> impl Strategy<Value = Rbm> {
+    (1usize..=7, 1usize..=5, any::<u64>()).prop_map(|(m, n, seed)| random_rbm(m, n, 1e3, seed))
 }
 
 fn metadata() -> impl Strategy<Value = Metadata> {
@@ -33,7 +33,7 @@ fn file(tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn there_and_back_bit_for_bit(rbm in machines(), metadata in metadata()) {
+    fn there_and_back_bit_for_bit(rbm in rbms(), metadata in metadata()) {
         let bytes = to_bytes(&rbm, &metadata);
         prop_assert_eq!(&bytes, &to_bytes(&rbm.clone(), &metadata.clone()));
         let (read, texts) = from_bytes(&bytes).unwrap();
@@ -45,7 +45,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_are_rows_for_the_reference_reader(rbm in machines()) {
+    fn rows_are_rows_for_the_reference_reader(rbm in rbms()) {
         let bytes = to_bytes(&rbm, &Metadata::new());
         let file = SafeTensors::deserialize(&bytes).unwrap();
         prop_assert_eq!(file.len(), 3);
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn a_file_that_ends_early_is_none(rbm in machines(), metadata in metadata(), cut in 0.0..1.0f64) {
+    fn a_file_that_ends_early_is_none(rbm in rbms(), metadata in metadata(), cut in 0.0..1.0f64) {
         let bytes = to_bytes(&rbm, &metadata);
         let end = (cut * bytes.len() as f64) as usize;
         let cut = from_bytes(&bytes[..end]);
@@ -78,7 +78,7 @@ proptest! {
 
     #[test]
     fn damage_never_panics(
-        rbm in machines(), metadata in metadata(),
+        rbm in rbms(), metadata in metadata(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let mut bytes = to_bytes(&rbm, &metadata);
@@ -86,7 +86,7 @@ proptest! {
             let place = place.index(bytes.len());
             bytes[place] = byte;
         }
-        // A changed number may still be a machine; all else is an error.
+        // A changed number may still be an RBM; all else is an error.
         if let Ok((read, _)) = from_bytes(&bytes) {
             prop_assert!(read.weights.iter().all(|w| w.is_finite()));
             prop_assert_eq!(read.visible_bias.len(), read.visible());

@@ -1,4 +1,4 @@
-//! Every golden value of `data/golden/general_rbm.json` that this crate computes, also for the transposed machine.
+//! Every golden value of `data/golden/general_rbm.json` that this crate computes, also for the transposed RBM.
 
 #[path = "common/cases.rs"]
 mod cases;

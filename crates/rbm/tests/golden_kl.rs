@@ -1,4 +1,4 @@
-//! The golden machines near and at their smallest divergence from the ring, through this crate's sums.
+//! The golden RBMs near and at their smallest divergence from the ring, through this crate's sums.
 
 use exact::{Ring, enumerate};
 use nalgebra::{DMatrix, DVector};
@@ -29,7 +29,7 @@ fn without_biases(weights: &DMatrix<f64>) -> Rbm {
     Rbm { weights: weights.map(|w| w as f32), visible_bias, hidden_bias }
 }
 
-/// KL of the ring from a machine.
+/// KL of the ring from an RBM.
 fn kl(case: &Value, rbm: &Rbm) -> f64 {
     let ring = Ring::new(number(case, "M") as usize, number(case, "K")).expect("a ring");
     let q = enumerate::ring(&ring).expect("few units").probabilities;
@@ -73,10 +73,10 @@ fn constructions_that_are_the_ring() {
     }
     for case in list(&golden["locked"]) {
         let (m, n) = (number(case, "M") as usize, number(case, "N") as usize);
-        let (k, locking) = (number(case, "K"), number(case, "L"));
+        let (k, pinning) = (number(case, "K"), number(case, "L"));
         let mut weights = DMatrix::zeros(m, n);
         for a in 0..n {
-            weights[(2 * a, a)] += locking;
+            weights[(2 * a, a)] += pinning;
             weights[(2 * a + 1, a)] += k;
             weights[((2 * a + m - 1) % m, a)] += k;
         }

@@ -157,7 +157,7 @@ fn the_share_of_unstable_units_is_binomial() {
     // xi_i times its field is N - 1 plus (N - 1)(P - 1) independent signs, and a tie is lost if xi_i = -1.
     let (n, p, networks) = (100_u64, 14_u64, 400);
     let signs = (n - 1) * (p - 1);
-    let binomial = Binomial::new(0.5, signs).expect("a binomial law");
+    let binomial = Binomial::new(0.5, signs).expect("a binomial distribution");
     // Sum of signs 2k - signs below -(n - 1), and equal to it.
     let tie = (signs - (n - 1)) / 2;
     let expected = 0.5 * (binomial.cdf(tie) + binomial.cdf(tie - 1));

@@ -1,17 +1,17 @@
-//! Block Gibbs sampling: one step has the law it should, p(v) does not drift, and wrong samplers are caught.
+//! Block Gibbs sampling: one step has the distribution it should, p(v) does not drift, and wrong samplers are caught.
 
 #[path = "common/chi_square.rs"]
 mod chi_square;
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
 use chi_square::p_value;
-use machine::machine;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_pcg::Pcg64;
+use random::random_rbm;
 use rbm::{Rbm, partition};
 use states::states;
 
@@ -26,7 +26,7 @@ const HIDDEN: usize = 3;
 
 /// Strong weights and biases: conditionals close to 0 and 1, two decades and more between states.
 fn strong() -> Rbm {
-    machine(VISIBLE, HIDDEN, 1.5, 11)
+    random_rbm(VISIBLE, HIDDEN, 1.5, 11)
 }
 
 /// And with the roles of its layers exchanged: what goes up there goes down here, and the smaller layer is below.
@@ -53,7 +53,7 @@ fn passes(what: &str, p: f64) {
 }
 
 /// `prod_i 1 / (1 + e^{-2 x_i a_i})` of every state x of the units with these activations.
-fn product_law(activations: &[f64]) -> Vec<f64> {
+fn product_distribution(activations: &[f64]) -> Vec<f64> {
     let unit = |s: usize, i: usize, a: f64| {
         let x = if s >> i & 1 == 1 { 1.0 } else { -1.0 };
         1.0 / (1.0 + (-2.0 * x * a).exp())
@@ -70,19 +70,19 @@ fn activations(rbm: &Rbm, v: &DMatrix<f32>) -> DMatrix<f64> {
     a
 }
 
-/// The law of the hidden layer given that of the visible layer, by enumeration.
-fn half_step_law(rbm: &Rbm, p: &[f64]) -> Vec<f64> {
+/// The distribution of the hidden layer given that of the visible layer, by enumeration.
+fn half_step_distribution(rbm: &Rbm, p: &[f64]) -> Vec<f64> {
     let given = activations(rbm, &states(rbm.visible()));
-    let mut law = vec![0.0; 1 << rbm.hidden()];
+    let mut distribution = vec![0.0; 1 << rbm.hidden()];
     for (weight, activation) in p.iter().zip(given.column_iter()) {
-        let conditional = product_law(activation.as_slice());
-        law.iter_mut().zip(conditional).for_each(|(sum, p)| *sum += weight * p);
+        let conditional = product_distribution(activation.as_slice());
+        distribution.iter_mut().zip(conditional).for_each(|(sum, p)| *sum += weight * p);
     }
-    law
+    distribution
 }
 
-fn step_law(rbm: &Rbm, p: &[f64]) -> Vec<f64> {
-    half_step_law(&rbm.transpose(), &half_step_law(rbm, p))
+fn step_distribution(rbm: &Rbm, p: &[f64]) -> Vec<f64> {
+    half_step_distribution(&rbm.transpose(), &half_step_distribution(rbm, p))
 }
 
 fn gibbs(rbm: &Rbm, mut v: DMatrix<f32>, steps: usize, rng: &mut Pcg64) -> DMatrix<f32> {
@@ -92,7 +92,7 @@ fn gibbs(rbm: &Rbm, mut v: DMatrix<f32>, steps: usize, rng: &mut Pcg64) -> DMatr
     v
 }
 
-/// The p-value of `p(v)` after `steps` of any sampler from exact draws of a machine.
+/// The p-value of `p(v)` after `steps` of any sampler from exact draws of an RBM.
 fn drift(
     rbm: &Rbm,
     seed: u64,
@@ -120,19 +120,19 @@ fn exact_draws_do_not_drift() {
     }
 }
 
-/// A sampler that does nothing leaves p(v) alone too: hence the law of one step from each of some starts.
+/// A sampler that does nothing leaves p(v) alone too: hence the distribution of one step from each of some starts.
 #[test]
-fn one_step_has_the_law_of_the_conditionals() {
+fn one_step_has_the_distribution_of_the_conditionals() {
     let mut rng = stats::stream(2, "one step", 0);
     for rbm in both_ways() {
         for start in [0, 5, 9, 18, 31] {
             let v = states(rbm.visible()).column(start % (1 << rbm.visible())).into_owned();
             let v = DMatrix::from_fn(rbm.visible(), SAMPLES, |i, _| v[i]);
-            let p_hidden = product_law(activations(&rbm, &v).column(0).as_slice());
+            let p_hidden = product_distribution(activations(&rbm, &v).column(0).as_slice());
             let h = rbm.sample_hidden(&v, &mut rng);
             passes("h given v", p_value(&indices(&h), &p_hidden));
 
-            let p_visible = half_step_law(&rbm.transpose(), &p_hidden);
+            let p_visible = half_step_distribution(&rbm.transpose(), &p_hidden);
             let next = rbm.sample_visible(&h, &mut rng);
             passes("v' given v", p_value(&indices(&next), &p_visible));
         }
@@ -140,7 +140,7 @@ fn one_step_has_the_law_of_the_conditionals() {
 }
 
 #[test]
-fn exact_draws_with_one_hidden_step_have_the_joint_law() {
+fn exact_draws_with_one_hidden_step_have_the_joint_distribution() {
     let mut rng = stats::stream(3, "joint", 0);
     for rbm in both_ways() {
         let hidden = rbm.hidden();
@@ -153,13 +153,13 @@ fn exact_draws_with_one_hidden_step_have_the_joint_law() {
         let joint: Vec<f64> = p
             .iter()
             .zip(given.column_iter())
-            .flat_map(|(p, a)| product_law(a.as_slice()).into_iter().map(move |q| p * q))
+            .flat_map(|(p, a)| product_distribution(a.as_slice()).into_iter().map(move |q| p * q))
             .collect();
         passes("(v, h)", p_value(&pairs, &joint));
-        // The hidden units alone have the visible law of the transposed machine.
+        // The hidden units alone have the visible distribution of the transposed RBM.
         let p_hidden = partition::visible_probabilities(&rbm.transpose()).unwrap();
         passes("h", p_value(&indices(&h), &p_hidden));
-        // Samples of a batch are independent: neighbouring columns have the product law.
+        // Samples of a batch are independent: neighbouring columns have the product distribution.
         let columns = indices(&h);
         let neighbours: Vec<usize> =
             columns.chunks_exact(2).map(|c| c[0] << hidden | c[1]).collect();
@@ -172,24 +172,27 @@ fn exact_draws_with_one_hidden_step_have_the_joint_law() {
 #[test]
 fn a_chain_forgets_its_start() {
     // Weak enough to mix: what is left of the start after 64 steps, by enumeration, is beyond any test.
-    let weak = machine(VISIBLE, HIDDEN, 0.5, 4);
+    let weak = random_rbm(VISIBLE, HIDDEN, 0.5, 4);
     let mut rng = stats::stream(4, "forgets", 0);
     for rbm in [weak.transpose(), weak] {
         let p = partition::visible_probabilities(&rbm).unwrap();
         for start in [-1.0, 1.0] {
             let v = DMatrix::from_element(rbm.visible(), SAMPLES, start);
-            let mut law = vec![0.0; p.len()];
-            law[indices(&v)[0]] = 1.0;
+            let mut distribution = vec![0.0; p.len()];
+            distribution[indices(&v)[0]] = 1.0;
             for _ in 0..64 {
-                law = step_law(&rbm, &law);
+                distribution = step_distribution(&rbm, &distribution);
             }
-            assert!(law.iter().zip(&p).all(|(a, b)| (a - b).abs() < 1e-9), "mixes too slowly");
+            assert!(
+                distribution.iter().zip(&p).all(|(a, b)| (a - b).abs() < 1e-9),
+                "mixes too slowly"
+            );
             passes("equilibrium", p_value(&indices(&gibbs(&rbm, v, 64, &mut rng)), &p));
         }
     }
 }
 
-/// One Gibbs step written here, with whatever probability of +1 and whatever machine for the way back.
+/// One Gibbs step written here, with whatever probability of +1 and whatever RBM for the way back.
 fn other_step(
     rbm: &Rbm,
     back: &Rbm,
@@ -225,5 +228,5 @@ fn wrong_samplers_are_rejected_and_a_right_one_is_not() {
     let slightly = drift(&rbm, 9, 1, |v, rng| {
         other_step(&rbm, &rbm, |a| logistic(2.0 * a) * 0.99 + 0.005, &v, rng)
     });
-    assert!(slightly < LEVEL, "one unit in 200 turned over: {slightly:e}");
+    assert!(slightly < LEVEL, "one unit in 200 flipped: {slightly:e}");
 }

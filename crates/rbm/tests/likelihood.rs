@@ -1,21 +1,23 @@
 //! The exact likelihood rises from end to end, by every kind of gradient, with the smaller layer above or below.
 
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 
 use exact::decimation;
-use machine::machine;
 use nalgebra::DMatrix;
-use rbm::{Negative, Rbm, Schedule, Ties, TrainConfig, Trainer, partition, score, train};
+use random::random_rbm;
+use rbm::{
+    GradientEstimator, Rbm, Schedule, TrainConfig, Trainer, WeightSharing, partition, score, train,
+};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use stats::Estimate;
 use std::ops::ControlFlow;
 
 const CONFIG: TrainConfig = TrainConfig { initial_std: 0.05, ..TrainConfig::exact(4, 20, 0.05) };
 
-/// Independent draws of a machine with `visible` units, which has something to teach.
+/// Independent draws of an RBM with `visible` units, which has something to teach.
 fn lessons(visible: usize, samples: usize, seed: u64) -> (Rbm, DMatrix<f32>) {
-    let teacher = machine(visible, 4, 1.0, 21);
+    let teacher = random_rbm(visible, 4, 1.0, 21);
     let mut rng = stats::stream(seed, "lessons", 0);
     let data = partition::draws(&teacher, samples, &mut rng).expect("few units");
     (teacher, data)
@@ -53,11 +55,11 @@ fn the_exact_gradient_leads_uphill_at_every_update() {
 #[test]
 fn every_kind_of_gradient_raises_the_likelihood_of_held_out_data() {
     let negatives = [
-        Negative::Contrastive { steps: 1 },
-        Negative::Contrastive { steps: 10 },
-        Negative::Persistent { chains: 20, steps: 1 },
-        Negative::Tempering { chains: 20, steps: 1 },
-        Negative::Exact,
+        GradientEstimator::Contrastive { steps: 1 },
+        GradientEstimator::Contrastive { steps: 10 },
+        GradientEstimator::Persistent { chains: 20, steps: 1 },
+        GradientEstimator::Tempering { chains: 20, steps: 1 },
+        GradientEstimator::Exact,
     ];
     for (visible, hidden) in [(8, 4), (4, 8)] {
         let ((teacher, data), (_, held_out)) =
@@ -70,21 +72,21 @@ fn every_kind_of_gradient_raises_the_likelihood_of_held_out_data() {
             let pairs = ln_p(to).into_iter().zip(ln_p(from));
             Estimate::from_independent(&pairs.map(|(to, from)| to - from).collect::<Vec<_>>())
         };
-        for negative in negatives {
-            let config = TrainConfig { hidden, negative, ..CONFIG };
+        for gradient in negatives {
+            let config = TrainConfig { hidden, gradient, ..CONFIG };
             let mut trainer = Trainer::new(config, visible, 3).unwrap();
             let start = trainer.rbm().clone();
             train(&mut trainer, &data, 20, |_| ControlFlow::Continue(())).unwrap();
             // Ten tests at 1e-6 together, one-sided: z = 5.2. And at least half of what there is to gain.
             let (found, all) = (gain(trainer.rbm(), &start), gain(&teacher, &start));
-            assert!(found.mean > 5.2 * found.error, "{negative}, {visible}: {found:?}");
+            assert!(found.mean > 5.2 * found.error, "{gradient}, {visible}: {found:?}");
             let missed = gain(trainer.rbm(), &teacher);
-            assert!(missed.mean + 0.5 * all.mean > 5.2 * missed.error, "{negative}: {missed:?}");
+            assert!(missed.mean + 0.5 * all.mean > 5.2 * missed.error, "{gradient}: {missed:?}");
         }
     }
 }
 
-/// One weight for all, learnt from the ring: contrastive divergence ends above the maximum of the likelihood (errata E29),
+/// One weight for all, learnt from the ring: contrastive divergence ends above the maximum of the likelihood,
 /// with more steps closer to it. Compared on the same data with the exact gradient, whose end is the maximum, so that the
 /// noise of the data drops out.
 #[test]
@@ -92,21 +94,21 @@ fn more_steps_of_the_negative_phase_end_closer_to_the_maximum() {
     const RUNS: u64 = 12;
     let ring = decimation::bonds(8, 1.0).expect("a ring").weights.map(|w| w as f32);
     let ring = Rbm { weights: ring, ..Rbm::uniform(8, 8, 0.0) };
-    let end = |negative, seed| {
+    let end = |gradient, seed| {
         let mut rng = stats::stream(seed, "ring", 0);
         let data = partition::draws(&ring, 2000, &mut rng).expect("few units");
         let schedule = Schedule::Geometric { last: 0.01, updates: 2000 };
         let (batch, learning_rate, initial_std) = (200, 0.2, 0.3);
-        let all = TrainConfig { ties: Ties::All, biases: false, ..CONFIG };
-        let config = TrainConfig { negative, schedule, batch, learning_rate, initial_std, ..all };
+        let all = TrainConfig { sharing: WeightSharing::All, biases: false, ..CONFIG };
+        let config = TrainConfig { gradient, schedule, batch, learning_rate, initial_std, ..all };
         let mut trainer = Trainer::new(config, 8, seed).unwrap();
         train(&mut trainer, &data, 200, |_| ControlFlow::Continue(())).unwrap();
         // The sign of a weight between two layers is free.
         f64::from(trainer.rbm().weights[0].abs())
     };
     let excess = |steps| {
-        let negative = Negative::Contrastive { steps };
-        let runs = (0..RUNS).map(|seed| end(negative, seed) - end(Negative::Exact, seed));
+        let gradient = GradientEstimator::Contrastive { steps };
+        let runs = (0..RUNS).map(|seed| end(gradient, seed) - end(GradientEstimator::Exact, seed));
         Estimate::from_independent(&runs.collect::<Vec<f64>>())
     };
     let student = StudentsT::new(0.0, 1.0, (RUNS - 1) as f64).expect("degrees of freedom");

@@ -1,13 +1,13 @@
 //! Exact sums over one layer: against plain sums, for weights of any strength, and draws from them.
 
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
-use machine::machine;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
+use random::random_rbm;
 use rbm::partition::{self, Moments};
 use rbm::{Error, Rbm};
 use states::states;
@@ -81,7 +81,7 @@ proptest! {
         m in 1usize..=14, n in 1usize..=11, strength in 0usize..6, seed: u64,
     ) {
         let size = [0.0, 0.1, 1.0, 5.0, 40.0, 400.0][strength];
-        check(&machine(m, n, size, seed));
+        check(&random_rbm(m, n, size, seed));
     }
 }
 
@@ -89,21 +89,21 @@ proptest! {
 fn many_units_and_strong_weights_leave_the_range_of_f64_and_come_back() {
     // e^{800}, e^{10000} and e^{10^6} are no numbers. In the last two no unit, or not every one, can vary in a block.
     for (m, n, size) in [(1000, 9, 0.5), (300, 10, 4.0), (60, 11, 90.0), (30, 10, 1e4)] {
-        check(&machine(m, n, size, 3));
+        check(&random_rbm(m, n, size, 3));
     }
     // One weight that is too large, in the midst of small ones.
-    let mut rbm = machine(20, 10, 0.3, 4);
+    let mut rbm = random_rbm(20, 10, 0.3, 4);
     rbm.weights[(3, 4)] = 1e6;
     check(&rbm);
     // Sums over more than one task.
-    check(&machine(30, 17, 0.3, 5));
-    check(&machine(20, 16, 60.0, 6));
+    check(&random_rbm(30, 17, 0.3, 5));
+    check(&random_rbm(20, 16, 60.0, 6));
 }
 
 #[test]
 fn nothing_is_hidden_by_what_is_not_finite() {
     for bad in [f32::NAN, f32::INFINITY] {
-        let mut rbm = machine(5, 3, 1.0, 1);
+        let mut rbm = random_rbm(5, 3, 1.0, 1);
         rbm.weights[(2, 1)] = bad;
         assert!(!partition::ln_z(&rbm).unwrap().is_finite());
         assert!(!partition::moments(&rbm).unwrap().ln_z.is_finite());
@@ -112,7 +112,7 @@ fn nothing_is_hidden_by_what_is_not_finite() {
 
 #[test]
 fn a_layer_may_be_empty() {
-    let mut rbm = machine(4, 1, 1.0, 2);
+    let mut rbm = random_rbm(4, 1, 1.0, 2);
     rbm.weights = DMatrix::zeros(4, 0);
     rbm.hidden_bias = DVector::zeros(0);
     let expected = rbm.visible_bias.iter().map(|b| ln_2cosh(f64::from(*b))).sum::<f64>();
@@ -124,7 +124,7 @@ fn a_layer_may_be_empty() {
 #[test]
 fn moments_and_draws_refuse_too_many_states() {
     let large = Rbm::uniform(60, 30, 0.1);
-    let refused = Error::TooManyStates { units: 30, limit: partition::MOST_UNITS };
+    let refused = Error::TooManyStates { units: 30, limit: partition::MAX_UNITS };
     assert_eq!(partition::moments(&large), Err(refused.clone()));
     assert_eq!(partition::draws(&large, 1, &mut stats::stream(1, "refused", 0)), Err(refused));
 }
@@ -134,10 +134,10 @@ fn the_same_bytes_at_any_number_of_threads() {
     let results = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {
-            let rbm = machine(40, 18, 0.4, 7);
+            let rbm = random_rbm(40, 18, 0.4, 7);
             let moments = partition::moments(&rbm).unwrap();
             let draws = partition::draws(&rbm, 100, &mut stats::stream(7, "threads", 0)).unwrap();
-            let p = partition::visible_probabilities(&machine(17, 9, 0.4, 8)).unwrap();
+            let p = partition::visible_probabilities(&random_rbm(17, 9, 0.4, 8)).unwrap();
             (partition::ln_z(&rbm).unwrap().to_bits(), moments, draws, p)
         })
     };
@@ -162,20 +162,20 @@ fn p_value(rbm: &Rbm, draws: &DMatrix<f32>) -> f64 {
     assert!(pooled.1 >= 10.0 || pooled.0 < 45.0, "{pooled:?}");
     let cells = common.into_iter().chain((pooled.1 >= 10.0).then_some(pooled));
     let squares: Vec<f64> = cells.map(|(c, e)| (c - e).powi(2) / e).collect();
-    let law = ChiSquared::new((squares.len() - 1) as f64).expect("degrees of freedom");
-    law.sf(squares.iter().sum())
+    let distribution = ChiSquared::new((squares.len() - 1) as f64).expect("degrees of freedom");
+    distribution.sf(squares.iter().sum())
 }
 
 #[test]
-fn draws_have_the_law_of_the_machine() {
+fn draws_have_the_distribution_of_the_rbm() {
     let shapes = [(5, 3, 1.5), (3, 5, 1.5), (9, 2, 0.7), (8, 8, 0.3), (1, 1, 1.0)];
     for (m, n, size) in shapes {
-        let rbm = machine(m, n, size, 11);
+        let rbm = random_rbm(m, n, size, 11);
         let mut rng = stats::stream(1, "draws", (m * n) as u64);
         let draws = partition::draws(&rbm, 100_000, &mut rng).unwrap();
         let p = p_value(&rbm, &draws);
         assert!(p > LEVEL / (2.0 * shapes.len() as f64), "{m} {n}: {p:e}");
-        // Power: draws of a machine without hidden biases are noticed.
+        // Power: draws of an RBM without hidden biases are noticed.
         let mut other = rbm.clone();
         other.hidden_bias.fill(0.0);
         let wrong = p_value(&rbm, &partition::draws(&other, 100_000, &mut rng).unwrap());
@@ -184,9 +184,9 @@ fn draws_have_the_law_of_the_machine() {
 }
 
 #[test]
-fn draws_of_a_large_machine_have_its_means() {
+fn draws_of_a_large_rbm_have_its_means() {
     let count = 20_000;
-    let large = machine(50, 12, 0.3, 12);
+    let large = random_rbm(50, 12, 0.3, 12);
     for rbm in [large.transpose(), large] {
         let moments = partition::moments(&rbm).unwrap();
         let draws = partition::draws(&rbm, count, &mut stats::stream(2, "draws", 0)).unwrap();

@@ -1,30 +1,31 @@
-//! What holds for every machine, checked on random ones against the enumerations of `exact`.
+//! What holds for every RBM, checked on random ones against the enumerations of `exact`.
 
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
-use exact::{Machine, Ring, enumerate, symmetric};
-use machine::machine;
+use exact::{Rbm64, Ring, enumerate, symmetric};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
-use rbm::{Error, Negative, Optimiser, Rbm, TrainConfig, Trainer, partition, train};
+use random::random_rbm;
+use rbm::{Error, GradientEstimator, Optimiser, Rbm, TrainConfig, Trainer, partition, train};
 use states::states;
 use std::ops::ControlFlow;
 
 /// Sums of up to 2^8 states in f64, relative to their largest logarithm.
 const SUM: f64 = 1e-12;
 
-/// The same machine in f64.
-fn exactly(rbm: &Rbm) -> Machine {
+/// The same RBM in f64.
+fn exactly(rbm: &Rbm) -> Rbm64 {
     let visible_bias = rbm.visible_bias.map(f64::from);
     let hidden_bias = rbm.hidden_bias.map(f64::from);
-    Machine::new(rbm.weights.map(f64::from), visible_bias, hidden_bias).expect("finite parameters")
+    Rbm64::new(rbm.weights.map(f64::from), visible_bias, hidden_bias).expect("finite parameters")
 }
 
-fn machines() -> impl Strategy<Value = Rbm> {
-    (1usize..=8, 1usize..=6, 0.0..4.0f32, any::<u64>()).prop_map(|(m, n, w, s)| machine(m, n, w, s))
+fn rbms() -> impl Strategy<Value = Rbm> {
+    (1usize..=8, 1usize..=6, 0.0..4.0f32, any::<u64>())
+        .prop_map(|(m, n, w, s)| random_rbm(m, n, w, s))
 }
 
 /// The largest activation of either layer plus its share of the energy: bounds `|ln weight|` and so rounding.
@@ -51,13 +52,13 @@ fn joint(rbm: &Rbm) -> DMatrix<f64> {
 
 proptest! {
     #[test]
-    fn probabilities_are_the_enumerated_ones(rbm in machines()) {
+    fn probabilities_are_the_enumerated_ones(rbm in rbms()) {
         let tolerance = SUM * scale(&rbm);
         for rbm in [rbm.transpose(), rbm] {
-            let machine = exactly(&rbm);
-            let ln_z = enumerate::ln_z(&machine).unwrap();
+            let rbm64 = exactly(&rbm);
+            let ln_z = enumerate::ln_z(&rbm64).unwrap();
             prop_assert!((partition::ln_z(&rbm).unwrap() - ln_z).abs() <= tolerance);
-            let enumerated = enumerate::visible_probabilities(&machine).unwrap();
+            let enumerated = enumerate::visible_probabilities(&rbm64).unwrap();
             let joint = joint(&rbm);
             let found = partition::visible_probabilities(&rbm).unwrap();
             prop_assert_eq!(found.len(), enumerated.len());
@@ -69,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn free_energy_is_minus_the_logarithm_of_the_weight(rbm in machines()) {
+    fn free_energy_is_minus_the_logarithm_of_the_weight(rbm in rbms()) {
         // F is summed from f32 activations: up to 10 roundings of each, relative to the sum of its terms.
         let tolerance = 10.0 * f64::from(f32::EPSILON) * scale(&rbm);
         for rbm in [rbm.transpose(), rbm] {
@@ -83,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn conditional_means_are_the_enumerated_ones(rbm in machines()) {
+    fn conditional_means_are_the_enumerated_ones(rbm in rbms()) {
         // f32 activations, whose error the tanh passes on at most in full, and the tanh's own 1e-6.
         let tolerance = 1e-6 + 10.0 * f64::from(f32::EPSILON) * scale(&rbm);
         let joint = joint(&rbm);
@@ -108,12 +109,12 @@ proptest! {
     }
 
     #[test]
-    fn divergence_is_positive_and_vanishes_only_at_the_machine_itself(
-        rbm in machines(), other in 0.1..2.0f32, seed: u64,
+    fn divergence_is_positive_and_vanishes_only_at_the_rbm_itself(
+        rbm in rbms(), other in 0.1..2.0f32, seed: u64,
     ) {
         let p = partition::visible_probabilities(&rbm).unwrap();
         prop_assert!(partition::kl(&p, &rbm).unwrap().abs() <= SUM * scale(&rbm));
-        let shifted = machine(rbm.visible(), rbm.hidden(), other, seed);
+        let shifted = random_rbm(rbm.visible(), rbm.hidden(), other, seed);
         let q = partition::visible_probabilities(&shifted).unwrap();
         let found = partition::kl(&q, &rbm).unwrap();
         let expected = enumerate::kl(&q, &p).unwrap();
@@ -148,11 +149,11 @@ proptest! {
 
     #[test]
     fn degenerate_data_train_to_something_finite(
-        (m, n) in (1usize..=5, 1usize..=6), kind in 0..4, negative in 0..4, steps in 1u32..3,
+        (m, n) in (1usize..=5, 1usize..=6), kind in 0..4, gradient in 0..4, steps in 1u32..3,
         adam: bool, biases: bool, seed: u64,
     ) {
         let samples = if kind == 1 { 1 } else { 20 };
-        let noise = machine(m, samples, 1.0, seed).weights;
+        let noise = random_rbm(m, samples, 1.0, seed).weights;
         let data = DMatrix::from_fn(m, samples, |i, s| match (kind, i) {
             // All samples equal; one sample; one unit constant; T = 0: both ground states, nothing else.
             (0, _) => if i % 2 == 0 { 1.0 } else { -1.0 },
@@ -161,18 +162,18 @@ proptest! {
             _ => if noise[(i, s)] < 0.0 { -1.0 } else { 1.0 },
         });
         let batch = if kind == 1 { 1 } else { 7 };
-        let negative = match negative {
-            0 => Negative::Contrastive { steps },
-            1 => Negative::Persistent { chains: 5, steps },
-            2 => Negative::Tempering { chains: 5, steps },
-            _ => Negative::Exact,
+        let gradient = match gradient {
+            0 => GradientEstimator::Contrastive { steps },
+            1 => GradientEstimator::Persistent { chains: 5, steps },
+            2 => GradientEstimator::Tempering { chains: 5, steps },
+            _ => GradientEstimator::Exact,
         };
         let optimiser = match adam {
-            true => Optimiser::Adam { mean_memory: 0.9, square_memory: 0.999 },
+            true => Optimiser::Adam { beta1: 0.9, beta2: 0.999 },
             false => Optimiser::Ascent { momentum: 0.5 },
         };
         let config = TrainConfig {
-            negative,
+            gradient,
             optimiser,
             initial_std: 0.1,
             biases,
@@ -221,7 +222,7 @@ fn an_impossible_state_costs_nothing_and_a_wrong_size_is_refused() {
 #[test]
 fn too_many_states_are_refused_before_anything_is_allocated() {
     let large = Rbm::uniform(60, 30, 0.1);
-    let refused = |units| Error::TooManyStates { units, limit: partition::MOST_UNITS };
+    let refused = |units| Error::TooManyStates { units, limit: partition::MAX_UNITS };
     assert_eq!(partition::ln_z(&large), Err(refused(30)));
     assert_eq!(partition::ln_z(&large.transpose()), Err(refused(30)));
     assert_eq!(partition::visible_probabilities(&large), Err(refused(60)));

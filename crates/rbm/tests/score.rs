@@ -1,15 +1,15 @@
 //! Scores of data: against what the enumerated distribution says, and at the edges.
 
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
 use exact::{Ring, enumerate};
-use machine::machine;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use rand::RngExt;
+use random::random_rbm;
 use rbm::{Error, Rbm, partition, score};
 use states::states;
 use stats::Estimate;
@@ -48,7 +48,7 @@ fn free_energy(rbm: &Rbm, v: &DVector<f64>) -> f64 {
     -rbm.visible_bias.map(f64::from).dot(v) - hidden
 }
 
-/// `sum_i ln p(v_i | rest)`, each unit turned over in its turn.
+/// `sum_i ln p(v_i | rest)`, each unit flipped in its turn.
 fn plain_pseudo(rbm: &Rbm, v: &DVector<f64>) -> f64 {
     let here = free_energy(rbm, v);
     let term = |i: usize| {
@@ -65,7 +65,7 @@ proptest! {
         m in 1usize..=20, n in 0usize..=12, strength in 0usize..5, seed: u64,
     ) {
         let size = [0.0, 0.3, 3.0, 40.0, 400.0][strength];
-        let mut rbm = machine(m, n.max(1), size, seed);
+        let mut rbm = random_rbm(m, n.max(1), size, seed);
         if n == 0 {
             (rbm.weights, rbm.hidden_bias) = (DMatrix::zeros(m, 0), DVector::zeros(0));
         }
@@ -82,7 +82,7 @@ proptest! {
     fn scores_do_not_know_which_sign_a_unit_is_written_with(
         (m, n) in (1usize..=8, 1usize..=6), flipped in 0usize..8, seed: u64,
     ) {
-        let (rbm, data) = (machine(m, n, 1.0, seed), coins(m, 20, seed));
+        let (rbm, data) = (random_rbm(m, n, 1.0, seed), coins(m, 20, seed));
         // One visible unit and one hidden unit renamed: exactly the same sums.
         let (i, a) = (flipped % m, flipped % n);
         let (mut other, mut moved) = (rbm.clone(), data.clone());
@@ -104,9 +104,9 @@ proptest! {
 }
 
 #[test]
-fn likelihoods_of_the_machines_own_draws_are_its_entropies() {
+fn likelihoods_of_the_rbms_own_draws_are_its_entropies() {
     for (m, n, size) in [(6, 4, 1.0), (4, 6, 1.0), (10, 3, 0.3)] {
-        let rbm = machine(m, n, size, 1);
+        let rbm = random_rbm(m, n, size, 1);
         let p = partition::visible_probabilities(&rbm).unwrap();
         let data =
             partition::draws(&rbm, 50_000, &mut stats::stream(1, "entropy", m as u64)).unwrap();
@@ -133,7 +133,7 @@ fn divergence_from_samples_is_the_enumerated_one() {
     let (data, drawn) = draws(&q, 50_000, 2);
     let ln_q: Vec<f64> = drawn.iter().map(|&s| q[s].ln()).collect();
     for (n, size, seed) in [(4, 0.3, 1), (8, 0.6, 2)] {
-        let rbm = machine(sites, n, size, seed);
+        let rbm = random_rbm(sites, n, size, seed);
         let ln_z = partition::ln_z(&rbm).unwrap();
         let found = score::kl_from_samples(&ln_q, &rbm, &data, ln_z).unwrap();
         let exact = partition::kl(&q, &rbm).unwrap();
@@ -146,7 +146,7 @@ fn divergence_from_samples_is_the_enumerated_one() {
 }
 
 #[test]
-fn a_machine_that_copies_makes_no_errors_and_one_that_knows_nothing_half() {
+fn a_rbm_that_copies_makes_no_errors_and_one_that_knows_nothing_half() {
     let data = coins(6, 50, 3);
     let mut copier = Rbm::uniform(6, 6, 0.0);
     let none = score::reconstruction_error(&copier, &data).unwrap();
@@ -160,7 +160,7 @@ fn a_machine_that_copies_makes_no_errors_and_one_that_knows_nothing_half() {
     let down = data.iter().filter(|v| **v < 0.0).count() as f64 / data.len() as f64;
     assert!((score::reconstruction_error(&copier, &data).unwrap().mean - down).abs() < 1e-6);
     // The means themselves, in f64.
-    let rbm = machine(6, 4, 0.8, 4);
+    let rbm = random_rbm(6, 4, 0.8, 4);
     let (w, v) = (rbm.weights.map(f64::from), data.map(f64::from));
     let with = |mut x: DMatrix<f64>, bias: &DVector<f32>| {
         x.column_iter_mut().for_each(|mut column| column += bias.map(f64::from));
@@ -174,7 +174,7 @@ fn a_machine_that_copies_makes_no_errors_and_one_that_knows_nothing_half() {
 
 #[test]
 fn the_gap_is_a_difference_of_likelihoods() {
-    let rbm = machine(7, 5, 0.7, 5);
+    let rbm = random_rbm(7, 5, 0.7, 5);
     let (training, held_out) = (coins(7, 300, 6), coins(7, 200, 7));
     let gap = score::free_energy_gap(&rbm, &training, &held_out).unwrap();
     let ln_z = partition::ln_z(&rbm).unwrap();
@@ -185,7 +185,7 @@ fn the_gap_is_a_difference_of_likelihoods() {
     assert_eq!(gap.count, 500);
     assert!(gap.sigmas_from(0.0) < SIGMAS, "both are coins: {gap:?}");
     assert_eq!(score::free_energy_gap(&rbm, &training, &training).unwrap().mean, 0.0);
-    // Power: the machine's own draws have a lower free energy than coins.
+    // Power: the RBM's own draws have a lower free energy than coins.
     let own = partition::draws(&rbm, 300, &mut stats::stream(5, "own", 0)).unwrap();
     let gap = score::free_energy_gap(&rbm, &own, &held_out).unwrap();
     assert!(gap.mean > 0.0 && gap.sigmas_from(0.0) > 10.0, "{gap:?}");
@@ -193,7 +193,7 @@ fn the_gap_is_a_difference_of_likelihoods() {
 
 #[test]
 fn degenerate_data_have_scores_or_typed_errors() {
-    let rbm = machine(5, 3, 1.0, 8);
+    let rbm = random_rbm(5, 3, 1.0, 8);
     let scores = |data: &DMatrix<f32>| -> Result<Vec<Estimate>, Error> {
         Ok(vec![
             score::log_likelihood(&rbm, data, 3.0)?,
@@ -212,7 +212,7 @@ fn degenerate_data_have_scores_or_typed_errors() {
     assert_eq!(scores(&DMatrix::zeros(5, 0)), Err(none));
     let wide = Error::Size { what: "each sample", found: 6, expected: 5 };
     assert_eq!(scores(&coins(6, 4, 9)), Err(wide));
-    // 0 and 1 are no units of these machines.
+    // 0 and 1 are no units of these RBMs.
     for value in [0.0, f32::NAN] {
         let mut data = coins(5, 4, 9);
         data[(1, 2)] = value;
@@ -225,7 +225,7 @@ fn degenerate_data_have_scores_or_typed_errors() {
 
 #[test]
 fn the_same_bytes_at_any_number_of_threads() {
-    let (rbm, data) = (machine(30, 20, 0.4, 10), coins(30, 1500, 10));
+    let (rbm, data) = (random_rbm(30, 20, 0.4, 10), coins(30, 1500, 10));
     let results = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {

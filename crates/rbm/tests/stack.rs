@@ -1,35 +1,35 @@
-//! Stacks: passes up and down have their enumerated laws, fields of deep units are what they should be.
+//! Stacks: passes up and down have their enumerated distributions, fields of deep units are what they should be.
 
 #[path = "common/chi_square.rs"]
 mod chi_square;
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
 use chi_square::{draw, p_value};
 use exact::{Ring, decimation, enumerate, ring};
-use machine::machine;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
+use random::random_rbm;
 use rbm::stack::Stack;
 use rbm::{Error, Rbm, couplings, features};
 use states::states;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use stats::Estimate;
 
-/// Family-wise level of the tests of this file that must pass by chance, 4 of laws and one family of means.
+/// Family-wise level of the tests of this file that must pass by chance, 4 of distributions and one family of means.
 const LEVEL: f64 = 1e-6;
 const TESTS: f64 = 5.0;
-/// What a wrong law must fall below.
+/// What a wrong distribution must fall below.
 const CAUGHT: f64 = 1e-12;
 
 fn stack(widths: &[usize], size: f32, seed: u64) -> Stack {
-    let layer = |(l, pair): (usize, &[usize])| machine(pair[0], pair[1], size, seed + l as u64);
+    let layer = |(l, pair): (usize, &[usize])| random_rbm(pair[0], pair[1], size, seed + l as u64);
     Stack::new(widths.windows(2).enumerate().map(layer).collect()).expect("layers that fit")
 }
 
-/// The same machines from the other end.
+/// The same RBMs from the other end.
 fn upside_down(stack: &Stack) -> Stack {
     Stack::new(stack.layers().iter().rev().map(Rbm::transpose).collect()).expect("layers that fit")
 }
@@ -106,28 +106,28 @@ proptest! {
 }
 
 #[test]
-fn samples_have_the_law_of_the_chain_of_layers() {
+fn samples_have_the_distribution_of_the_chain_of_layers() {
     const DRAWS: usize = 100_000;
     let stack = stack(&[4, 3, 3], 1.0, 11);
-    let laws: Vec<DMatrix<f64>> = stack.layers().iter().map(conditional).collect();
+    let distributions: Vec<DMatrix<f64>> = stack.layers().iter().map(conditional).collect();
     let reversed: Vec<DMatrix<f64>> =
         stack.layers().iter().map(|rbm| conditional(&rbm.transpose())).collect();
     for (seed, state) in [(1, 0b0000), (2, 0b0110)] {
         let mut rng = stats::stream(seed, "stack", 0);
         let up = stack.sample_up(&copies(state, 4, DRAWS), &mut rng);
-        let law = (&laws[1] * &laws[0]).column(state).into_owned();
-        let p = p_value(&indices(&up), law.as_slice());
+        let distribution = (&distributions[1] * &distributions[0]).column(state).into_owned();
+        let p = p_value(&indices(&up), distribution.as_slice());
         assert!(p > LEVEL / TESTS, "up: p = {p:e}");
         let down = stack.sample_down(&copies(state & 7, 3, DRAWS), &mut rng);
-        let law = (&reversed[0] * &reversed[1]).column(state & 7).into_owned();
-        let p = p_value(&indices(&down), law.as_slice());
+        let distribution = (&reversed[0] * &reversed[1]).column(state & 7).into_owned();
+        let p = p_value(&indices(&down), distribution.as_slice());
         assert!(p > LEVEL / TESTS, "down: p = {p:e}");
 
-        // Means passed on instead of samples would give another law.
+        // Means passed on instead of samples would give another distribution.
         let [first, second] = stack.layers() else { panic!("two layers") };
         let wrong = second.sample_hidden(&first.hidden_mean(&copies(state, 4, DRAWS)), &mut rng);
-        let law = (&laws[1] * &laws[0]).column(state).into_owned();
-        assert!(p_value(&indices(&wrong), law.as_slice()) < CAUGHT);
+        let distribution = (&distributions[1] * &distributions[0]).column(state).into_owned();
+        assert!(p_value(&indices(&wrong), distribution.as_slice()) < CAUGHT);
     }
 }
 
@@ -150,7 +150,7 @@ fn sampled_fields_are_covariances() {
     let data = data(4, 2500);
     let v = data.map(f64::from);
     let mut rng = stats::stream(5, "fields", 0);
-    // One machine: nothing is drawn.
+    // One RBM: nothing is drawn.
     let lowest = stack.lowest(1).unwrap();
     let found = lowest.sampled_fields(&data, &mut rng).unwrap();
     assert!((&found - covariance(&v, &mean(&stack.layers()[0], &v))).amax() < 1e-5);
@@ -186,12 +186,12 @@ fn sampled_fields_are_covariances() {
 fn weak_fields_are_the_covariance_of_the_data_times_the_linear_ones() {
     let data = data(5, 300);
     let v = data.map(f64::from);
-    let weights = machine(5, 3, 1.0, 6).weights;
+    let weights = random_rbm(5, 3, 1.0, 6).weights;
     let error = |size: f32| {
         let (m, n) = weights.shape();
         let mut rbm = Rbm::uniform(m, n, 0.0);
         rbm.weights = &weights * size;
-        let stack = Stack::new(vec![rbm]).expect("a machine");
+        let stack = Stack::new(vec![rbm]).expect("an RBM");
         let mut rng = stats::stream(1, "weak", 0);
         let fields = stack.sampled_fields(&data, &mut rng).expect("fields");
         (fields - covariance(&v, &v) * stack.linear_fields().map(f64::from)).norm()
@@ -203,11 +203,11 @@ fn weak_fields_are_the_covariance_of_the_data_times_the_linear_ones() {
 
 #[test]
 fn a_stack_of_decimations_is_the_renormalization_group() {
-    // Errata E11, twice: 16 sites, 8, 4. Locked tightly, each unit copies the site below its centre.
-    let (k, locking) = (1.0, 20.0);
+    // 16 sites, 8, 4. Pinned tightly, each unit copies the site below its centre.
+    let (k, pinning) = (1.0, 20.0);
     let layer = |sites: usize, k: f64| {
-        let machine = decimation::locked(sites, k, locking).expect("an even ring");
-        Rbm { weights: machine.weights.map(|w| w as f32), ..Rbm::uniform(sites, sites / 2, 0.0) }
+        let rbm = decimation::pinned(sites, k, pinning).expect("an even ring");
+        Rbm { weights: rbm.weights.map(|w| w as f32), ..Rbm::uniform(sites, sites / 2, 0.0) }
     };
     let stack = Stack::new(vec![layer(16, k), layer(8, ring::decimate(k))]).unwrap();
     let q = enumerate::ring(&Ring::new(16, k).expect("a ring")).expect("few sites").probabilities;
@@ -218,7 +218,7 @@ fn a_stack_of_decimations_is_the_renormalization_group() {
     let top = stack.sample_up(&v, &mut rng);
     let fourth = DMatrix::from_fn(4, found.len(), |i, s| v[(4 * i, s)]);
     assert_eq!(top, fourth);
-    // Deep spots lie four sites apart and the top machine's hidden layer is the ring decimated twice.
+    // Deep spots lie four sites apart and the top RBM's hidden layer is the ring decimated twice.
     let spots = features::spots(&stack.linear_fields(), [16, 1]).unwrap();
     for (a, spot) in spots.into_iter().enumerate() {
         let spot = spot.expect("weights");
@@ -256,16 +256,16 @@ fn what_does_not_fit_is_refused() {
     assert!(Stack::new(Vec::new()).is_err_and(|e| deep(&e)));
     assert!(serde_json::from_str::<Stack>("[]").is_err());
     let misfit = Error::Size { what: "the visible layer", found: 2, expected: 3 };
-    let layers = vec![machine(4, 3, 1.0, 1), machine(2, 2, 1.0, 1)];
+    let layers = vec![random_rbm(4, 3, 1.0, 1), random_rbm(2, 2, 1.0, 1)];
     assert_eq!(Stack::new(layers), Err(misfit.clone()));
     let stack = stack(&[4, 3, 2], 1.0, 1);
     assert!(stack.lowest(0).is_err_and(|e| deep(&e)) && stack.lowest(3).is_err_and(|e| deep(&e)));
 
     let mut rng = stats::stream(1, "refused", 0);
     let data = states(3);
-    let none = Stack::greedy(&data, 0, &mut rng, |_, _| Ok(machine(3, 2, 1.0, 1)));
+    let none = Stack::greedy(&data, 0, &mut rng, |_, _| Ok(random_rbm(3, 2, 1.0, 1)));
     assert!(none.is_err_and(|e| deep(&e)));
-    let wrong = Stack::greedy(&data, 1, &mut rng, |_, _| Ok(machine(2, 2, 1.0, 1)));
+    let wrong = Stack::greedy(&data, 1, &mut rng, |_, _| Ok(random_rbm(2, 2, 1.0, 1)));
     assert_eq!(wrong, Err(misfit));
     let failed = Error::NotFinite { update: 7 };
     let passed_on = Stack::greedy(&data, 2, &mut rng, |_, _| Err(failed.clone()));

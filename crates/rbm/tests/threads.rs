@@ -3,12 +3,16 @@
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rayon::ThreadPoolBuilder;
-use rbm::{Negative, Optimiser, TrainConfig, Trainer, train};
+use rbm::{GradientEstimator, Optimiser, TrainConfig, Trainer, train};
 use std::ops::ControlFlow;
 
-fn bytes(negative: Negative, (visible, hidden): (usize, usize), threads: usize) -> Vec<u8> {
+fn bytes(
+    gradient: GradientEstimator,
+    (visible, hidden): (usize, usize),
+    threads: usize,
+) -> Vec<u8> {
     let config = TrainConfig {
-        negative,
+        gradient,
         optimiser: Optimiser::Ascent { momentum: 0.5 },
         l1: 0.001,
         initial_std: 0.1,
@@ -27,17 +31,17 @@ fn bytes(negative: Negative, (visible, hidden): (usize, usize), threads: usize) 
 fn threads_change_nothing() {
     // Large enough for several tasks in each layer, each phase and the gradient; sums over states in several tasks.
     let kinds = [
-        (Negative::Contrastive { steps: 2 }, (100, 64)),
-        (Negative::Contrastive { steps: 2 }, (64, 100)),
-        (Negative::Persistent { chains: 250, steps: 1 }, (100, 64)),
-        (Negative::Tempering { chains: 250, steps: 1 }, (100, 64)),
-        (Negative::Exact, (100, 17)),
-        (Negative::Exact, (17, 100)),
+        (GradientEstimator::Contrastive { steps: 2 }, (100, 64)),
+        (GradientEstimator::Contrastive { steps: 2 }, (64, 100)),
+        (GradientEstimator::Persistent { chains: 250, steps: 1 }, (100, 64)),
+        (GradientEstimator::Tempering { chains: 250, steps: 1 }, (100, 64)),
+        (GradientEstimator::Exact, (100, 17)),
+        (GradientEstimator::Exact, (17, 100)),
     ];
-    for (negative, layers) in kinds {
-        let one = bytes(negative, layers, 1);
+    for (gradient, layers) in kinds {
+        let one = bytes(gradient, layers, 1);
         for threads in [2, 5] {
-            assert!(bytes(negative, layers, threads) == one, "{negative:?} on {threads} threads");
+            assert!(bytes(gradient, layers, threads) == one, "{gradient:?} on {threads} threads");
         }
     }
 }

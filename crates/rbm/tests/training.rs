@@ -4,8 +4,8 @@ use exact::{Ring, enumerate, symmetric};
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rbm::{
-    Error, Negative, Optimiser, Progress, Rbm, Schedule, Ties, TrainConfig, Trainer, partition,
-    train,
+    Error, GradientEstimator, Optimiser, Progress, Rbm, Schedule, TrainConfig, Trainer,
+    WeightSharing, partition, train,
 };
 use std::ops::ControlFlow;
 
@@ -74,7 +74,7 @@ fn training_on_ring_samples_lowers_the_exact_divergence() {
         assert!((divergences[0] - (6.0 * 2f64.ln() - entropy)).abs() < 0.1);
         let [.., before, last] = divergences[..] else { panic!("no epochs") };
         assert!(last < 0.1 * divergences[0] && before < 0.1 * divergences[0], "{divergences:?}");
-        // Free weights beat the best equal weights (errata E1).
+        // Free weights beat the best equal weights.
         let best = symmetric::best_weight(&ring.into(), 6).unwrap();
         assert!(last < 0.5 * symmetric::kl(&ring.into(), 6, best), "{last}");
     }
@@ -83,28 +83,37 @@ fn training_on_ring_samples_lowers_the_exact_divergence() {
 /// All kinds of training that differ in what they must remember.
 fn kinds() -> Vec<TrainConfig> {
     let negatives = [
-        Negative::Contrastive { steps: 2 },
-        Negative::Persistent { chains: 7, steps: 2 },
-        Negative::Tempering { chains: 7, steps: 1 },
-        Negative::Exact,
+        GradientEstimator::Contrastive { steps: 2 },
+        GradientEstimator::Persistent { chains: 7, steps: 2 },
+        GradientEstimator::Tempering { chains: 7, steps: 1 },
+        GradientEstimator::Exact,
     ];
     let optimisers = [
         Optimiser::Ascent { momentum: 0.0 },
         Optimiser::Ascent { momentum: 0.5 },
-        Optimiser::Adam { mean_memory: 0.9, square_memory: 0.999 },
+        Optimiser::Adam { beta1: 0.9, beta2: 0.999 },
     ];
-    let ties = [Ties::Free, Ties::Translations { width: 6, height: 1, stride: 3 }];
+    let sharing =
+        [WeightSharing::Free, WeightSharing::Translations { width: 6, height: 1, stride: 3 }];
     let mut kinds = Vec::new();
-    for (kind, negative) in negatives.into_iter().enumerate() {
+    for (kind, gradient) in negatives.into_iter().enumerate() {
         for (number, optimiser) in optimisers.into_iter().enumerate() {
-            let ties = ties[(kind + number) % 2];
+            let sharing = sharing[(kind + number) % 2];
             let schedule = match number {
                 0 => Schedule::Constant,
                 1 => Schedule::Linear { last: 0.01, updates: 20 },
                 _ => Schedule::Geometric { last: 0.01, updates: 20 },
             };
             let (biases, l1) = (number != 1, 0.01 * number as f32);
-            kinds.push(TrainConfig { negative, optimiser, ties, schedule, biases, l1, ..CONFIG });
+            kinds.push(TrainConfig {
+                gradient,
+                optimiser,
+                sharing,
+                schedule,
+                biases,
+                l1,
+                ..CONFIG
+            });
         }
     }
     kinds
@@ -136,14 +145,14 @@ fn a_run_that_is_stopped_after_any_update_goes_on_to_the_same_bytes() {
 }
 
 #[test]
-fn a_lower_rate_goes_on_from_the_machine_that_is_there() {
+fn a_lower_rate_goes_on_from_the_rbm_that_is_there() {
     let (_, q) = ring();
     let data = ring_samples(&q, 4000, 5);
     let mut rough = Trainer::new(TrainConfig { learning_rate: 0.5, ..CONFIG }, 6, 1).unwrap();
     train(&mut rough, &data, 20, go_on).unwrap();
     let before = rough.rbm().clone();
     let config = TrainConfig { learning_rate: 0.01, ..CONFIG };
-    let mut fine = Trainer::from_machine(config, before.clone(), 2).unwrap();
+    let mut fine = Trainer::from_rbm(config, before.clone(), 2).unwrap();
     assert_eq!((fine.rbm(), fine.config(), fine.updates()), (&before, &config, 0));
     train(&mut fine, &data, 20, go_on).unwrap();
     // The noise of the updates is in proportion to their rate; 32 parameters cost 32 / (2 * 4000) nats of data.
@@ -151,7 +160,7 @@ fn a_lower_rate_goes_on_from_the_machine_that_is_there() {
     assert!(kl(fine.rbm()) < 0.5 * kl(&before), "{} {}", kl(fine.rbm()), kl(&before));
     let wrong = TrainConfig { hidden: 5, ..CONFIG };
     assert!(matches!(
-        Trainer::from_machine(wrong, before, 2),
+        Trainer::from_rbm(wrong, before, 2),
         Err(Error::Size { found: 4, expected: 5, .. })
     ));
 }
@@ -232,20 +241,20 @@ fn bad_settings_are_named() {
     };
     assert_eq!(refused(TrainConfig { hidden: 0, ..CONFIG }), "the number of hidden units");
     assert_eq!(refused(TrainConfig { batch: 0, ..CONFIG }), "the batch size");
-    let negative = |negative| refused(TrainConfig { negative, ..CONFIG });
+    let gradient = |gradient| refused(TrainConfig { gradient, ..CONFIG });
     let steps = "the number of Gibbs steps";
-    assert_eq!(negative(Negative::Contrastive { steps: 0 }), steps);
-    assert_eq!(negative(Negative::Persistent { chains: 1, steps: 0 }), steps);
-    assert_eq!(negative(Negative::Tempering { chains: 1, steps: 0 }), steps);
+    assert_eq!(gradient(GradientEstimator::Contrastive { steps: 0 }), steps);
+    assert_eq!(gradient(GradientEstimator::Persistent { chains: 1, steps: 0 }), steps);
+    assert_eq!(gradient(GradientEstimator::Tempering { chains: 1, steps: 0 }), steps);
     let chains = "the number of chains";
-    assert_eq!(negative(Negative::Persistent { chains: 0, steps: 1 }), chains);
-    assert_eq!(negative(Negative::Tempering { chains: 0, steps: 1 }), chains);
+    assert_eq!(gradient(GradientEstimator::Persistent { chains: 0, steps: 1 }), chains);
+    assert_eq!(gradient(GradientEstimator::Tempering { chains: 0, steps: 1 }), chains);
     let optimiser = |optimiser| refused(TrainConfig { optimiser, ..CONFIG });
     for x in [-0.1, 1.0, f32::NAN] {
         assert_eq!(optimiser(Optimiser::Ascent { momentum: x }), "the momentum");
-        let adam = Optimiser::Adam { mean_memory: x, square_memory: 0.9 };
+        let adam = Optimiser::Adam { beta1: x, beta2: 0.9 };
         assert_eq!(optimiser(adam), "the memory of Adam's mean");
-        let adam = Optimiser::Adam { mean_memory: 0.9, square_memory: x };
+        let adam = Optimiser::Adam { beta1: 0.9, beta2: x };
         assert_eq!(optimiser(adam), "the memory of Adam's square");
     }
     let schedule = |schedule| refused(TrainConfig { schedule, ..CONFIG });
@@ -254,8 +263,8 @@ fn bad_settings_are_named() {
     assert_eq!(schedule(Schedule::Geometric { last: 0.1, updates: 0 }), updates);
     assert_eq!(refused(TrainConfig { l1: -1.0, ..CONFIG }), "the L1 decay");
     assert_eq!(refused(TrainConfig { l2: f32::NAN, ..CONFIG }), "the L2 decay");
-    let ties = Ties::Translations { width: 6, height: 1, stride: 4 };
-    assert_eq!(refused(TrainConfig { ties, ..CONFIG }), "the stride of the filters");
+    let sharing = WeightSharing::Translations { width: 6, height: 1, stride: 4 };
+    assert_eq!(refused(TrainConfig { sharing, ..CONFIG }), "the stride of the filters");
     for x in [0.0, -0.1, f32::NAN, f32::INFINITY] {
         let rate = TrainConfig { learning_rate: x, ..CONFIG };
         assert_eq!(refused(rate), "the learning rate");
@@ -312,7 +321,7 @@ fn each_epoch_uses_every_sample_at_most_once_and_full_batches_only() {
     let config = TrainConfig {
         hidden: 1,
         learning_rate: 1e-4,
-        negative: Negative::Exact,
+        gradient: GradientEstimator::Exact,
         initial_std: 1e-6,
         ..CONFIG
     };
@@ -365,7 +374,7 @@ fn values_are_stable() {
 }
 
 #[test]
-fn a_uniform_machine_is_what_it_says() {
+fn a_uniform_rbm_is_what_it_says() {
     let rbm = Rbm::uniform(3, 2, 0.25);
     assert_eq!((rbm.visible(), rbm.hidden()), (3, 2));
     assert!(rbm.weights.iter().all(|w| *w == 0.25));

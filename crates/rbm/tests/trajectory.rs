@@ -20,7 +20,7 @@ fn cases() -> Vec<Value> {
     json["cases"].as_array().expect("cases").clone()
 }
 
-fn machine(weights: &DMatrix<f64>) -> Rbm {
+fn random_rbm(weights: &DMatrix<f64>) -> Rbm {
     let biases = |count| DVector::zeros(count);
     let (visible_bias, hidden_bias) = (biases(weights.nrows()), biases(weights.ncols()));
     Rbm { weights: weights.map(|w| w as f32), visible_bias, hidden_bias }
@@ -43,7 +43,7 @@ fn descent_is_the_golden_trajectory() {
         let last = number(points.last().unwrap(), "step") as usize;
         let mut points = points.iter().peekable();
         for step in 0..=last {
-            let rbm = machine(&weights);
+            let rbm = random_rbm(&weights);
             if let Some(point) = points.next_if(|p| number(p, "step") as usize == step) {
                 compared += 1;
                 // Each step rounds the weights to f32, 6e-8 relatively, beside which the golden run's 1e-13 has the effect

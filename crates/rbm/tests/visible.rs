@@ -1,15 +1,15 @@
-//! The visible layer of machines that can be enumerated: exact observables and Metropolis dynamics against all states.
+//! The visible layer of RBMs that can be enumerated: exact observables and Metropolis dynamics against all states.
 
 #[path = "common/chi_square.rs"]
 mod chi_square;
-#[path = "common/machine.rs"]
-mod machine;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/states.rs"]
 mod states;
 
 use chi_square::{draw, p_value};
-use machine::machine;
 use nalgebra::DMatrix;
+use random::random_rbm;
 use rbm::metropolis::{self, Sweeps};
 use rbm::observables::observables;
 use rbm::{Error, Rbm, partition};
@@ -22,7 +22,7 @@ const LEVEL: f64 = 1e-7;
 fn observables_are_those_of_all_states() -> Result<(), Error> {
     // More and fewer hidden than visible units; one task of states and several.
     for (visible, hidden, size) in [(6, 3, 0.7), (4, 6, 1.5), (5, 12, 0.6), (3, 2, 30.0)] {
-        let rbm = machine(visible, hidden, size, 1);
+        let rbm = random_rbm(visible, hidden, size, 1);
         let p = partition::visible_probabilities(&rbm)?;
         let v = states(visible).map(f64::from);
         let pairs: Vec<(usize, usize)> = (1..visible).map(|i| (0, i)).collect();
@@ -54,11 +54,11 @@ fn index(v: &[f32]) -> usize {
 }
 
 #[test]
-fn metropolis_leaves_the_law_as_it_is_and_finds_it() -> Result<(), Error> {
+fn metropolis_leaves_the_distribution_as_it_is_and_finds_it() -> Result<(), Error> {
     const CHAINS: usize = 40_000;
     // Factors that all fit one product, and some that need many.
     for (hidden, size) in [(3, 0.8), (5, 1.5), (1, 200.0)] {
-        let mut rbm = machine(4, hidden, size, 3);
+        let mut rbm = random_rbm(4, hidden, size, 3);
         if size > 100.0 {
             // Two states are left, of equal probability.
             rbm.visible_bias.fill(0.0);
@@ -74,13 +74,13 @@ fn metropolis_leaves_the_law_as_it_is_and_finds_it() -> Result<(), Error> {
         let ends: Vec<usize> = after.column_iter().map(|v| index(v.as_slice())).collect();
         assert!(p_value(&ends, &p) > LEVEL, "{hidden} {size}: {}", p_value(&ends, &p));
         if size < 100.0 {
-            // From one state to all; a machine with other weights is told apart.
+            // From one state to all; an RBM with other weights is told apart.
             let up = DMatrix::repeat(4, CHAINS, 1.0);
             let long = Sweeps { burn_in: 200, stride: 1, draws: 1 };
             let ends = metropolis::draws(&rbm, &up, long, 6);
             let ends: Vec<usize> = ends.column_iter().map(|v| index(v.as_slice())).collect();
             assert!(p_value(&ends, &p) > LEVEL, "{hidden} {size}: {}", p_value(&ends, &p));
-            let other = partition::visible_probabilities(&machine(4, hidden, 0.9 * size, 3))?;
+            let other = partition::visible_probabilities(&random_rbm(4, hidden, 0.9 * size, 3))?;
             assert!(p_value(&ends, &other) < LEVEL);
         }
     }

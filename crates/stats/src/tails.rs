@@ -1,9 +1,9 @@
-//! Tail probabilities of the normal law, of Student's t, and of the chi-square and Poisson laws.
+//! Tail probabilities of the normal distribution, of Student's t, and of the chi-square and Poisson distributions.
 
 use statrs::function::{beta::beta_reg, erf::erfc, gamma::gamma_ur};
 use std::f64::consts::SQRT_2;
 
-/// Degrees of freedom beyond which Student's t is taken from the normal law.
+/// Degrees of freedom beyond which Student's t is taken from the normal distribution.
 const MANY: f64 = 1e4;
 
 /// `P(|x| >= |z|)` of a standard normal x.
@@ -52,7 +52,7 @@ pub fn poisson(count: u64, mean: f64) -> f64 {
 }
 
 /// `P(|x| >= |t|)` of Student's t with `freedom` degrees of freedom: of a mean's distance from its true value in units of
-/// its standard error, where n data give n - 1 degrees. Infinity is the normal law; 1 without any, NaN where t is.
+/// its standard error, where n data give n - 1 degrees. Infinity is the normal distribution; 1 without any, NaN where t is.
 ///
 /// ```
 /// // Three seeds at five standard errors say much less than many.
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_normal_law() {
+    fn the_normal_distribution() {
         assert_close(two_sided(1.0), 0.317_310_507_862_914_1);
         assert_close(two_sided(-3.0), 0.002_699_796_063_260_2);
         assert_close(two_sided(5.0), 5.733_031_437_583_89e-7);
@@ -136,7 +136,7 @@ mod tests {
     }
     #[test]
     fn student_t_of_one_two_and_many_degrees() {
-        // One degree is Cauchy's law, two have a closed form.
+        // One degree is Cauchy's distribution, two have a closed form.
         for t in [1e-3f64, 0.5, 1.0, 3.0, 20.0] {
             assert_close(student_t(t, 1.0), 1.0 - t.atan() * std::f64::consts::FRAC_2_PI);
             let two = 2.0 / (2.0 + t * t + t * (2.0 + t * t).sqrt());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn student_t_goes_over_into_the_normal_law() {
+    fn student_t_goes_over_into_the_normal_distribution() {
         for t in [0.01, 0.5, 2.0, 5.0, 8.0] {
             let (below, above) = (student_t(t, MANY), student_t(t, MANY * (1.0 + 1e-12)));
             assert!((above / below - 1.0).abs() < 1e-6, "{t}: {below} {above}");

@@ -11,7 +11,7 @@ pub(super) struct Entry {
     pub(super) threads: Threads,
     pub(super) unit: &'static str,
     pub(super) kind: Kind,
-    /// What it can be compared with between machines; nothing for numbers that are the same on all.
+    /// What it can be compared with between RBMs; nothing for numbers that are the same on all.
     pub(super) yardstick: Option<Yardstick>,
     /// Sets up, which is not timed, and measures.
     pub(super) read: fn() -> Result<Reading>,
@@ -37,9 +37,9 @@ pub(super) enum Kind {
 /// What the figure should reach.
 #[derive(Clone, Copy)]
 pub(super) enum Target {
-    /// In the figure's own unit, on a machine of two cores.
+    /// In the figure's own unit, on an RBM of two cores.
     Value(f64),
-    /// Of the yardstick, on any machine.
+    /// Of the yardstick, on any RBM.
     OfYardstick(f64),
 }
 

@@ -5,7 +5,7 @@ use super::entry::{Entry, Golden, Kind, Reading, Target, Threads};
 use super::yardsticks::Yardstick;
 use anyhow::Result;
 use exact::square::critical_coupling;
-use exact::{Machine, Ring, divergence, enumerate, symmetric, torus, transfer};
+use exact::{Rbm64, Ring, divergence, enumerate, symmetric, torus, transfer};
 use ising::{Coupling, Lattice, Sampler, Spins, TorusTransfer};
 use nalgebra::DMatrix;
 use std::hint::black_box;
@@ -87,13 +87,13 @@ fn weights(visible: usize, hidden: usize) -> DMatrix<f64> {
 }
 
 fn ln_z(units: usize) -> Result<Reading> {
-    let machine = Machine::without_biases(weights(units, units))?;
-    Reading::seconds(&mut || Ok(enumerate::ln_z(black_box(&machine))?))
+    let rbm = Rbm64::without_biases(weights(units, units))?;
+    Reading::seconds(&mut || Ok(enumerate::ln_z(black_box(&rbm))?))
 }
 
 fn moments(units: usize) -> Result<Reading> {
-    let machine = Machine::without_biases(weights(units, units))?;
-    Reading::seconds(&mut || Ok(enumerate::moments(black_box(&machine))?.mean_vh.sum()))
+    let rbm = Rbm64::without_biases(weights(units, units))?;
+    Reading::seconds(&mut || Ok(enumerate::moments(black_box(&rbm))?.mean_vh.sum()))
 }
 
 fn sampler() -> Result<TorusTransfer> {

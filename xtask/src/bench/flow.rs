@@ -1,4 +1,4 @@
-//! The group `flow`: configurations through a machine, and epochs of the network that reads them.
+//! The group `flow`: configurations through an RBM, and epochs of the network that reads them.
 
 use super::entry::{Entry, Kind, Reading, Target, Threads};
 use super::yardsticks::Yardstick;

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use exact::square::critical_coupling;
 use ising::Algorithm::{SwendsenWang, Wolff};
 use ising::{
-    Algorithm, Checkerboard, Coupling, Lanes, Lattice, Multispin, Plane, Request, Sampler, Spins,
-    draw,
+    Algorithm, Checkerboard, Coupling, Lattice, LatticeBits, Multispin, ReplicaBits, Request,
+    Sampler, Spins, draw,
 };
 use rayon::prelude::*;
 use stats::{Estimate, Pcg64};
@@ -97,7 +97,7 @@ fn multispin(threads: u64) -> Result<Reading> {
     let chain = |thread| {
         let mut rng = stats::stream(SEED, "bench", thread);
         let sampler = Multispin::metropolis(&lattice, coupling, &mut rng);
-        (sampler, Lanes::ground_states(lattice.sites(), &mut rng), rng)
+        (sampler, ReplicaBits::ground_states(lattice.sites(), &mut rng), rng)
     };
     let mut chains: Vec<_> = (0..threads).map(chain).collect();
     let updates = threads as f64 * (512 * lattice.sites() * SWEEPS) as f64;
@@ -115,7 +115,7 @@ fn checkerboard() -> Result<Reading> {
     const SIDE: usize = 4096;
     let rng = &mut stats::stream(SEED, "bench", 0);
     let mut sampler = Checkerboard::metropolis(coupling()?, rng);
-    let mut state = Plane::ground_state(&Lattice::square(SIDE)?, rng)?;
+    let mut state = LatticeBits::ground_state(&Lattice::square(SIDE)?, rng)?;
     let updates = (SIDE * SIDE) as f64;
     Reading::rate(updates / 1e9, &mut || Ok(sampler.sweep(&mut state, rng).flipped as f64))
 }
@@ -186,7 +186,7 @@ fn replicas(lattice: &Lattice, coupling: Coupling, rng: &mut Pcg64) -> Result<Re
     const BLOCKS: usize = 8;
     const SWEEPS: usize = 1024;
     let mut sampler = Multispin::metropolis(lattice, coupling, rng);
-    let mut state = Lanes::ground_states(lattice.sites(), rng);
+    let mut state = ReplicaBits::ground_states(lattice.sites(), rng);
     (0..SWEEPS).for_each(|_| _ = sampler.sweep(&mut state, rng));
     let (mut sizes, mut values) = (vec![Vec::new(); READ], Vec::new());
     for _ in 0..BLOCKS {

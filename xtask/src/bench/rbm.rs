@@ -7,7 +7,7 @@ use anyhow::Result;
 use linalg::{plain, product, sample_means, sample_units, transposed};
 use nalgebra::DMatrix;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig, Trainer, train};
+use rbm::{GradientEstimator, Optimiser, Schedule, TrainConfig, Trainer, WeightSharing, train};
 use stats::Bits;
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -20,7 +20,7 @@ const SEED: u64 = 1;
 /// Of an epoch.
 const SAMPLES: usize = 25_000;
 /// Turns of one thread and of two: at least so many, and for so long.
-const LEAST_TURNS: usize = 7;
+const MIN_TURNS: usize = 7;
 const ENOUGH: Duration = Duration::from_secs(1);
 
 /// Visible units, hidden units, samples of a batch.
@@ -146,13 +146,13 @@ impl Run {
             batch,
             learning_rate: 0.01,
             schedule: Schedule::Constant,
-            negative: Negative::Contrastive { steps: 1 },
+            gradient: GradientEstimator::Contrastive { steps: 1 },
             optimiser: Optimiser::Ascent { momentum: 0.0 },
             l1: 0.0,
             l2: 0.0,
             initial_std: 0.01,
             biases: true,
-            ties: Ties::Free,
+            sharing: WeightSharing::Free,
         };
         let trainer = Trainer::new(config, visible, SEED)?;
         Ok(Self { trainer, data: coins(visible, SAMPLES), epochs: 0 })
@@ -165,7 +165,7 @@ impl Run {
     }
 }
 
-/// Seconds of epochs by one thread and by two, in turns: what disturbs the machine disturbs both.
+/// Seconds of epochs by one thread and by two, in turns: what disturbs the computer disturbs both.
 #[derive(Clone)]
 struct Turns {
     one: Vec<f64>,
@@ -192,7 +192,7 @@ fn turns(shape: Shape) -> Result<Turns> {
     }
     let mut turns = Turns { one: Vec::new(), two: Vec::new() };
     let began = Instant::now();
-    while turns.one.len() < LEAST_TURNS || began.elapsed() < ENOUGH {
+    while turns.one.len() < MIN_TURNS || began.elapsed() < ENOUGH {
         turns.one.push(epoch(&pools[0])?);
         turns.two.push(epoch(&pools[1])?);
     }
@@ -222,7 +222,7 @@ fn rate(shape: Shape) -> Result<Reading> {
     Ok(Reading::new(rates, 0.0))
 }
 
-/// The products of a step of the small machine alone, in the same halves as two tasks do them.
+/// The products of a step of the small RBM alone, in the same halves as two tasks do them.
 struct Products {
     weights: DMatrix<f32>,
     visible: DMatrix<f32>,

@@ -9,7 +9,7 @@ use std::process::Command;
 /// The kinds of file that are read.
 const EXTENSIONS: [&str; 4] = ["rs", "md", "toml", "json"];
 /// The most lines of a file, unless a line at its head begins as below and goes on with a reason.
-const MOST_LINES: usize = 400;
+const MAX_LINES: usize = 400;
 const EXCUSE: &str = "// tidy: long because ";
 
 // Below, a bar stands in each needle, so that this file does not hold what it looks for.
@@ -110,9 +110,9 @@ fn length(file: &File) -> Option<Finding> {
     let is_head = |line: &&str| line.is_empty() || line.starts_with("//");
     let reason = |line: &str| line.strip_prefix(EXCUSE).is_some_and(|why| !why.trim().is_empty());
     let is_excused = file.text.lines().take_while(is_head).any(reason);
-    (length > MOST_LINES && !is_excused).then(|| {
+    (length > MAX_LINES && !is_excused).then(|| {
         let sentence =
-            format!("the file has {length} lines, above {MOST_LINES}, and no `{EXCUSE}...`.");
+            format!("the file has {length} lines, above {MAX_LINES}, and no `{EXCUSE}...`.");
         Finding::new(&file.path, 1, sentence)
     })
 }

@@ -1,4 +1,4 @@
-//! The two flows of the equal-weight machine: the deterministic map, and the sampled flow as exact evolution of P(V).
+//! The two flows of the equal-weight RBM: the deterministic map, and the sampled flow as exact evolution of P(V).
 
 use super::{gain, pair_correlation, second_moment, sum_of};
 use crate::logs::{ln_2cosh, ln_binomials};
@@ -45,7 +45,7 @@ pub fn mean_fixed_point(visible: usize, hidden: usize, weight: f64) -> f64 {
 /// One step v -> h -> v' of the sampled flow (block Gibbs) on the distribution of the visible sum, exactly.
 ///
 /// Given V, the hidden units are independent with mean `tanh WV`; given H, the visible ones with mean `tanh WH`.
-/// Stationary law: [`super::visible_sum_probabilities`].
+/// Stationary distribution: [`super::visible_sum_probabilities`].
 ///
 /// # Panics
 /// For an empty distribution. The weight must be finite.

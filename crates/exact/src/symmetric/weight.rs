@@ -1,4 +1,4 @@
-//! W(K): the best weight of the equal-weight machine for a ring or a mixture of temperatures, and where its flow turns.
+//! W(K): the best weight of the equal-weight RBM for a ring or a mixture of temperatures, and where its flow turns.
 
 use super::{ln_factor, ln_weights, response, response_of, sum_of, visible_sum_probabilities};
 use crate::logs::{ln_binomials, ln_sum_exp, tanh_ratio};
@@ -16,7 +16,7 @@ pub fn g(data: &Mixture, weight: f64) -> f64 {
     response(&data.magnetisation_probabilities(), weight)
 }
 
-/// `KL(q || p)` over configurations, q the training set and p the equal-weight machine.
+/// `KL(q || p)` over configurations, q the training set and p the equal-weight RBM.
 pub fn kl(data: &Mixture, hidden: usize, weight: f64) -> f64 {
     let m = data.sites();
     let q = data.magnetisation_probabilities();
@@ -214,7 +214,7 @@ pub fn gain(visible: usize, hidden: usize, weight: f64) -> f64 {
     (visible * hidden) as f64 * weight * weight
 }
 
-/// Whether the deterministic flow of the machine trained on `data` orders: whether `N M W^2 > 1` at its best weight, which
+/// Whether the deterministic flow of the RBM trained on `data` orders: whether `N M W^2 > 1` at its best weight, which
 /// the sign of `dKL/dW` at `N M W^2 = 1` tells without a search for W.
 ///
 /// # Errors
@@ -223,7 +223,7 @@ pub fn orders(data: &Mixture, hidden: usize) -> Result<bool, Error> {
     Ok(disorder(data.sites(), hidden)?(data) < 0.0)
 }
 
-/// K_c: the training coupling at which `N M W(K)^2 = 1` (errata E10), where the deterministic flow bifurcates.
+/// K_c: the training coupling at which `N M W(K)^2 = 1`, where the deterministic flow bifurcates.
 ///
 /// W is known there, so the root is sought in K: `dKL/dW` at that W changes sign once at every size tried.
 ///
@@ -244,7 +244,7 @@ pub fn critical_coupling(visible: usize, hidden: usize) -> Result<f64, Error> {
 /// `<V^2>/M` of the training set at which the deterministic flow goes over, to leading order in M:
 /// `sqrt(12 M / (1 + M/N)) Gamma(3/4) / Gamma(1/4)`.
 ///
-/// At `N M W^2 = 1` the machine's own `P(V)` is `exp(-(1 + M/N) V^4 / (12 M^3))`, and training equates `<V^2>` of machine
+/// At `N M W^2 = 1` the RBM's own `P(V)` is `exp(-(1 + M/N) V^4 / (12 M^3))`, and training equates `<V^2>` of RBM
 /// and training set. For one temperature `<V^2>/M = e^{2K}`, so that `K_c` grows like `ln(M) / 4`.
 pub fn critical_susceptibility(visible: usize, hidden: usize) -> f64 {
     // Gamma(3/4) / Gamma(1/4).
@@ -253,7 +253,7 @@ pub fn critical_susceptibility(visible: usize, hidden: usize) -> f64 {
     (12.0 * m / (1.0 + m / hidden as f64)).sqrt() * RATIO
 }
 
-/// T2 at which the deterministic flow of a machine trained on all temperatures from `low` to T2 goes over from order to
+/// T2 at which the deterministic flow of an RBM trained on all temperatures from `low` to T2 goes over from order to
 /// disorder (see [`orders`]); `None` where it is disordered for every `T2 > low`.
 ///
 /// # Errors
@@ -274,7 +274,7 @@ pub fn critical_range(visible: usize, hidden: usize, low: f64) -> Result<Option<
     bisect(excess, narrowest, high).map(Some)
 }
 
-/// T1 at which the deterministic flow of a machine trained on all temperatures from T1 to `high` goes over from order to
+/// T1 at which the deterministic flow of an RBM trained on all temperatures from T1 to `high` goes over from order to
 /// disorder; `None` where it is disordered even for `T1 = 0`, or ordered for every `T1 < high`.
 ///
 /// # Errors
@@ -290,7 +290,7 @@ pub fn critical_low(visible: usize, hidden: usize, high: f64) -> Result<Option<f
 }
 
 /// `dKL/dW` at `N M W^2 = 1`, up to a positive factor: positive where the best weight lies below, so that the
-/// deterministic flow of the trained machine ends at 0.
+/// deterministic flow of the trained RBM ends at 0.
 fn disorder(visible: usize, hidden: usize) -> Result<impl Fn(&Mixture) -> f64, Error> {
     if hidden == 0 {
         return Err(Error::TooSmall { what: "the number of hidden units", value: 0, least: 1 });

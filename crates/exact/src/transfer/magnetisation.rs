@@ -1,7 +1,7 @@
 //! The exact distribution of the magnetisation of a small torus, and its moments.
 
 use super::classes::{classes, walls};
-use super::{WIDTH_LIMIT, check_sides, powers};
+use super::{MAX_WIDTH, check_sides, powers};
 use crate::Error;
 use rayon::prelude::*;
 
@@ -12,16 +12,16 @@ use rayon::prelude::*;
 /// relative 1e-13. L = 12 takes some seconds, split by classes of first rows; the sum over them is in a fixed order.
 ///
 /// # Errors
-/// [`Error::TooSmall`], [`Error::TooWide`] above [`WIDTH_LIMIT`], [`Error::OutOfRange`] for a negative coupling and NaN.
+/// [`Error::TooSmall`], [`Error::TooWide`] above [`MAX_WIDTH`], [`Error::OutOfRange`] for a negative coupling and NaN.
 pub fn magnetisation_probabilities(side: usize, coupling: f64) -> Result<Vec<f64>, Error> {
-    check_sides(side, side, WIDTH_LIMIT)?;
+    check_sides(side, side, MAX_WIDTH)?;
     let powers = powers(coupling, side)?;
     let (classes, _, _) = classes(side, true);
     let parts: Vec<Vec<f64>> =
         classes.par_iter().map(|class| weights(class.representative, side, &powers)).collect();
     let mut total = vec![0.0; side * side + 1];
     for (class, part) in classes.iter().zip(&parts) {
-        // Half of a class is the other half with all spins turned over.
+        // Half of a class is the other half with all spins flipped.
         let pairs = part.iter().zip(part.iter().rev());
         for (total, (up, down)) in total.iter_mut().zip(pairs) {
             *total += class.size as f64 * (up + down);

@@ -17,7 +17,7 @@ pub struct DensityOfStates {
 }
 
 /// Above this side the numbers do not fit into 64 bits.
-const SIDE_LIMIT: usize = 8;
+const MAX_SIDE: usize = 8;
 
 impl DensityOfStates {
     /// Counts the configurations of the L x L torus, 1 <= L <= 8; L = 8 takes seconds and 17 MB a thread.
@@ -25,7 +25,7 @@ impl DensityOfStates {
     /// # Errors
     /// [`Error::TooSmall`] below 1, [`Error::TooWide`] above 8: counts of 2^81 configurations do not fit into 64 bits.
     pub fn new(side: usize) -> Result<Self, Error> {
-        check_sides(side, side, SIDE_LIMIT)?;
+        check_sides(side, side, MAX_SIDE)?;
         let sites = side * side;
         let (classes, _, _) = classes(side, true);
         let parts: Vec<Vec<u64>> =
@@ -34,7 +34,7 @@ impl DensityOfStates {
         for (class, part) in classes.iter().zip(&parts) {
             let rows = part.chunks_exact(sites + 1).step_by(2);
             for (total, part) in counts.chunks_exact_mut(sites + 1).zip(rows) {
-                // Half of a class, or all of it twice, is the other half with all spins turned over.
+                // Half of a class, or all of it twice, is the other half with all spins flipped.
                 let pairs = part.iter().zip(part.iter().rev());
                 let sizes = (class.size / 2) as u64;
                 total.iter_mut().zip(pairs).for_each(|(n, (up, down))| *n += sizes * (up + down));

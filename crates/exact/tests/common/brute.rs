@@ -1,6 +1,6 @@
-//! Machines, and sums over (v, h) as they are defined.
+//! RBMs, and sums over (v, h) as they are defined.
 
-use exact::Machine;
+use exact::Rbm64;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use std::ops::Range;
@@ -23,19 +23,19 @@ pub(crate) fn numbers(seed: u64, scale: f64) -> impl FnMut() -> f64 {
     }
 }
 
-pub(crate) fn machine_of(m: usize, n: usize, scale: f64, seed: u64) -> Machine {
+pub(crate) fn rbm_of(m: usize, n: usize, scale: f64, seed: u64) -> Rbm64 {
     let mut number = numbers(seed, scale);
     let weights = DMatrix::from_fn(m, n, |_, _| number());
     let visible_bias = DVector::from_fn(m, |_, _| number());
-    Machine::new(weights, visible_bias, DVector::from_fn(n, |_, _| number())).expect("finite")
+    Rbm64::new(weights, visible_bias, DVector::from_fn(n, |_, _| number())).expect("finite")
 }
 
-pub(crate) fn machine(
+pub(crate) fn random_rbm(
     m: Range<usize>,
     n: Range<usize>,
     largest: f64,
-) -> impl Strategy<Value = Machine> {
-    (m, n, 0.0..largest, any::<u64>()).prop_map(|(m, n, scale, seed)| machine_of(m, n, scale, seed))
+) -> impl Strategy<Value = Rbm64> {
+    (m, n, 0.0..largest, any::<u64>()).prop_map(|(m, n, scale, seed)| rbm_of(m, n, scale, seed))
 }
 
 /// `p(v, h)` of every pair of states.
@@ -47,11 +47,11 @@ pub(crate) struct Joint {
 }
 
 impl Joint {
-    pub(crate) fn new(machine: &Machine) -> Self {
-        let (v, h) = (unit_states(machine.visible()), unit_states(machine.hidden()));
-        let mut energy = v.transpose() * &machine.weights * &h;
-        let b = v.transpose() * &machine.visible_bias;
-        let c = h.transpose() * &machine.hidden_bias;
+    pub(crate) fn new(rbm: &Rbm64) -> Self {
+        let (v, h) = (unit_states(rbm.visible()), unit_states(rbm.hidden()));
+        let mut energy = v.transpose() * &rbm.weights * &h;
+        let b = v.transpose() * &rbm.visible_bias;
+        let c = h.transpose() * &rbm.hidden_bias;
         energy.column_iter_mut().for_each(|mut column| column += &b);
         energy.row_iter_mut().for_each(|mut row| row += c.transpose());
         let largest = energy.max();

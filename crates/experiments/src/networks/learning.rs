@@ -7,13 +7,13 @@ mod saddle;
 
 use crate::ring::rings;
 use anyhow::{Context, Result, ensure};
-use exact::{Machine, Ring, enumerate, symmetric};
+use exact::{Rbm64, Ring, enumerate, symmetric};
 use ising::Samples;
 use lab::Lab;
 use lab::kinds::{Count, Distinct, Seeds, check_within};
 use lab::store::Done;
 use nalgebra::DMatrix;
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
+use rbm::{GradientEstimator, Optimiser, Schedule, TrainConfig, WeightSharing};
 use report::{Section, section, shown};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub(crate) struct Settings {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Race {
-    negatives: Distinct<Negative>,
+    negatives: Distinct<GradientEstimator>,
     updates: Count<1, 100_000_000>,
     train: TrainConfig,
 }
@@ -51,7 +51,7 @@ struct Race {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tied {
-    negatives: Distinct<Negative>,
+    negatives: Distinct<GradientEstimator>,
     updates: Count<1, 100_000_000>,
     burn_in: u64,
     spacing: Count<1, 100_000_000>,
@@ -70,7 +70,7 @@ struct Saddle {
     sampled: TrainConfig,
 }
 
-const CD_1: Negative = Negative::Contrastive { steps: 1 };
+const CD_1: GradientEstimator = GradientEstimator::Contrastive { steps: 1 };
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
@@ -88,7 +88,7 @@ impl lab::Settings for Settings {
         check_within("saddle.noise", saddle.noise, 1e-7, 0.1)?;
         check_within("field_std", self.field_std, 1e-3, 10.0)?;
         for (key, negatives) in [("race", &race.negatives), ("tied", &tied.negatives)] {
-            let both = negatives.contains(&CD_1) && negatives.contains(&Negative::Exact);
+            let both = negatives.contains(&CD_1) && negatives.contains(&GradientEstimator::Exact);
             ensure!(both, "{key}.negatives must contain CD-1 and exact");
         }
         self.check_training()
@@ -108,15 +108,15 @@ impl Settings {
             ensure!(found == half, "{key}.hidden is {found}, but half of visible is {half}");
             ensure!(!config.biases, "{key}.biases is true, but these RBMs have none");
             check_within(&format!("{key}.batch"), config.batch as u64, 1, **samples)?;
-            for &negative in negatives.iter().chain([&config.negative]) {
-                (TrainConfig { negative, ..config }).check(visible.size())?;
+            for &gradient in negatives.iter().chain([&config.gradient]) {
+                (TrainConfig { gradient, ..config }).check(visible.size())?;
             }
         }
-        ensure!(tied.train.ties == Ties::All, "tied.train.ties must be \"all\"");
+        ensure!(tied.train.sharing == WeightSharing::All, "tied.train.sharing must be \"all\"");
         let exact = &saddle.exact;
         let is_plain = matches!(exact.optimiser, Optimiser::Ascent { momentum } if momentum == 0.0)
             && exact.schedule == Schedule::Constant
-            && exact.negative == Negative::Exact
+            && exact.gradient == GradientEstimator::Exact
             && exact.batch == samples.size();
         ensure!(
             is_plain,
@@ -176,7 +176,7 @@ impl Data {
 
     /// The KL divergence from the ring of an RBM with these weights, in nats.
     fn kl(&self, weights: &DMatrix<f64>) -> Result<f64> {
-        let p = enumerate::visible_probabilities(&Machine::without_biases(weights.clone())?)?;
+        let p = enumerate::visible_probabilities(&Rbm64::without_biases(weights.clone())?)?;
         Ok(enumerate::kl(&self.q, &p)?)
     }
 }
@@ -202,7 +202,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let saddle = saddle::run(lab, s, shown_data)?;
     let onward = decimation::run(lab, s, shown_data, &saddle)?;
 
-    let tied = bias::of(&ends, shown_data, Negative::Exact)?;
+    let tied = bias::of(&ends, shown_data, GradientEstimator::Exact)?;
     let first = bias::of(&ends, shown_data, CD_1)?;
     let (m, n, k) = (s.visible, s.hidden(), s.shown_coupling);
     Ok(section("learning", "Does training on samples find the exact optimum?")
@@ -228,7 +228,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .table(saddle.table(s))
         .table(onward.table(s, &saddle))
         .discussion("CD-k is no gradient descent on average: at the best equal weights, where the gradient is 0, its mean update goes uphill in KL. The bias fades with k as fast as the chain forgets the data, and with the misfit: where the RBM fits the data the chain starts in its own stationary distribution, and CD-k has the right mean for every k.")
-        .discussion("Free weights go on to decimation: each hidden unit locks to a site of one sublattice, and the hidden layer becomes the ring of every second site, at $K'$ of eq. (48). But the best weights are infinite, and training comes to them only as $t^{-1/2}$ (see docs/networks.md)."))
+        .discussion("Free weights go on to decimation: each hidden unit is pinned to a site of one sublattice, and the hidden layer becomes the ring of every second site, at $K'$ of eq. (48). But the best weights are infinite, and training comes to them only as $t^{-1/2}$ (see docs/networks.md)."))
 }
 
 #[cfg(test)]

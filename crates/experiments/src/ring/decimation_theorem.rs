@@ -28,8 +28,8 @@ pub(crate) struct Settings {
     coupling: f64,
     /// Couplings of the figures over K.
     couplings: Couplings,
-    /// Locking strengths of the construction.
-    lockings: Distinct<Within<0, 20>>,
+    /// Pinning strengths of the construction.
+    pinnings: Distinct<Within<0, 20>>,
     /// Other sizes M of the ring, at `coupling`.
     sites: Distinct<Count<4, 16>>,
     /// Numbers of hidden units that are compared at `coupling`.
@@ -87,7 +87,7 @@ impl lab::Settings for Settings {
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let (m, k) = (s.visible.size(), s.coupling);
     // Four ways: the construction, descents on the exact divergence, its curvature, training on samples.
-    let locked = exact_minima::locked(lab, s)?;
+    let pinned = exact_minima::pinned(lab, s)?;
     let bonds = exact_minima::bonds(lab, s)?;
     let minima = lab.each(&s.couplings, |&k| Minimum::of(lab, s, m, k))?;
     let shown_minimum = minima.iter().find(|minimum| minimum.best.coupling == k);
@@ -101,7 +101,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let sampled: Vec<Sampled<'_>> = stacks.rows().map(Sampled::of).collect();
     let trained = sampled.iter().find(|of| of.coupling == k);
     let trained = trained.context("coupling is not among train_couplings")?;
-    let construction = largest(locked.iter().map(|l| l.off_ring()));
+    let construction = largest(pinned.iter().map(|l| l.off_ring()));
     let inverse = largest(bonds.iter().flat_map(|b| [b.kl.abs(), b.off_ring()]));
 
     Ok(section("decimation-theorem", "The RBM that is a renormalization step")
@@ -113,9 +113,9 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .claim(opposite_to_rg(lab, shown_minimum, trained, &paths)?)
         .check(identity(construction).check(
             "construction",
-            "The hidden layer of the construction is the decimated ring at every locking strength and coupling.",
+            "The hidden layer of the construction is the decimated ring at every pinning strength and coupling.",
             "largest deviation of $K'$ from eq. (48), or largest coupling that is not the ring's",
-            format!("At {} couplings and {} locking strengths.", s.couplings.len(), s.lockings.len()),
+            format!("At {} couplings and {} pinning strengths.", s.couplings.len(), s.pinnings.len()),
         ))
         .check(identity(inverse).check(
             "inverse-step",
@@ -127,20 +127,20 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             "all-minima-decimate",
             "Every descent that ended as low as the lowest is decimation: its hidden layer is a ring at the coupling of eq. (48).",
             "largest relative deviation of $K'$",
-            format!("{} descents at each of {} couplings. They end where the gradient is small, not at infinite locking, where it is 0.", s.starts, minima.len()),
+            format!("{} descents at each of {} couplings. They end where the gradient is small, not at infinite pinning, where it is 0.", s.starts, minima.len()),
         ))
         .figure(figures::flow(lab, s, &minima, &sampled, &layers)?)
         .figure(figures::training(s, &paths, shown_minimum, trained))
         .figure(figures::saddle(s, &curvatures))
         .figure(figures::receptive_fields(s, shown_minimum, trained)?)
-        .figure(figures::how_many(s, &locked, &sizes))
+        .figure(figures::how_many(s, &pinned, &sizes))
         .table(figures::minima_table(s, minima.iter().chain(&others)))
         .table(figures::samples_table(s, &sampled))
         .table(figures::sizes_table(s, &sizes)?)
-        .table(figures::locked_table(s, &locked))
+        .table(figures::pinned_table(s, &pinned))
         .table(figures::bonds_table(&bonds))
         .discussion("The thesis saw the opposite because it looks at another flow, $v \\to h \\to v'$ within one layer, at training temperature 0; there $K = K' = \\infty$ is a fixed point of the renormalization group too. Away from temperature 0 it has only equal weights to look at, whose hidden layer couples all pairs alike, at low temperature more strongly than the visible one. Equal weights are a stationary point whose curvature is negative in the directions that tell hidden units apart.")
-        .discussion("At finite locking the best weight to the neighbours lies a little above K, and so does $K'$ above eq. (48); RBMs trained for a finite time show it. Some descents and some training runs end in defects, hidden units locked to sites of both sublattices; the tables count them."))
+        .discussion("At finite pinning the best weight to the neighbours lies a little above K, and so does $K'$ above eq. (48); RBMs trained for a finite time show it. Some descents and some training runs end in defects, hidden units pinned to sites of both sublattices; the tables count them."))
 }
 
 /// The curvature at equal weights, at the coupling that is shown and at the mildest.
@@ -211,7 +211,7 @@ fn opposite_to_rg(
     Ok(lab.says("ter-hoeve-2018/opposite-to-rg")?.judged(
         direction(trained.hidden_coupling(), k, rings),
         format!("coupling $K'$ of the hidden layer, trained on samples at $K = {k}$"),
-        format!("The thesis compares the flow $v \\to h \\to v'$ within one layer, at training temperature 0. Read as the renormalization group is, from layer to layer, RBMs trained on samples lower K as eq. (48) does, a little less because their units are not locked for good (KL = {}).", shown(trained.kl())),
+        format!("The thesis compares the flow $v \\to h \\to v'$ within one layer, at training temperature 0. Read as the renormalization group is, from layer to layer, RBMs trained on samples lower K as eq. (48) does, a little less because their units are not pinned for good (KL = {}).", shown(trained.kl())),
     )
     .and("eq. (48)", Some(decimate(k)))
     .and("best of the descents on the exact divergence", Some(minimum.hidden.coupling))

@@ -157,7 +157,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .table(figures::mean_table(s, &flows))
         .table(figures::sampled_table(s, &flows)?)
         .discussion("The deterministic flow of equal weights is $m' = \\tanh(N W \\tanh(M W m))$. Its slope at $m = 0$ is the gain $N M W^2$: below 1 every configuration ends at 0, above 1 at $\\pm m^*$. The gain crosses 1 at a finite training coupling $K_c$, a transition where the ring has none: it belongs to the mean-field map, not to the model that was trained.")
-        .discussion(format!("The sampled flow knows no such transition and ends at the RBM's own distribution, from hot and from cold starts (hottest minus coldest at $K = {k}$: {equal_memory} for equal weights, {free_memory} for RBMs trained on samples, whose locked hidden units forget slowly). If the RBM has learnt the ring, this is the training set; if equal weights keep it from learning, it is not.")))
+        .discussion(format!("The sampled flow knows no such transition and ends at the RBM's own distribution, from hot and from cold starts (hottest minus coldest at $K = {k}$: {equal_memory} for equal weights, {free_memory} for RBMs trained on samples, whose pinned hidden units forget slowly). If the RBM has learnt the ring, this is the training set; if equal weights keep it from learning, it is not.")))
 }
 
 impl Repetition {

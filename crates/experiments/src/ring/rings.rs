@@ -2,7 +2,7 @@
 
 use crate::stages::{Data, Descend, Descent, DrawSamples, Shape, Target, anneal_rbm};
 use anyhow::{Context, Result, ensure};
-use exact::{Machine, Ring, enumerate, minimum, symmetric};
+use exact::{Rbm64, Ring, enumerate, minimum, symmetric};
 use ising::{Algorithm, Samples, Schedule};
 use lab::Lab;
 use lab::kinds::{Count, Positive, Seeds};
@@ -121,7 +121,7 @@ impl Plain {
         ring: &Ring,
         label: &str,
         index: u64,
-    ) -> Result<Vec<(usize, f64, Machine)>> {
+    ) -> Result<Vec<(usize, f64, Rbm64)>> {
         let (m, q) = (ring.sites(), enumerate::ring(ring)?.probabilities);
         let mut rng = stats::stream(lab.seed, label, index);
         let start = Rbm::random(m, m / 2, self.std as f32, &mut rng).weights.map(f64::from);
@@ -131,7 +131,7 @@ impl Plain {
                 shown.push((update, kl, weights.clone()));
             }
         })?;
-        let rbm = |(update, kl, weights)| Ok((update, kl, Machine::without_biases(weights)?));
+        let rbm = |(update, kl, weights)| Ok((update, kl, Rbm64::without_biases(weights)?));
         shown.into_iter().map(rbm).collect()
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Settings {
     /// `[M, N]` of the phase diagram, points on each line, and M = 2N of the limit of large M.
     architectures: Distinct<(Count<3, 100_000>, Count<1, 100_000>)>,
     diagram_points: Count<2, 1000>,
-    law_sizes: Distinct<Count<4, 1_000_000>>,
+    distribution_sizes: Distinct<Count<4, 1_000_000>>,
     /// The sampled flow: training sets, couplings of the starts, steps.
     flow_ranges: Distinct<[f64; 2]>,
     start_couplings: Distinct<Within<0, 100>>,
@@ -103,7 +103,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .table(free::free_table(s, &flows, &free))
         .table(large::sizes_table(&sizes))
         .discussion("Cutting off $T < T_1$ takes a share $T_1/T_2$ of nearly aligned rings out of the training set and lowers the gain in proportion: by a little for a small $T_1$, below 1 for a larger one. For large M the limits $T_1 \\to 0$ and $M \\to \\infty$ do not commute: with $T_1 = 0$ every large enough RBM orders whatever $T_2$, with $T_1 > 0$ every large enough one disorders.")
-        .discussion("With free weights the largest singular value exceeds 1 for every range tried, so that 0 is unstable; but the deterministic flow does not go to alignment: it keeps the signs of the sites that hidden units are locked to, and ends in one of several patterns."))
+        .discussion("With free weights the largest singular value exceeds 1 for every range tried, so that 0 is unstable; but the deterministic flow does not go to alignment: it keeps the signs of the sites that hidden units are pinned to, and ends in one of several patterns."))
 }
 
 /// T = 0 inside: a grid of temperatures as the experiments on the square lattice have it.
@@ -119,10 +119,10 @@ fn through_zero(s: &Settings) -> Result<Trained> {
     let m = s.visible.size();
     let half = Mixture::range(m, 0.0, *s.high)?;
     // The antiferromagnet at T = 0 is the state of a coupling at which nothing is excited.
-    let negative = |ring: &Ring| Ring::new(m, -ring.coupling().min(100.0));
+    let gradient = |ring: &Ring| Ring::new(m, -ring.coupling().min(100.0));
     let mut parts = half.parts().to_vec();
     for (ring, share) in half.parts() {
-        parts.push((negative(ring)?, *share));
+        parts.push((gradient(ring)?, *share));
     }
     Trained::on(format!("[-{0}, {0}]", s.high), Mixture::new(&parts)?, s)
 }
@@ -228,8 +228,8 @@ fn sets_table(s: &Settings, trained: &[Trained]) -> Result<Table> {
         .column("W", |(t, ..)| t.weight)
         .column("N M W²", |(t, ..)| t.gain)
         .column("m*", |(t, ..)| symmetric::mean_fixed_point(m, n, t.weight))
-        .column("⟨V²⟩/M, machine", |(_, own, _)| symmetric::second_moment(own) / m as f64)
-        .column("⟨vv′⟩, machine", |(_, own, _)| symmetric::pair_correlation(own))
+        .column("⟨V²⟩/M, RBM", |(_, own, _)| symmetric::second_moment(own) / m as f64)
+        .column("⟨vv′⟩, RBM", |(_, own, _)| symmetric::pair_correlation(own))
         .column("τ", |(.., time)| *time)
         .column("KL", |(t, ..)| symmetric::kl(&t.data, n, t.weight))
         .into())

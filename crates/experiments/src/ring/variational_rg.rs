@@ -3,9 +3,9 @@
 use super::rings::{self, Plain, Training, equal_weights};
 use crate::stages::{self, Data};
 use anyhow::{Result, ensure};
-use exact::decimation::{HiddenCoupling, bonds, hidden_coupling, locked};
+use exact::decimation::{HiddenCoupling, bonds, hidden_coupling, pinned};
 use exact::ring::{decimate, decimate_constant};
-use exact::{Machine, Ring, couplings, divergence, enumerate};
+use exact::{Rbm64, Ring, couplings, divergence, enumerate};
 use lab::Lab;
 use lab::kinds::{Count, Distinct, Positive, Within};
 use lab::verdict::{all, at_most, holds, identity, largest};
@@ -20,8 +20,8 @@ pub(crate) struct Settings {
     visible: Count<6, 12>,
     /// K of the microscopic ring.
     coupling: Positive<5>,
-    /// Locking strengths of the construction.
-    lockings: Distinct<Within<0, 20>>,
+    /// Pinning strengths of the construction.
+    pinnings: Distinct<Within<0, 20>>,
     /// Descents on the exact divergence, from normal weights of this standard deviation.
     starts: Count<1, 100_000>,
     initial_std: Positive<10>,
@@ -45,7 +45,7 @@ impl lab::Settings for Settings {
 struct Step {
     kl: f64,
     ln_z_ring: f64,
-    ln_z_machine: f64,
+    ln_z_rbm: f64,
     /// Mean and standard deviation of `ln Tr_h e^T` over the ring's states.
     mean: f64,
     spread: f64,
@@ -55,7 +55,7 @@ struct Step {
 }
 
 impl Step {
-    fn new(rbm: &Machine, ring: &Ring) -> Result<Self> {
+    fn new(rbm: &Rbm64, ring: &Ring) -> Result<Self> {
         let q = enumerate::ring(ring)?.probabilities;
         // -H(v) = K sum v_i v_{i+1} = ln q(v) + ln Z.
         let microscopic: Vec<f64> = q.iter().map(|q| q.ln() + ring.ln_z()).collect();
@@ -67,7 +67,7 @@ impl Step {
             // Summed so that KL = 0 keeps its sign, unlike a difference of logarithms.
             kl: divergence::kl_gradient(&q, &rbm.weights)?.0,
             ln_z_ring: step.ln_z_microscopic,
-            ln_z_machine: step.ln_z_hidden,
+            ln_z_rbm: step.ln_z_hidden,
             mean,
             spread: variance.sqrt(),
             couplings: couplings::hidden(rbm)?,
@@ -77,7 +77,7 @@ impl Step {
 
     /// What Z fails to be conserved by.
     fn excess(&self) -> f64 {
-        self.ln_z_machine - self.ln_z_ring
+        self.ln_z_rbm - self.ln_z_ring
     }
 
     /// (24): Z of the hidden Hamiltonian, summed from its couplings to all orders, against Z by the identity for KL.
@@ -89,13 +89,13 @@ impl Step {
     }
 }
 
-/// The RBMs that are looked at: a plain descent by updates, equal weights, the best, the construction by locking, and one
+/// The RBMs that are looked at: a plain descent by updates, equal weights, the best, the construction by pinning, and one
 /// with a unit on every bond.
 struct Steps {
     path: Vec<(usize, Step)>,
     equal: Step,
     best: Step,
-    locked: Vec<(f64, Step)>,
+    pinned: Vec<(f64, Step)>,
     bonds: Step,
 }
 
@@ -103,17 +103,17 @@ impl Steps {
     fn take(lab: &Lab, s: &Settings) -> Result<Self> {
         let (m, k) = (s.visible.size(), *s.coupling);
         let (shape, ring) = ([m, m / 2], Ring::new(m, k)?);
-        let step = |rbm: &Machine| Step::new(rbm, &ring);
+        let step = |rbm: &Rbm64| Step::new(rbm, &ring);
         let (equal, _) = equal_weights(shape, k)?;
         let descents = rings::descents(lab, &k.to_string(), shape, k, *s.starts, *s.initial_std)?;
-        let best = Machine::without_biases(stages::best(&descents)?.weights.clone())?;
+        let best = Rbm64::without_biases(stages::best(&descents)?.weights.clone())?;
         let plain = Plain { std: *s.path_std, rate: *s.path_rate, updates: s.path_steps.size() };
         let path = plain.run(lab, &ring, "variational-rg/path", 0)?;
         Ok(Self {
             path: lab.each(&path, |(update, _, rbm)| Ok((*update, step(rbm)?)))?,
-            equal: step(&Machine::uniform(m, m / 2, equal)?)?,
+            equal: step(&Rbm64::uniform(m, m / 2, equal)?)?,
             best: step(&best)?,
-            locked: lab.each(&s.lockings, |l| Ok((**l, step(&locked(m, k, **l)?)?)))?,
+            pinned: lab.each(&s.pinnings, |l| Ok((**l, step(&pinned(m, k, **l)?)?)))?,
             bonds: step(&bonds(m, k)?)?,
         })
     }
@@ -131,7 +131,7 @@ impl Steps {
             ("equal weights".to_owned(), &self.equal),
             ("best of the descents".to_owned(), &self.best),
         ];
-        all.extend(self.locked.iter().map(|(l, step)| (format!("locked, L = {l}"), step)));
+        all.extend(self.pinned.iter().map(|(l, step)| (format!("pinned, L = {l}"), step)));
         all.push((format!("N = {m}, on the bonds"), &self.bonds));
         all
     }
@@ -148,10 +148,10 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .claims(claims(lab, s, &steps)?)
         .figure(path_figure(&steps.path))
         .figure(couplings_figure([("equal weights", &steps.equal), ("best of the descents", &steps.best)]))
-        .table(machines_table(s, &steps, &trained))
-        .table(constant_table(s, &steps.locked))
+        .table(rbms_table(s, &steps, &trained))
+        .table(constant_table(s, &steps.pinned))
         .discussion("The two goals differ in kind. That Z is conserved is one number: a constant added to E brings it about for any RBM, an untrained one as well. That p equals q is one condition for each state, and then $Tr_h e^T$ is the same for all v: with the constant taken out, the step is exact.")
-        .discussion("The constant of the construction that the best RBMs follow is in the last table: the hidden Hamiltonian is that of the decimated ring, with $K_0'$ of eq. (49) and the locking energy L for each hidden unit. L is arbitrary and, for the best fit, infinite: the constant measures how long one has trained, not what has been learnt."))
+        .discussion("The constant of the construction that the best RBMs follow is in the last table: the hidden Hamiltonian is that of the decimated ring, with $K_0'$ of eq. (49) and the pinning energy L for each hidden unit. L is arbitrary and, for the best fit, infinite: the constant measures how long one has trained, not what has been learnt."))
 }
 
 /// RBMs trained on samples, those that are not trapped.
@@ -211,13 +211,13 @@ fn path_figure(path: &[(usize, Step)]) -> Figure {
             .line("KL(q ‖ p)", of(|s| s.kl))
             .line("spread of ln Tr_h e^T over states", of(|s| s.spread)))
         .panel(panel("update + 1", "nats").title("the constant").log_x()
-            .line("ln Z, machine − ring", of(Step::excess))
+            .line("ln Z, RBM − ring", of(Step::excess))
             .dashed("mean of ln Tr_h e^T", of(|s| s.mean))
             .mark_y("0", 0.0))
 }
 
 fn couplings_figure(steps: [(&str, &Step); 2]) -> Figure {
-    figure("couplings", "The renormalized Hamiltonian of the hidden units: the size of its couplings by the number of units that they join ($10^{-17}$ stands for 0). Equal weights couple all pairs and all four; the best RBM has the pairs of a ring, of strength K', and nothing else above rounding and what its finite locking leaves.")
+    figure("couplings", "The renormalized Hamiltonian of the hidden units: the size of its couplings by the number of units that they join ($10^{-17}$ stands for 0). Equal weights couple all pairs and all four; the best RBM has the pairs of a ring, of strength K', and nothing else above rounding and what its finite pinning leaves.")
         .panels(steps, |(title, step)| {
             let of_order = |order: u32| {
                 let sets = step.couplings.iter().enumerate();
@@ -235,7 +235,7 @@ fn couplings_figure(steps: [(&str, &Step); 2]) -> Figure {
         })
 }
 
-fn machines_table(s: &Settings, steps: &Steps, trained: &[Step]) -> Table {
+fn rbms_table(s: &Settings, steps: &Steps, trained: &[Step]) -> Table {
     /// A quantity of a row: one step exactly, or over RBMs trained on samples.
     type Row<'a> = (String, Vec<&'a Step>);
     let mut rows: Vec<Row<'_>> = steps
@@ -254,7 +254,7 @@ fn machines_table(s: &Settings, steps: &Steps, trained: &[Step]) -> Table {
         .rows(rows.into_iter().enumerate())
         .column("machine", |(_, (label, _))| label.clone())
         .column("KL", |row| over(row, |s| s.kl))
-        .column("ln Z, machine − ring", |row| over(row, Step::excess))
+        .column("ln Z, RBM − ring", |row| over(row, Step::excess))
         .column("mean of ln Tr_h e^T", |row| over(row, |s| s.mean))
         .column("spread", |row| over(row, |s| s.spread))
         .column("K′", |row| over(row, |s| s.hidden.coupling))
@@ -262,18 +262,18 @@ fn machines_table(s: &Settings, steps: &Steps, trained: &[Step]) -> Table {
         .into()
 }
 
-fn constant_table(s: &Settings, locked: &[(f64, Step)]) -> Table {
+fn constant_table(s: &Settings, pinned: &[(f64, Step)]) -> Table {
     let n = (s.visible.size() / 2) as f64;
     let by_equation = decimate_constant(*s.coupling, 0.0);
     let constant = |step: &Step| step.couplings[0] / n;
-    table("constant", format!("The constant of the construction at $K = {}$: that of its hidden Hamiltonian for each hidden unit against $K_0' = {by_equation:.6}$ of eq. (49) plus the locking energy L, and the excess of $\\ln Z$ against N L.", s.coupling))
-        .rows(locked)
-        .column("L", |(locking, _)| *locking)
+    table("constant", format!("The constant of the construction at $K = {}$: that of its hidden Hamiltonian for each hidden unit against $K_0' = {by_equation:.6}$ of eq. (49) plus the pinning energy L, and the excess of $\\ln Z$ against N L.", s.coupling))
+        .rows(pinned)
+        .column("L", |(pinning, _)| *pinning)
         .column("KL", |(_, step)| step.kl)
         .column("constant / N", |(_, step)| constant(step))
-        .column("K₀′ + L", |(locking, _)| by_equation + locking)
-        .column("difference", |(locking, step)| constant(step) - by_equation - locking)
-        .column("ln Z, machine − ring", |(_, step)| step.excess())
-        .column("N L", |(locking, _)| n * locking)
+        .column("K₀′ + L", |(pinning, _)| by_equation + pinning)
+        .column("difference", |(pinning, step)| constant(step) - by_equation - pinning)
+        .column("ln Z, RBM − ring", |(_, step)| step.excess())
+        .column("N L", |(pinning, _)| n * pinning)
         .into()
 }

@@ -1,8 +1,8 @@
 //! `weight-of-coupling`: W(K) of the equal-weight RBM, section 4.1 and appendix B of the thesis.
 
 use anyhow::{Result, ensure};
-use exact::decimation::locked;
-use exact::{Machine, Ring, enumerate, symmetric};
+use exact::decimation::pinned;
+use exact::{Rbm64, Ring, enumerate, symmetric};
 use lab::Lab;
 use lab::kinds::{Count, Distinct, Positive, Within};
 use lab::verdict::{ROUNDING, all, at_most, holds, identity, largest, near};
@@ -14,7 +14,7 @@ use stats::Estimate;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     /// The architecture of the thesis: M visible units, even, and N hidden units.
-    visible: Count<6, { enumerate::MOST_UNITS as u64 / 2 }>,
+    visible: Count<6, { enumerate::MAX_UNITS as u64 / 2 }>,
     hidden: Count<1, 10_000>,
     /// The coupling of figure 3.
     coupling: Positive<100>,
@@ -30,8 +30,8 @@ pub(crate) struct Settings {
     large_coupling: Within<1, 100>,
     /// Weights at which the proof of appendix B is checked.
     proof_weights: Distinct<Positive<100>>,
-    /// Locking strength of the RBM with unequal weights.
-    locking: Within<0, 100>,
+    /// Pinning strength of the RBM with unequal weights.
+    pinning: Within<0, 100>,
 }
 
 impl lab::Settings for Settings {
@@ -59,7 +59,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let equal = symmetric::kl(&ring.into(), n, weight);
     let q = enumerate::ring(&ring)?.probabilities;
     let unequal =
-        enumerate::kl(&q, &enumerate::visible_probabilities(&locked(m, k, *s.locking)?)?)?;
+        enumerate::kl(&q, &enumerate::visible_probabilities(&pinned(m, k, *s.pinning)?)?)?;
 
     Ok(section("weight-of-coupling", "The best weight of the equal-weight RBM")
         .answer(format!("W(K) is as the thesis draws it, {weight:.6} at $K = {k}$ where it reads 0.30; but equal weights are not the optimum: KL is {equal:.3} nats, {unequal:.4} with unequal ones."))
@@ -73,7 +73,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .figure(growth_figure(lab, s)?)
         .table(sizes_table(lab, s)?)
         .discussion("W(K) begins like $\\sqrt{2K/(N(M-1))}$, with infinite slope, and grows like $2K/N$. That W diverges with K is right, but equation (102) does not prove it: two curves with one asymptote may cross anywhere. The proof is the inequality $f < M \\tanh MW$ at every finite W, checked above.")
-        .discussion("The premise that all weights are equal by symmetry does not hold: translation maps an optimum to another optimum, not to itself. An RBM with M/2 hidden units and unequal weights, unit a locked to site 2a and coupled with K to its two neighbours, fits the ring far better: see the experiment decimation-theorem."))
+        .discussion("The premise that all weights are equal by symmetry does not hold: translation maps an optimum to another optimum, not to itself. An RBM with M/2 hidden units and unequal weights, unit a pinned to site 2a and coupled with K to its two neighbours, fits the ring far better: see the experiment decimation-theorem."))
 }
 
 /// Single values of W: the reading of figure 3, the roots of (69), K = 0, the monotonic growth, odd N.
@@ -93,7 +93,7 @@ fn root_claims(lab: &Lab, s: &Settings, weight: f64, curve: &[(f64, f64)]) -> Re
     let exponent = (at_twice / at_small).log2();
     let step = curve.windows(2).map(|w| w[1].1 - w[0].1).fold(f64::INFINITY, f64::min);
     let odd = (1..=9).step_by(2).map(|odd| {
-        let sum = enumerate::ln_z(&Machine::uniform(m, odd, weight)?)?;
+        let sum = enumerate::ln_z(&Rbm64::uniform(m, odd, weight)?)?;
         Ok((sum / symmetric::ln_z(m, odd, weight) - 1.0).abs())
     });
     let odd = largest(odd.collect::<Result<Vec<_>>>()?);
@@ -197,7 +197,7 @@ fn both_sides(s: &Settings, k: f64, weight: f64, largest_weight: f64) -> Result<
     Ok(panel("weight W", "⟨V tanh WV⟩")
         .title(format!("K = {k}"))
         .y_from(0.0, m as f64 * 1.05)
-        .line("f(W), machine", weights.clone().map(|w| (w, symmetric::f(m, n, w))))
+        .line("f(W), RBM", weights.clone().map(|w| (w, symmetric::f(m, n, w))))
         .dashed("g(W, K), ring", weights.map(|w| (w, symmetric::g(&data, w))))
         .points("solution W(K)", [(weight, symmetric::g(&data, weight))]))
 }

@@ -8,7 +8,7 @@ use crate::stages::{AutocorrelationTimes, Dynamics, MeasureAutocorrelation};
 use anyhow::{Result, ensure};
 use exact::square::critical_coupling;
 use exact::torus::kaufman;
-use exact::transfer::WIDTH_LIMIT;
+use exact::transfer::MAX_WIDTH;
 use fits::{Fit, Fits};
 use lab::Lab;
 use lab::family::{Family, Scores, z_score};
@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     /// chi^2 per degree of freedom up to which a fit is accepted.
     acceptable: f64,
     /// Sides on which exact draws are timed.
-    transfer_sides: Distinct<Count<1, { WIDTH_LIMIT as u64 }>>,
+    transfer_sides: Distinct<Count<1, { MAX_WIDTH as u64 }>>,
     perfect_sides: Distinct<Count<1, 1024>>,
     /// Seconds that each sampler is timed on each side; 0 to leave times out.
     timing_seconds: Within<0, 60>,

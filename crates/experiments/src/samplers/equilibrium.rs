@@ -5,7 +5,7 @@ mod samplers;
 use crate::stages::Spacing;
 use anyhow::{Result, ensure};
 use exact::torus::kaufman;
-use exact::transfer::WIDTH_LIMIT;
+use exact::transfer::MAX_WIDTH;
 use ising::Algorithm;
 use lab::Lab;
 use lab::family::Family;
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     temperatures: Ascending<Within<0, 1_000_000>>,
     /// Sides L of the tori; those up to `moments_up_to` have exact moments of the magnetisation.
     sides: Distinct<Count<3, 1024>>,
-    moments_up_to: Count<0, { WIDTH_LIMIT as u64 }>,
+    moments_up_to: Count<0, { MAX_WIDTH as u64 }>,
     /// What `ising::draw` is asked for: configurations per temperature, and the least effective size.
     algorithms: Distinct<Algorithm>,
     draws: Count<1024, 16_777_216>,
@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     /// Multispin heat bath.
     replicas: Spacing,
     /// Checkerboard sweeps of one large torus.
-    plane: Plane,
+    large_torus: LargeTorus,
     /// Wrong on purpose.
     wrong: Wrong,
     /// z-scores are formed where at least so many configurations are expected not to be ground states.
@@ -47,7 +47,7 @@ pub(crate) struct Settings {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plane {
+struct LargeTorus {
     side: Count<128, 16_384>,
     /// Independent runs, and the number of configurations of all together.
     tori: Count<2, 10_000>,
@@ -77,20 +77,25 @@ impl Settings {
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        let Self { draws, plane: Plane { side, tori, draws: of_plane, .. }, .. } = self;
+        let Self { draws, large_torus: LargeTorus { side, tori, draws: of_large, .. }, .. } = self;
         ensure!(
             draws.is_multiple_of(512),
             "draws is {draws}, but must be a multiple of 512, the number of replicas"
         );
         check_within("least_effective", self.least_effective, 1.0, **draws as f64)?;
-        ensure!(side.is_multiple_of(128), "side of plane is {side}, but must be a multiple of 128");
-        let each = of_plane / tori.short();
         ensure!(
-            of_plane.is_multiple_of(tori.short()) && each >= 8,
-            "draws of plane is {of_plane}, but must be a multiple of its tori, at least 8 for each"
+            side.is_multiple_of(128),
+            "side of large_torus is {side}, but must be a multiple of 128"
         );
-        check_within("longest of plane", self.plane.longest, 1.0, f64::INFINITY)?;
-        for (key, spacing) in [("replicas", self.replicas), ("plane", self.plane.spacing)] {
+        let each = of_large / tori.short();
+        ensure!(
+            of_large.is_multiple_of(tori.short()) && each >= 8,
+            "draws of large_torus is {of_large}, but must be a multiple of its tori, at least 8 for each"
+        );
+        check_within("longest of large_torus", self.large_torus.longest, 1.0, f64::INFINITY)?;
+        for (key, spacing) in
+            [("replicas", self.replicas), ("large_torus", self.large_torus.spacing)]
+        {
             check_within(&format!("burn_in of {key}"), spacing.burn_in, 1e-3, 1e3)?;
             check_within(&format!("stride of {key}"), spacing.stride, 1e-3, 1e3)?;
         }
@@ -127,8 +132,8 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .text(format!(
             "`draw` finds its own burn-in and spacing, and refuses chains that do not settle or are worth fewer than {} independent configurations. Multispin heat bath and the checkerboard of one torus of {side} x {side} run on a fixed schedule, the latter where spins are correlated over no more than {} sites.",
             s.least_effective,
-            s.plane.longest.min(*s.plane.side as f64),
-            side = s.plane.side
+            s.large_torus.longest.min(*s.large_torus.side as f64),
+            side = s.large_torus.side
         ))
         .claims(exact_draws(lab, &right, &family)?)
         .claim(published_energy(lab)?)
@@ -177,7 +182,7 @@ fn right_checks(right: &[Sampler], family: &Family) -> Vec<Check> {
     let groups = [
         ("single-flips", Group::Flips, "Single spin flips"),
         ("multispin", Group::Multispin, "Single spin flips of 512 replicas"),
-        ("checkerboard", Group::Plane, "Checkerboard sweeps of a large torus"),
+        ("checkerboard", Group::LargeTorus, "Checkerboard sweeps of a large torus"),
         ("clusters", Group::Clusters, "Clusters"),
         ("exact-draws", Group::Exact, "Exact draws"),
     ];
@@ -230,8 +235,8 @@ const ROOM: f64 = 1.8;
 
 fn scores_figure(s: &Settings, right: &[Sampler], wrong: &[Sampler], family: &Family) -> Figure {
     // A panel for each sampler, one for both rules of the large torus.
-    let of_plane = |a: &Sampler, b: &Sampler| [a, b].iter().all(|s| s.group == Group::Plane);
-    let chunks = right.chunk_by(of_plane).chain(wrong.chunk_by(of_plane));
+    let of_large = |a: &Sampler, b: &Sampler| [a, b].iter().all(|s| s.group == Group::LargeTorus);
+    let chunks = right.chunk_by(of_large).chain(wrong.chunk_by(of_large));
     figure(
         "scores",
         format!(
@@ -271,7 +276,7 @@ fn scores_panel(hottest: f64, samplers: &[Sampler], bound: f64) -> Panel {
 
 fn quantiles(right: &[Sampler], wrong: &[Sampler]) -> Figure {
     let panels: [(&str, &[Group], f64); 3] = [
-        ("single spin flips", &[Group::Flips, Group::Multispin, Group::Plane], 4.5),
+        ("single spin flips", &[Group::Flips, Group::Multispin, Group::LargeTorus], 4.5),
         ("clusters and exact draws", &[Group::Clusters, Group::Exact], 4.5),
         ("wrong on purpose", &[Group::Wrong], 8.0),
     ];
@@ -291,7 +296,7 @@ fn quantiles(right: &[Sampler], wrong: &[Sampler]) -> Figure {
                 let ordered = sampler.sorted().into_iter().enumerate();
                 panel.line(&sampler.name, ordered.map(|(i, z)| (quantile(i), z)))
             })
-            .dashed("normal law", [(-reach, -reach), (reach, reach)])
+            .dashed("normal distribution", [(-reach, -reach), (reach, reach)])
     })
 }
 

@@ -13,7 +13,7 @@ use crate::stages::{
 };
 use anyhow::{Context, Result};
 use exact::square::{critical_coupling, critical_temperature};
-use exact::transfer::{Moments, WIDTH_LIMIT, magnetisation_probabilities};
+use exact::transfer::{MAX_WIDTH, Moments, magnetisation_probabilities};
 use flow::{Calibration, Flow, Rule};
 use lab::verdict::{self, Ruling};
 use lab::{Done, Grid, Lab, Row};
@@ -247,7 +247,7 @@ fn study<'a>(lab: &Lab, s: &Settings, p: &'a Protocol) -> Result<Study<'a>> {
     })?;
     let is_own = |rbm: &Model| rbm.units == Units::Binary && !rbm.is_check;
     let abs_m = match p.side.size() {
-        side if side <= WIDTH_LIMIT => Estimate::exact(
+        side if side <= MAX_WIDTH => Estimate::exact(
             Moments::of(&magnetisation_probabilities(side, critical_coupling())?).abs_m,
         ),
         _ => starts.mean(|start| start.abs_m),

@@ -13,7 +13,7 @@ use anyhow::{Result, ensure};
 use lab::Run;
 use lab::parts::*;
 use rbm::ais::Annealing;
-use rbm::{Negative, TrainConfig};
+use rbm::{GradientEstimator, TrainConfig};
 use report::content::Section;
 use serde::{Deserialize, Serialize};
 
@@ -39,40 +39,40 @@ pub(crate) struct Settings {
     /// Steps of the mean flow, and starts of the search for its fixed points.
     mean_steps: usize,
     searched: usize,
-    /// Exact draws from the small machines, which must stay what they are.
+    /// Exact draws from the small RBMs, which must stay what they are.
     draws: usize,
     /// Metropolis chains from each start, and their sweeps before and during the draws.
     witnesses: usize,
     sweeps: usize,
     annealing: Annealing,
     thermometer_epochs: u64,
-    /// Settings of the machines but for what [`Recipe`] says; the number of hidden units shown.
+    /// Settings of the RBMs but for what [`Recipe`] says; the number of hidden units shown.
     train: TrainConfig,
-    machines: Vec<Recipe>,
+    rbms: Vec<Recipe>,
     thermometer: nn::TrainConfig,
-    locks: Locks,
+    locks: Pinned,
     frozen: Frozen,
 }
 
-/// A machine and how it is trained.
+/// An RBM and how it is trained.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Recipe {
     hidden: usize,
-    negative: Negative,
+    gradient: GradientEstimator,
     updates: u64,
 }
 
 /// What counts as a hidden unit that copies a site, and to what its weight is cut.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Locks {
+struct Pinned {
     weight: f32,
     participation: f64,
     most: f32,
 }
 
-/// Machines that are the torus at one temperature: every second site is copied by a hidden unit.
+/// RBMs that are the torus at one temperature: every second site is copied by a hidden unit.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Frozen {
@@ -84,10 +84,10 @@ struct Frozen {
 
 impl Settings {
     fn config(&self, recipe: &Recipe) -> TrainConfig {
-        TrainConfig { hidden: recipe.hidden, negative: recipe.negative, ..self.train }
+        TrainConfig { hidden: recipe.hidden, gradient: recipe.gradient, ..self.train }
     }
 
-    /// Updates after which a machine's state is kept, ascending.
+    /// Updates after which an RBM's state is kept, ascending.
     fn checkpoints(&self, recipe: &Recipe) -> Vec<u64> {
         let place = |k: i32| 10f64.powf(f64::from(k) / f64::from(self.a_decade)).round() as u64;
         let mut updates: Vec<u64> =
@@ -135,7 +135,7 @@ impl Settings {
         let ascend = self.frozen.weights.is_sorted_by(|a, b| a < b);
         ensure!(ascend, "weights in frozen must ascend");
         check_count("held_out in frozen", self.frozen.held_out.into(), 10, 10_000_000)?;
-        let Locks { weight, participation, most } = self.locks;
+        let Pinned { weight, participation, most } = self.locks;
         check_values("weight in locks", &[weight.into()], 0.1, 100.0)?;
         check_values("participation in locks", &[participation], 1.0, 1e6)?;
         check_values("most in locks", &[most.into()], 0.01, weight.into())
@@ -144,7 +144,7 @@ impl Settings {
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_count("side", self.side as u64, 4, exact::transfer::WIDTH_LIMIT as u64)?;
+        check_count("side", self.side as u64, 4, exact::transfer::MAX_WIDTH as u64)?;
         ensure!(self.side.is_multiple_of(2), "side is {}, but must be even", self.side);
         check_values("temperatures", &self.temperatures, 0.0, 100.0)?;
         ensure!(self.temperatures.len() >= 2, "temperatures needs at least two entries");
@@ -159,16 +159,16 @@ impl lab::Settings for Settings {
         let sites = self.side * self.side;
         let training = u64::from(self.samples) * self.temperatures.len() as u64;
         check_count("batch in train", self.train.batch as u64, 1, training)?;
-        let recipes: Vec<_> = self.machines.iter().map(|m| (m.hidden, m.negative)).collect();
+        let recipes: Vec<_> = self.rbms.iter().map(|m| (m.hidden, m.gradient)).collect();
         check_distinct("machines", &recipes)?;
-        for recipe in &self.machines {
-            check_count("updates in machines", recipe.updates, 10 * self.first, 1_000_000_000)?;
+        for recipe in &self.rbms {
+            check_count("updates in rbms", recipe.updates, 10 * self.first, 1_000_000_000)?;
             self.config(recipe).check(sites)?;
         }
-        let first = self.machines.first().map(|recipe| recipe.hidden);
+        let first = self.rbms.first().map(|recipe| recipe.hidden);
         ensure!(
             first == Some(self.train.hidden),
-            "machines must begin with one of {} hidden units, as hidden in train says",
+            "RBMs must begin with one of {} hidden units, as hidden in train says",
             self.train.hidden
         );
         flow::Calibration::new(&self.temperatures, sites, self.thermometer.clone(), 0)?;
@@ -195,11 +195,11 @@ pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
         tables::judged(settings, &courses),
         frozen::table(&frozen),
     ];
-    tables.extend(tables::capped(settings, &courses));
+    tables.extend(tables::clipped(settings, &courses));
     Ok(Section {
         checks: vec![],
         experiment: "flow-explained".into(),
-        title: "What the flow of a machine goes to".into(),
+        title: "What the flow of an RBM goes to".into(),
         headline: headline::headline(settings, &mixture, &courses),
         introduction: headline::introduction(settings, &mixture),
         claims,

@@ -10,7 +10,7 @@ use flow::{Readings, Rule};
 use lab::kinds::{Ascending, Count, Seeds, Within, check_within};
 use lab::verdict::{self, Ruling};
 use lab::{Grid, Lab, Row};
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
+use rbm::{GradientEstimator, Optimiser, Schedule, TrainConfig, WeightSharing};
 use report::{Cell, Figure, Section, Table, figure, list, panel, section, shown, table};
 use serde::{Deserialize, Serialize};
 use stats::{Estimate, Line, weighted_line};
@@ -62,13 +62,13 @@ impl Settings {
             batch: self.batch.size(),
             learning_rate: self.learning_rate,
             schedule: Schedule::Constant,
-            negative: Negative::Contrastive { steps: 1 },
+            gradient: GradientEstimator::Contrastive { steps: 1 },
             optimiser: Optimiser::Ascent { momentum: 0.0 },
             l1: 0.0,
             l2: 0.0,
             initial_std: self.initial_std,
             biases: false,
-            ties: Ties::Free,
+            sharing: WeightSharing::Free,
         }
     }
 

@@ -10,7 +10,7 @@ use super::thermometers::Thermometer;
 use crate::stages::{Data, Shape};
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
-use exact::transfer::WIDTH_LIMIT;
+use exact::transfer::MAX_WIDTH;
 use flow::Rule;
 use flows::{Results, by, network};
 use ising::{Algorithm, Coupling, Samples};
@@ -91,7 +91,7 @@ impl Settings {
         format!(
             "{} epochs of {} at the rate {rate}, rate × updates {:.0}",
             self.epochs,
-            self.train.negative,
+            self.train.gradient,
             f64::from(rate) * updates as f64
         )
     }
@@ -117,8 +117,8 @@ impl lab::Settings for Settings {
             Coupling::from_temperature(t)?;
         }
         ensure!(
-            self.algorithm != Algorithm::Transfer || self.side.size() <= WIDTH_LIMIT,
-            "algorithm is transfer, which draws up to side {WIDTH_LIMIT}, but side is {}",
+            self.algorithm != Algorithm::Transfer || self.side.size() <= MAX_WIDTH,
+            "algorithm is transfer, which draws up to side {MAX_WIDTH}, but side is {}",
             self.side
         );
         self.check_starts()?;

@@ -4,7 +4,7 @@ mod compare;
 mod rbms;
 
 use crate::stages::Measuring;
-use ::rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
+use ::rbm::{GradientEstimator, Optimiser, Schedule, TrainConfig, WeightSharing};
 use anyhow::{Result, ensure};
 use compare::{Deviation, Outcome, monte_carlo_value, published};
 use lab::kinds::{Ascending, Count, Seeds, check_within};
@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     measuring: Measuring,
     /// What all training has in common.
     common: Common,
-    machines: Vec<Rbm>,
+    rbms: Vec<Rbm>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,7 +45,7 @@ struct Common {
     l2: f32,
     initial_std: f32,
     biases: bool,
-    ties: Ties,
+    sharing: WeightSharing,
 }
 
 /// An RBM and how it is trained.
@@ -64,15 +64,15 @@ struct Rbm {
 struct Phase {
     epochs: Count<1, 1_000_000>,
     batch: usize,
-    negative: Negative,
+    gradient: GradientEstimator,
     learning_rate: f32,
     last_rate: f32,
 }
 
 impl Settings {
     fn config(&self, hidden: usize, phase: &Phase) -> TrainConfig {
-        let Phase { epochs, batch, negative, learning_rate, last_rate } = *phase;
-        let Common { optimiser, l1, l2, initial_std, biases, ties } = self.common;
+        let Phase { epochs, batch, gradient, learning_rate, last_rate } = *phase;
+        let Common { optimiser, l1, l2, initial_std, biases, sharing } = self.common;
         let updates = *epochs * (*self.samples / batch.max(1) as u64);
         let schedule = match last_rate == learning_rate {
             true => Schedule::Constant,
@@ -83,13 +83,13 @@ impl Settings {
             batch,
             learning_rate,
             schedule,
-            negative,
+            gradient,
             optimiser,
             l1,
             l2,
             initial_std,
             biases,
-            ties,
+            sharing,
         }
     }
 }
@@ -112,18 +112,15 @@ impl lab::Settings for Settings {
         let annealed = annealing.chains;
         check_within("measuring.annealing.chains", annealed, 2, chains.number.size())?;
         check_within("measuring.annealing.steps", annealing.steps, 1, 1 << 30)?;
-        ensure!(!self.machines.is_empty(), "machines is empty, but needs at least one");
-        for (index, Rbm { hidden, starts, phases }) in self.machines.iter().enumerate() {
-            let twice = self.machines[..index].iter().any(|other| other.hidden == *hidden);
+        ensure!(!self.rbms.is_empty(), "rbms is empty, but needs at least one");
+        for (index, Rbm { hidden, starts, phases }) in self.rbms.iter().enumerate() {
+            let twice = self.rbms[..index].iter().any(|other| other.hidden == *hidden);
+            ensure!(!twice, "rbms has {hidden} hidden units twice, but every entry must differ");
             ensure!(
-                !twice,
-                "machines has {hidden} hidden units twice, but every entry must differ"
-            );
-            ensure!(
-                **starts == 1 || *hidden <= ::rbm::partition::MOST_UNITS,
+                **starts == 1 || *hidden <= ::rbm::partition::MAX_UNITS,
                 "starts is {starts}, but {hidden} hidden units are too many to choose by likelihood"
             );
-            ensure!(!phases.is_empty(), "phases of machines is empty, but needs at least one");
+            ensure!(!phases.is_empty(), "phases of rbms is empty, but needs at least one");
             for phase in phases {
                 check_within("batch in phases", phase.batch, 1, self.samples.size())?;
                 self.config(*hidden, phase).check(SIDE * SIDE)?;
@@ -166,9 +163,9 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 
 /// How each RBM is trained, in words.
 fn protocol(s: &Settings) -> String {
-    let rbms = s.machines.iter().map(|rbm| {
+    let rbms = s.rbms.iter().map(|rbm| {
         let phases = rbm.phases.iter().map(|phase| {
-            format!("{} epochs of {} in batches of {}", phase.epochs, phase.negative, phase.batch)
+            format!("{} epochs of {} in batches of {}", phase.epochs, phase.gradient, phase.batch)
         });
         format!("N = {}: {}", rbm.hidden, phases.collect::<Vec<_>>().join(", then "))
     });
@@ -178,7 +175,7 @@ fn protocol(s: &Settings) -> String {
 const TEMPERATURE: &str = "temperature T (J/k_B)";
 
 fn named(s: &Settings) -> impl Iterator<Item = (usize, String)> {
-    s.machines.iter().map(|rbm| format!("N = {}", rbm.hidden)).enumerate()
+    s.rbms.iter().map(|rbm| format!("N = {}", rbm.hidden)).enumerate()
 }
 
 fn means_figure(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Figure> {
@@ -203,7 +200,7 @@ fn means_figure(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<
                 };
                 panel.points(name, trials.rows().map(|row| (row.temperature, mean(&row))))
             });
-        for rbm in &s.machines {
+        for rbm in &s.rbms {
             // At all temperatures that they have within ours.
             let theirs = lab.published.rows(&format!("torlai-melko-2016/hidden-{}", rbm.hidden))?;
             let points = theirs
@@ -253,7 +250,7 @@ fn correlations_figure(s: &Settings, trials: &Grid<Torus, Trial>) -> Figure {
             panel.joined(name, distances().map(|r| (r, rbm(index, r))))
         });
     let differences = panel(distance, "difference of ⟨s₀ s_r⟩")
-        .title("machine minus data")
+        .title("RBM minus data")
         .joined("training data", NONE)
         .each(named(s), |panel, (index, name)| {
             let difference = |r| Some(rbm(index, r)? - data(r)?);
@@ -292,7 +289,7 @@ fn values_table(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<
                 Ok(row.mean(|trial| (OBSERVABLES[o].of)(&trial.rbms[index].means)).into())
             })?;
             add(format!("{name}, Torlai and Melko"), &|o| {
-                Ok(published(lab, s.machines[index].hidden, t, o)?.into())
+                Ok(published(lab, s.rbms[index].hidden, t, o)?.into())
             })?;
         }
     }
@@ -311,7 +308,7 @@ fn values_table(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<
 
 fn ratios_table(s: &Settings, deviations: &[Deviation]) -> Rows<(usize, f64)> {
     let cases =
-        s.machines.iter().enumerate().flat_map(|(index, _)| {
+        s.rbms.iter().enumerate().flat_map(|(index, _)| {
             s.temperatures.iter().map(move |&temperature| (index, temperature))
         });
     let find = move |number: usize, &(index, temperature): &(usize, f64)| {
@@ -322,7 +319,7 @@ fn ratios_table(s: &Settings, deviations: &[Deviation]) -> Rows<(usize, f64)> {
     let caption = "Distances from the exact values, ours and the published ones, and their ratio, ours to the larger of theirs and its error. Alike: the difference is less than two errors.";
     let rows = table("ratios", caption)
         .rows(cases)
-        .column("N", |row| s.machines[row.0].hidden)
+        .column("N", |row| s.rbms[row.0].hidden)
         .column("T", |row| row.1);
     OBSERVABLES.iter().enumerate().fold(rows, |rows, (number, o)| {
         rows.column(format!("{}: ours", o.symbol), |row| find(number, row).map(|d| d.ours))
@@ -341,11 +338,11 @@ fn rbms_table<'a>(
     trials: &'a Grid<Torus, Trial>,
 ) -> Rows<(usize, lab::Row<'a, Torus, Trial>)> {
     let stride = *s.measuring.chains.stride as f64;
-    let cases = (0..s.machines.len()).flat_map(|index| trials.rows().map(move |row| (index, row)));
+    let cases = (0..s.rbms.len()).flat_map(|index| trials.rows().map(move |row| (index, row)));
     let caption = "KL divergence of the torus from the RBM, per spin in nats; ln Z by annealing from above minus that from below, the larger of the seeds; the longest autocorrelation time of energy or |m| in Gibbs steps; the largest distance, in its errors, of E, |m| or C of chains that began with data from those that began at random.";
     table("machines", caption)
         .rows(cases)
-        .column("N", |(index, _)| s.machines[*index].hidden)
+        .column("N", |(index, _)| s.rbms[*index].hidden)
         .column("T", |(_, row)| row.temperature)
         .column("KL per spin", |(index, row)| row.mean(|trial| trial.rbms[*index].kl))
         .column("ln Z: above − below", |(index, row)| {

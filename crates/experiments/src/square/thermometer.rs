@@ -107,7 +107,7 @@ fn introduction(settings: &Settings) -> Vec<String> {
         format!("L = {}: {networks} on {} configurations of each", lattice.side, lattice.samples)
     });
     vec![
-        "Where a machine's flow ends is said as a temperature, and the temperature is what some thermometer says. Iso, Shiba and Yokoo (2018) read it with a classifier that was trained on configurations of 25 temperatures. Physics has other thermometers for the same configurations: the exact energy of the finite torus $E(T)$, which gives the temperature of maximum likelihood; $\\langle |m| \\rangle$; the second-moment correlation length; and the two-point function at several distances, whose fit also says by its $\\chi^2$ whether the configurations are an Ising ensemble at all.".into(),
+        "Where an RBM's flow ends is said as a temperature, and the temperature is what some thermometer says. Iso, Shiba and Yokoo (2018) read it with a classifier that was trained on configurations of 25 temperatures. Physics has other thermometers for the same configurations: the exact energy of the finite torus $E(T)$, which gives the temperature of maximum likelihood; $\\langle |m| \\rangle$; the second-moment correlation length; and the two-point function at several distances, whose fit also says by its $\\chi^2$ whether the configurations are an Ising ensemble at all.".into(),
         format!(
             "Before any flow is read, all five are read here on what they were made for: ensembles of {} independent configurations in equilibrium at known temperatures, on the networks' scale and between, none of which was used to train or to calibrate. The networks ({}) are told {} temperatures; their reading is the expectation under the softmax.",
             settings.ensemble,

@@ -4,7 +4,7 @@ mod series;
 
 use anyhow::Result;
 use exact::square::critical_coupling;
-use ising::{Coupling, HeatBath, Lanes, Lattice, Metropolis, Multispin, Sampler, Spins};
+use ising::{Coupling, HeatBath, Lattice, Metropolis, Multispin, ReplicaBits, Sampler, Spins};
 use ising::{SwendsenWang, Wolff};
 use lab::input::BadInput;
 use lab::progress::Task;
@@ -120,14 +120,14 @@ impl Stage for MeasureAutocorrelation {
 
 impl MeasureAutocorrelation {
     /// The series of 512 replicas.
-    fn of_lanes<S: Sampler<State = Lanes>>(
+    fn of_lanes<S: Sampler<State = ReplicaBits>>(
         &self,
         lattice: &Lattice,
         sampler: S,
         task: &Task<'_>,
     ) -> Result<Series> {
-        let start = Lanes::of(&self.starts(lattice, 512)?);
-        Ok(self.series(lattice, sampler, start, Lanes::sums, task))
+        let start = ReplicaBits::of(&self.starts(lattice, 512)?);
+        Ok(self.series(lattice, sampler, start, ReplicaBits::sums, task))
     }
 
     /// The series of one configuration.

@@ -39,7 +39,7 @@ impl Stage for Checkpoints<'_> {
     fn run(&self, task: &Task<'_>) -> Result<Vec<Rbm>> {
         let data = self.data.value.to_matrix();
         let mut trainer = match self.start {
-            Some(rbm) => Trainer::from_machine(self.config, rbm.clone(), self.seed)?,
+            Some(rbm) => Trainer::from_rbm(self.config, rbm.clone(), self.seed)?,
             None => Trainer::new(self.config, data.nrows(), self.seed)?,
         };
         let mut due = self.updates.iter().copied().peekable();

@@ -109,13 +109,13 @@ impl Descend {
         let q = self.target.probabilities()?;
         let sites = self.target.mixture()?.sites();
         // Finite however far the best weights are: KL falls like e^{-4L}, long before this many steps.
-        const MOST_STEPS: usize = 20_000;
+        const MAX_STEPS: usize = 20_000;
         const GRADIENT: f64 = 1e-13;
         let descend = |index: u64| {
             let mut rng = stats::stream(self.seed, Self::NAME, index);
             let start = Rbm::random(sites, self.hidden, self.initial_std as f32, &mut rng);
             let start = start.weights.map(f64::from);
-            let end = minimum::descend(&q, &start, GRADIENT, MOST_STEPS)?;
+            let end = minimum::descend(&q, &start, GRADIENT, MAX_STEPS)?;
             done((index + 1) as f64 / self.starts as f64);
             Ok(Descent { weights: end.weights, kl: end.kl, gradient_norm: end.gradient_norm })
         };

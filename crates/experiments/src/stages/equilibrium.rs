@@ -8,7 +8,7 @@ use lab::store::Stage;
 use serde::Serialize;
 
 /// The least number of independent configurations that a set is worth, as a share of its size.
-const LEAST_EFFECTIVE: f64 = 0.9;
+const MIN_EFFECTIVE: f64 = 0.9;
 
 /// `count` configurations of the square torus at each temperature, in the order of the temperatures.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ impl Stage for DrawEquilibrium<'_> {
             algorithm: None,
             field: 0.0,
             symmetrise: true,
-            least_effective: LEAST_EFFECTIVE * f64::from(self.count),
+            least_effective: MIN_EFFECTIVE * f64::from(self.count),
         };
         let mut all = Samples::new(lattice.sites());
         for (index, &t) in self.temperatures.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The mean flow of a machine: singular values, ends from both sides, fixed points found.
+//! The mean flow of an RBM: singular values, ends from both sides, fixed points found.
 
 use super::flowing::Flowing;
 use anyhow::Result;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
 /// The most steps from one start to its fixed point.
-const MOST_STEPS: usize = 1 << 11;
+const MAX_STEPS: usize = 1 << 11;
 
 /// The flow of expectations from aligned spins and from hot configurations; fixed points from others.
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ impl Stage for FlowOfMeans<'_> {
                 let all = samples.to_matrix();
                 let start = |i: usize, c: usize| f64::from(all[(i, c * all.ncols() / count)]);
                 let starts = DMatrix::from_fn(all.nrows(), count, start);
-                fixed_point::search(&mean::in_f64(&rbm)?, &starts, MOST_STEPS)
+                fixed_point::search(&mean::in_f64(&rbm)?, &starts, MAX_STEPS)
             }
         };
         let stable = points.iter().filter(|point| point.is_stable()).count();

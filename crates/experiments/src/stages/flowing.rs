@@ -1,12 +1,12 @@
-//! Machines that flow: trained ones, and trained ones that were changed.
+//! RBMs that flow: trained ones, and trained ones that were changed.
 
 use flow::freezing;
 use lab::store::Done;
-use rbm::{Rbm, Ties, Trainer};
+use rbm::{Rbm, Trainer, WeightSharing};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A machine of a flow.
+/// An RBM of a flow.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Flowing<'a> {
@@ -19,7 +19,7 @@ pub(crate) enum Flowing<'a> {
     Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
     /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
     /// participation ratio is at most `participation`.
-    Capped { capped: &'a Done<Trainer>, weight: f32, participation: f64, most: f32 },
+    Capped { clipped: &'a Done<Trainer>, weight: f32, participation: f64, most: f32 },
 }
 
 impl Flowing<'_> {
@@ -28,10 +28,10 @@ impl Flowing<'_> {
             Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
             Self::Given(rbm) => Cow::Borrowed(rbm),
             Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(&redrawn.value, seed)),
-            Self::Capped { capped, weight, participation, most } => {
-                let rbm = capped.value.rbm();
-                let locks = freezing::locks(rbm, weight, participation);
-                Cow::Owned(freezing::capped(rbm, &locks, most))
+            Self::Capped { clipped, weight, participation, most } => {
+                let rbm = clipped.value.rbm();
+                let pinned = freezing::pinned_units(rbm, weight, participation);
+                Cow::Owned(freezing::clipped(rbm, &pinned, most))
             }
         }
     }
@@ -46,8 +46,8 @@ fn redraw(trainer: &Trainer, seed: u64) -> Rbm {
     let mut rng = stats::stream(seed, "redrawn", 0);
     let mut redrawn = Rbm::random(rbm.visible(), rbm.hidden(), deviation as f32, &mut rng);
     redrawn.weights.add_scalar_mut(mean as f32);
-    match trainer.config().ties {
-        Ties::Binary => Rbm::of_binary(&(redrawn.weights * 4.0)),
+    match trainer.config().sharing {
+        WeightSharing::Binary => Rbm::of_binary(&(redrawn.weights * 4.0)),
         _ => Rbm { weights: redrawn.weights, ..rbm.clone() },
     }
 }

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use exact::square::critical_coupling;
 use ising::{
-    Algorithm, Checkerboard, Coupling, Error, Lanes, Lattice, Metropolis, Multispin, Plane,
-    Request, Schedule, Spins, Thermodynamics, energies, energy_per_spin, magnetisation,
-    magnetisations,
+    Algorithm, Checkerboard, Coupling, Error, Lattice, LatticeBits, Metropolis, Multispin,
+    ReplicaBits, Request, Schedule, Spins, Thermodynamics, energies, energy_per_spin,
+    magnetisation, magnetisations,
 };
 use lab::progress::Task;
 use lab::store::Stage;
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
-/// Configurations side by side in [`Lanes`].
+/// Configurations side by side in [`ReplicaBits`].
 const REPLICAS: u32 = 512;
 
 /// Who draws the configurations.
@@ -25,7 +25,7 @@ pub(crate) enum Sampling {
     /// Multispin heat bath of 512 replicas.
     Replicas { spacing: Spacing },
     /// Checkerboard sweeps of single large tori, one after the other.
-    Plane { rule: Rule, tori: u32, spacing: Spacing },
+    LargeTorus { rule: Rule, tori: u32, spacing: Spacing },
     /// Wrong on purpose: 512 replicas from random starts, each looked at once after so many sweeps.
     Hasty { sweeps: u32 },
     /// Wrong on purpose: a Metropolis chain looked at after every sweep as if its states were independent.
@@ -102,7 +102,8 @@ impl Stage for Measure<'_> {
     type Output = Vec<Outcome>;
 
     fn effort(&self) -> f64 {
-        let seconds_per_spin = if let Sampling::Plane { .. } = self.sampling { 1e-8 } else { 1e-7 };
+        let seconds_per_spin =
+            if let Sampling::LargeTorus { .. } = self.sampling { 1e-8 } else { 1e-7 };
         let spins = f64::from(self.draws) * (self.side * self.side) as f64;
         seconds_per_spin * spins * self.temperatures.len() as f64
     }
@@ -156,11 +157,11 @@ impl Measure<'_> {
                     all.append(replicas(lattice, coupling, schedule((sweeps, 1), 1), false, seed));
                 }
             }
-            Sampling::Plane { rule, tori, spacing } => {
+            Sampling::LargeTorus { rule, tori, spacing } => {
                 let schedule = schedule(spacing.sweeps(self.side, coupling), self.draws / tori);
                 for index in 0..u64::from(tori) {
                     let seed = stats::child_seed(seed, "torus", index);
-                    all.append(plane(lattice, coupling, rule, schedule, seed)?);
+                    all.append(large_torus(lattice, coupling, rule, schedule, seed)?);
                 }
             }
             Sampling::Naive { burn_in } => {
@@ -207,8 +208,8 @@ fn replicas(
 ) -> Series {
     let rng = &mut stats::stream(seed, Measure::NAME, 0);
     let mut state = match ordered {
-        true => Lanes::ground_states(lattice.sites(), rng),
-        false => Lanes::random(lattice.sites(), rng),
+        true => ReplicaBits::ground_states(lattice.sites(), rng),
+        false => ReplicaBits::random(lattice.sites(), rng),
     };
     let mut sampler = Multispin::heat_bath(lattice, coupling, rng);
     let mut draws: Vec<Vec<(f64, f64)>> = Vec::new();
@@ -223,7 +224,7 @@ fn replicas(
 }
 
 /// One large torus, from a ground state below T_c and from random spins above.
-fn plane(
+fn large_torus(
     lattice: &Lattice,
     coupling: Coupling,
     rule: Rule,
@@ -232,8 +233,8 @@ fn plane(
 ) -> Result<Series, Error> {
     let rng = &mut stats::stream(seed, Measure::NAME, 0);
     let mut state = match coupling.value() > critical_coupling() {
-        true => Plane::ground_state(lattice, rng)?,
-        false => Plane::random(lattice, rng)?,
+        true => LatticeBits::ground_state(lattice, rng)?,
+        false => LatticeBits::random(lattice, rng)?,
     };
     let mut sampler = match rule {
         Rule::Metropolis => Checkerboard::metropolis(coupling, rng),
@@ -241,7 +242,7 @@ fn plane(
     };
     let n = lattice.sites() as f64;
     let mut series = Series { chains: 1, ..Series::default() };
-    ising::run(&mut sampler, &mut state, schedule, rng, |state: &Plane, _| {
+    ising::run(&mut sampler, &mut state, schedule, rng, |state: &LatticeBits, _| {
         series.energies.push(-state.bond_sum() as f64 / n);
         series.magnetisations.push(state.spin_sum() as f64 / n);
     });

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
 /// The most hidden units whose states are enumerated, for draws and for ln Z.
-const MOST_EXACT: usize = 20;
+const MAX_EXACT: usize = 20;
 /// Chains, or exact draws, that go together, each such block with random numbers of its own.
 const BLOCK: usize = 64;
 const DRAWS_AT_ONCE: usize = 1 << 14;
@@ -47,7 +47,7 @@ pub(crate) struct Chains {
 /// Draws from an RBM that was trained on the torus of this side at this temperature.
 #[derive(Serialize)]
 pub(crate) struct MeasureRbm<'a> {
-    pub(crate) machine: &'a Done<Trainer>,
+    pub(crate) rbm: &'a Done<Trainer>,
     /// Independent configurations of the torus, other than those for training.
     pub(crate) held_out: &'a Done<Samples>,
     pub(crate) side: usize,
@@ -112,7 +112,7 @@ impl Stage for MeasureRbm<'_> {
         const SECONDS_PER_DRAW: f64 = 2e-6;
         const SECONDS_PER_STEP: f64 = 4e-7;
         let Measuring { draws, chains, annealing } = self.measuring;
-        if self.machine.value.rbm().hidden() <= MOST_EXACT {
+        if self.rbm.value.rbm().hidden() <= MAX_EXACT {
             return SECONDS_PER_DRAW * *draws as f64;
         }
         let steps = *chains.number * (*chains.burn_in + *chains.stride * *chains.draws);
@@ -122,10 +122,10 @@ impl Stage for MeasureRbm<'_> {
     }
 
     fn run(&self, _task: &Task<'_>) -> Result<OfRbm> {
-        let rbm = self.machine.value.rbm();
+        let rbm = self.rbm.value.rbm();
         let lattice = Lattice::square(self.side)?;
         let held_out = self.held_out.value.to_matrix();
-        if rbm.hidden() <= MOST_EXACT {
+        if rbm.hidden() <= MAX_EXACT {
             let samples = self.exact_draws(rbm)?;
             let rows = samples.len();
             let ln_z = Estimate::exact(partition::ln_z(rbm)?);
@@ -266,7 +266,7 @@ mod tests {
         let torus = kaufman(side, side, temperature.recip())?;
         let n = lattice.sites() as f64;
         let entropy = torus.ln_z / n + temperature.recip() * torus.energy_per_spin;
-        for hidden in [1, MOST_EXACT + 1] {
+        for hidden in [1, MAX_EXACT + 1] {
             let rbm = Rbm::uniform(lattice.sites(), hidden, 0.0);
             let config = serde_json::from_value(serde_json::json!({
                 "hidden": hidden, "batch": 1, "learning_rate": 1.0, "schedule": "constant",
@@ -275,7 +275,7 @@ mod tests {
                 "l1": 0.0, "l2": 0.0, "initial_std": 1.0, "biases": false, "ties": "free",
             }))?;
             let stage = MeasureRbm {
-                machine: &Done::new(Trainer::from_machine(config, rbm, 1)?)?,
+                rbm: &Done::new(Trainer::from_rbm(config, rbm, 1)?)?,
                 held_out: &Done::new(samples.clone())?,
                 side,
                 temperature,

@@ -46,7 +46,7 @@ pub(crate) struct Relaxation {
     /// The first step at which the starts have met.
     pub(crate) met: Option<usize>,
     /// The probability that a step turns a site at the end: averaged over sites, and of the slowest one.
-    pub(crate) mobility: Estimate,
+    pub(crate) flip_rate: Estimate,
     pub(crate) slowest: Estimate,
 }
 
@@ -106,15 +106,15 @@ impl Stage for Relax<'_> {
             let network = Estimate::from_independent(&thermometer.read(&columns).temperatures);
             End { energy: part(energy), abs_m: part(abs_m), network }
         };
-        let sites = freezing::mobility(&rbm, &end, 2 * chains, &mut rng);
-        let (mobility, slowest) = over_sites(&sites);
+        let sites = freezing::flip_rate(&rbm, &end, 2 * chains, &mut rng);
+        let (flip_rate, slowest) = over_sites(&sites);
         Ok(Relaxation {
             cold: end_of(0),
             hot: end_of(1),
             energy: Estimate::from_chains(energy, 2 * chains),
             abs_m: Estimate::from_chains(abs_m, 2 * chains),
             met,
-            mobility,
+            flip_rate,
             slowest,
         })
     }

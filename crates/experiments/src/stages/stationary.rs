@@ -1,4 +1,4 @@
-//! A machine's own p(v) and the mixture of temperatures it was trained on: exact means, divergence, witnesses.
+//! An RBM's own p(v) and the mixture of temperatures it was trained on: exact means, divergence, witnesses.
 
 use super::flowing::Flowing;
 use anyhow::Result;
@@ -16,8 +16,8 @@ use rbm::{Rbm, observables, partition, score};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
 
-/// The most hidden units whose states are counted out.
-pub(crate) const MOST_EXACT: usize = 18;
+/// The most hidden units whose states are enumerated.
+pub(crate) const MAX_EXACT: usize = 18;
 
 /// Energy per spin and |m|.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) struct Diverge<'a> {
     pub(crate) held_out: &'a Done<Samples>,
     pub(crate) side: usize,
     pub(crate) temperatures: &'a [f64],
-    /// Of ln Z where it cannot be counted out.
+    /// Of ln Z where it cannot be enumerated.
     pub(crate) annealing: Annealing,
     pub(crate) seed: u64,
 }
@@ -79,14 +79,14 @@ impl Stage for Diverge<'_> {
     fn effort(&self) -> f64 {
         let hidden = self.rbm.rbm().hidden();
         let steps = (2 * self.annealing.chains * self.annealing.steps) as f64;
-        if hidden <= MOST_EXACT { 0.1 } else { 1e-8 * hidden as f64 * steps }
+        if hidden <= MAX_EXACT { 0.1 } else { 1e-8 * hidden as f64 * steps }
     }
 
     fn run(&self, _task: &Task<'_>) -> Result<Divergence> {
         let rbm = self.rbm.rbm();
         let lattice = Lattice::square(self.side)?;
         let mixture = TorusMixture::new(self.side, self.side, self.temperatures)?;
-        let (ln_z, above) = match rbm.hidden() <= MOST_EXACT {
+        let (ln_z, above) = match rbm.hidden() <= MAX_EXACT {
             true => (Estimate::exact(partition::ln_z(&rbm)?), None),
             false => {
                 let (below, above) = self.annealed(&rbm)?;
@@ -116,7 +116,7 @@ impl Diverge<'_> {
     }
 }
 
-/// p(v) of a machine whose hidden states can be counted out, and what the sampled flow makes of draws from it.
+/// p(v) of an RBM whose hidden states can be enumerated, and what the sampled flow makes of draws from it.
 #[derive(Serialize)]
 pub(crate) struct Stand<'a> {
     pub(crate) rbm: Flowing<'a>,
@@ -218,14 +218,14 @@ mod tests {
         let held_out = Done::new(held_out.run(&progress.task(0.0))?)?;
         let torus = exact::torus::kaufman(side, side, temperature.recip())?;
         let entropy = torus.ln_z + 16.0 * torus.energy_per_spin / temperature;
-        for hidden in [1, MOST_EXACT + 1] {
+        for hidden in [1, MAX_EXACT + 1] {
             let config = serde_json::from_value(serde_json::json!({
                 "hidden": hidden, "batch": 1, "learning_rate": 1.0, "schedule": "constant",
                 "negative": { "contrastive": { "steps": 1 } },
                 "optimiser": { "ascent": { "momentum": 0.0 } },
                 "l1": 0.0, "l2": 0.0, "initial_std": 1.0, "biases": false, "ties": "free",
             }))?;
-            let trainer = Trainer::from_machine(config, Rbm::uniform(16, hidden, 0.0), 1)?;
+            let trainer = Trainer::from_rbm(config, Rbm::uniform(16, hidden, 0.0), 1)?;
             let trainer = Done::new(trainer)?;
             let diverge = Diverge {
                 rbm: Flowing::Trained(&trainer),

@@ -4,8 +4,8 @@ use crate::stages::{Dynamics, Shape};
 use anyhow::Result;
 use exact::square::critical_coupling;
 use ising::{
-    Checkerboard, Coupling, HeatBath, Lanes, Metropolis, Multispin, Perfect, Plane, Sampler,
-    Samples, Spins, SwendsenWang, TorusTransfer, Wolff,
+    Checkerboard, Coupling, HeatBath, LatticeBits, Metropolis, Multispin, Perfect, ReplicaBits,
+    Sampler, Samples, Spins, SwendsenWang, TorusTransfer, Wolff,
 };
 use lab::progress::Task;
 use lab::store::Stage;
@@ -20,7 +20,7 @@ pub(crate) enum Work {
     /// A sweep of all replicas of a sampler; of Wolff a cluster.
     Sweep(Dynamics),
     /// A Metropolis sweep of one large lattice.
-    Plane,
+    LargeTorus,
     /// An exact draw by the transfer matrix.
     Transfer,
     /// Of a set of 512 perfect draws one.
@@ -30,7 +30,7 @@ pub(crate) enum Work {
 /// Seconds that a piece of work takes on one thread of this machine: the median of five intervals of time, `seconds` in
 /// all, and its error from their scatter.
 ///
-/// Another run or machine finds other numbers. The first ones found are kept, so that a report made again has the same
+/// Another run or RBM finds other numbers. The first ones found are kept, so that a report made again has the same
 /// bytes.
 #[derive(Serialize)]
 pub(crate) struct Time {
@@ -63,7 +63,7 @@ impl Stage for Time {
         for _ in 0..500 {
             wolff.sweep(&mut spins, rng);
         }
-        let lanes = || Lanes::of(&vec![spins.clone(); 512]);
+        let lanes = || ReplicaBits::of(&vec![spins.clone(); 512]);
         let spins = || spins.clone();
         Ok(match self.work {
             Work::Sweep(Dynamics::Metropolis) => {
@@ -82,8 +82,8 @@ impl Stage for Time {
                 self.sweeps(SwendsenWang::new(lattice, k, rng), spins())
             }
             Work::Sweep(Dynamics::Wolff) => self.sweeps(Wolff::new(lattice, k, rng), spins()),
-            Work::Plane => {
-                self.sweeps(Checkerboard::metropolis(k, rng), Plane::random(lattice, rng)?)
+            Work::LargeTorus => {
+                self.sweeps(Checkerboard::metropolis(k, rng), LatticeBits::random(lattice, rng)?)
             }
             Work::Transfer => self.sweeps(TorusTransfer::new(lattice, k)?, spins()),
             Work::Perfect => self.sets(&Perfect::new(lattice, k, 0.0)?)?,

@@ -6,15 +6,15 @@ use ising::Samples;
 use lab::progress::Task;
 use lab::store::{Done, Stage, Store};
 use nalgebra::DMatrix;
-use rbm::{Negative, TrainConfig, Trainer};
+use rbm::{GradientEstimator, TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;
 
-/// To be raised when the same settings and seed give other machines: with a change of `rbm::Trainer`, of its random numbers
+/// To be raised when the same settings and seed give other RBMs: with a change of `rbm::Trainer`, of its random numbers
 /// or of the samples that `train` scores. Runs of `train` that another version began are not gone on with.
 pub const TRAINING_VERSION: u32 = 4;
 
-/// What a machine is trained on.
+/// What an RBM is trained on.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Data<'a> {
@@ -22,7 +22,7 @@ pub(crate) enum Data<'a> {
     Samples(&'a Done<Samples>),
     /// Some of them: from the first to one past the last.
     Rows { rows: &'a Done<Samples>, from: usize, to: usize },
-    /// Hidden units of a machine, drawn once for each of its own data: the next layer's.
+    /// Hidden units of an RBM, drawn once for each of its own data: the next layer's.
     Hidden { of: &'a Done<Trainer>, below: &'a Data<'a>, seed: u64 },
 }
 
@@ -55,7 +55,7 @@ impl Data<'_> {
     }
 }
 
-/// `epochs` more epochs, from `from` or from random weights. Where the settings differ from those of `from`, its machine
+/// `epochs` more epochs, from `from` or from random weights. Where the settings differ from those of `from`, its RBM
 /// and its chains are taken over.
 #[derive(Serialize)]
 pub(crate) struct TrainRbm<'a> {
@@ -94,18 +94,18 @@ impl Stage for TrainRbm<'_> {
     }
 }
 
-/// Rough cost of a machine's training, for each sample of an epoch in seconds of one core.
+/// Rough cost of an RBM's training, for each sample of an epoch in seconds of one core.
 pub fn seconds_per_sample(config: &TrainConfig, visible: usize) -> f64 {
     // Of a Gibbs step: products with W, and drawing the units of both layers.
     const SECONDS_PER_WEIGHT: f64 = 5e-11;
     const SECONDS_PER_UNIT: f64 = 1e-9;
     let (visible, hidden) = (visible as f64, config.hidden as f64);
     let step = SECONDS_PER_WEIGHT * visible * hidden + SECONDS_PER_UNIT * (visible + hidden);
-    let steps = match config.negative {
-        Negative::Contrastive { steps }
-        | Negative::Persistent { steps, .. }
-        | Negative::Tempering { steps, .. } => steps,
-        Negative::Exact => 1,
+    let steps = match config.gradient {
+        GradientEstimator::Contrastive { steps }
+        | GradientEstimator::Persistent { steps, .. }
+        | GradientEstimator::Tempering { steps, .. } => steps,
+        GradientEstimator::Exact => 1,
     };
     (1.0 + f64::from(steps)) * step
 }

@@ -22,7 +22,7 @@ pub(crate) enum Source {
     Balanced,
     /// A complete graph that orders at `critical`, at this temperature.
     CompleteGraph { temperature: f64, critical: f64 },
-    /// Independent spins in the field of the mean-field equation `m = tanh(critical m / T)`, turned over with probability
+    /// Independent spins in the field of the mean-field equation `m = tanh(critical m / T)`, flipped with probability
     /// 1/2: the limit of the complete graph, without its fluctuations of m.
     MeanField { temperature: f64, critical: f64 },
 }

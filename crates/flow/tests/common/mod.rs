@@ -1,17 +1,17 @@
-//! Machines, laws and golden files for the tests of the flow.
+//! RBMs, distributions and golden files for the tests of the flow.
 
 // Not every test uses all of it.
 #![allow(dead_code)]
 
-use exact::Machine;
+use exact::Rbm64;
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rbm::Rbm;
 use serde_json::Value;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-/// A machine with weights and biases evenly spread up to a size.
-pub(crate) fn machine(visible: usize, hidden: usize, size: f32, bias: f32, seed: u64) -> Rbm {
+/// An RBM with weights and biases evenly spread up to a size.
+pub(crate) fn random_rbm(visible: usize, hidden: usize, size: f32, bias: f32, seed: u64) -> Rbm {
     let mut rng = stats::stream(seed, "machine", 0);
     let mut number = |size: f32| size * (2.0 * rng.random::<f32>() - 1.0);
     Rbm {
@@ -21,19 +21,19 @@ pub(crate) fn machine(visible: usize, hidden: usize, size: f32, bias: f32, seed:
     }
 }
 
-/// The machine in f32.
-pub(crate) fn narrow(machine: &Machine) -> Rbm {
+/// The RBM in f32.
+pub(crate) fn narrow(rbm: &Rbm64) -> Rbm {
     let narrow = |bias: &DVector<f64>| bias.map(|x| x as f32);
     Rbm {
-        weights: machine.weights.map(|w| w as f32),
-        visible_bias: narrow(&machine.visible_bias),
-        hidden_bias: narrow(&machine.hidden_bias),
+        weights: rbm.weights.map(|w| w as f32),
+        visible_bias: narrow(&rbm.visible_bias),
+        hidden_bias: narrow(&rbm.hidden_bias),
     }
 }
 
 /// Evenly spread vectors in `[-1, 1]^n`, a column each.
 pub(crate) fn cube(n: usize, count: usize, seed: u64) -> DMatrix<f64> {
-    machine(n, count, 1.0, 0.0, seed).weights.map(f64::from)
+    random_rbm(n, count, 1.0, 0.0, seed).weights.map(f64::from)
 }
 
 /// The number of the state of a column of +-1 units: bit i is unit i, set for +1.

@@ -2,7 +2,7 @@
 
 use super::multispin::{Kind, Rule, heat_bath, metropolis};
 use super::{Sampler, Sweep};
-use crate::{Coupling, Error, Plane};
+use crate::{Coupling, Error, LatticeBits};
 use multiversion::multiversion;
 use rand_pcg::Pcg64;
 use stats::{Bits, Word};
@@ -45,10 +45,10 @@ impl Checkerboard {
 }
 
 impl Sampler for Checkerboard {
-    type State = Plane;
+    type State = LatticeBits;
 
     /// The random bits are the sampler's own.
-    fn sweep(&mut self, state: &mut Plane, _: &mut Pcg64) -> Sweep {
+    fn sweep(&mut self, state: &mut LatticeBits, _: &mut Pcg64) -> Sweep {
         self.beside.resize(state.row_words(), [0; 8]);
         let (width, height) = state.sides();
         let mut flipped = 0;
@@ -71,7 +71,7 @@ impl Sampler for Checkerboard {
 fn update(
     rule: &Rule,
     bits: &mut Bits,
-    state: &mut Plane,
+    state: &mut LatticeBits,
     colour: usize,
     row: usize,
     beside: &[Word],

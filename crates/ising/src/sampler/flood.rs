@@ -14,7 +14,7 @@ pub(crate) struct Cell {
     pub(crate) down: u64,
     /// The sites that floods have reached.
     pub(crate) reached: u64,
-    /// The sites that will be turned over.
+    /// The sites that will be flipped.
     pub(crate) turned: u64,
     /// The sites from which a flood will go on.
     waiting: u64,

@@ -2,8 +2,8 @@
 
 use super::{Sampler, Sweep, check_field};
 use crate::bernoulli::{Probability, decide};
-use crate::lanes::REPLICAS;
-use crate::{Coupling, Error, Lanes, Lattice};
+use crate::replica_bits::REPLICAS;
+use crate::{Coupling, Error, Lattice, ReplicaBits};
 use multiversion::multiversion;
 use rand_pcg::Pcg64;
 use stats::{Bits, Word};
@@ -118,10 +118,10 @@ impl<'a> Multispin<'a> {
 }
 
 impl Sampler for Multispin<'_> {
-    type State = Lanes;
+    type State = ReplicaBits;
 
     /// The random bits are the sampler's own.
-    fn sweep(&mut self, state: &mut Lanes, _: &mut Pcg64) -> Sweep {
+    fn sweep(&mut self, state: &mut ReplicaBits, _: &mut Pcg64) -> Sweep {
         let flipped = sweep(self.lattice, &self.order, &self.rule, &mut self.bits, &mut state.0);
         Sweep { attempted: (REPLICAS * state.0.len()) as u64, flipped }
     }

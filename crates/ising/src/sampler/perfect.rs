@@ -5,7 +5,7 @@ mod random_cluster;
 mod search;
 
 use super::check_field;
-use crate::lanes::REPLICAS;
+use crate::replica_bits::REPLICAS;
 use crate::{Coupling, Error, Lattice, Samples};
 use exact::square::critical_coupling;
 use rand_pcg::Pcg64;
@@ -22,7 +22,7 @@ const FARTHEST: u32 = 24;
 /// sweep, until they meet now. (To take the state in which they meet first would be wrong.)
 ///
 /// Two such chains are known for the ferromagnet in a field of either sign, and for the antiferromagnet without one where
-/// it is the ferromagnet with every other spin turned over. The heat bath moves 512 replicas at once, each with random
+/// it is the ferromagnet with every other spin flipped. The heat bath moves 512 replicas at once, each with random
 /// bits of its own; it is the faster one where correlations are short. Below T_c its chains hardly ever meet. The
 /// random-cluster model (`fortuin-kasteleyn-1972`) gives configurations one by one, at every temperature.
 ///

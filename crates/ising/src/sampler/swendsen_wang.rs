@@ -1,4 +1,4 @@
-//! Swendsen-Wang: all clusters at once, each turned over by a fair coin.
+//! Swendsen-Wang: all clusters at once, each flipped by a fair coin.
 
 use super::bonds::{Bonds, turn};
 use super::flood::{Cell, Flood, spread, spread_right};
@@ -7,7 +7,7 @@ use crate::{Coupling, Lattice, Spins};
 use rand_pcg::Pcg64;
 
 /// Swendsen-Wang (`swendsen-wang-1987`): every satisfied bond, `K s_i s_j > 0`, binds its ends with probability
-/// `1 - e^{-2|K|}`, and each cluster of sites so bound is turned over with probability 1/2.
+/// `1 - e^{-2|K|}`, and each cluster of sites so bound is flipped with probability 1/2.
 ///
 /// Right for both signs of K on every lattice. The frustrated antiferromagnet is slow, since its clusters are not its
 /// domains, and at `K = -infinity`, where every satisfied bond binds, its ground states may not all be reached.

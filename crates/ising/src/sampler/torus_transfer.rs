@@ -2,22 +2,22 @@
 
 use super::{Sampler, Sweep};
 use crate::{Coupling, Error, Lattice, Spins};
-use exact::transfer::{RowLaw, WIDTH_LIMIT};
+use exact::transfer::{MAX_WIDTH, RowDistribution};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
-/// Draws the torus row by row from the exact conditional law ([`RowLaw`], `onsager-1944`): no burn-in, no correlation
+/// Draws the torus row by row from the exact conditional distribution ([`RowDistribution`], `onsager-1944`): no burn-in, no correlation
 /// between draws, at any temperature.
 ///
-/// The first row has the law `(T^l)_{ss} / Z` of the transfer matrix T, and each further row a law given the one before
+/// The first row has the distribution `(T^l)_{ss} / Z` of the transfer matrix T, and each further row a distribution given the one before
 /// and the way back to the first. A row takes one uniform number of 53 bits, which decides among its 2^l values: of the
 /// rare ones together no more than a probability of some 1e-13 is lost or won.
 ///
-/// The antiferromagnet is drawn as the ferromagnet whose odd sites are then turned over.
+/// The antiferromagnet is drawn as the ferromagnet whose odd sites are then flipped.
 #[derive(Debug)]
 pub struct TorusTransfer {
-    law: RowLaw,
-    /// Whether odd sites are turned over.
+    distribution: RowDistribution,
+    /// Whether odd sites are flipped.
     antiferromagnetic: bool,
     /// Cumulative probabilities of the first row.
     first: Vec<f64>,
@@ -58,15 +58,15 @@ impl TorusTransfer {
             true => (1, lattice.sites()),
             false => (lattice.width(), lattice.height()),
         };
-        let law = RowLaw::in_field(width, height, coupling.value().abs(), field)
-            .map_err(|_| Error::TransferWidth { width, limit: WIDTH_LIMIT })?;
+        let distribution = RowDistribution::in_field(width, height, coupling.value().abs(), field)
+            .map_err(|_| Error::TransferWidth { width, limit: MAX_WIDTH })?;
         let mut sum = 0.0;
-        let cumulative = law.first().iter().map(|p| {
+        let cumulative = distribution.first().iter().map(|p| {
             sum += p;
             sum
         });
         let first: Vec<f64> = cumulative.collect();
-        Ok(Self { next: vec![0.0; first.len()], first, law, antiferromagnetic })
+        Ok(Self { next: vec![0.0; first.len()], first, distribution, antiferromagnetic })
     }
 }
 
@@ -83,9 +83,9 @@ impl Sampler for TorusTransfer {
         let first = choose(&self.first, rng);
         let (mut row, mut flipped) = (first, 0);
         let spins = state.as_mut_slice();
-        for (index, spins) in spins.chunks_exact_mut(self.law.width()).enumerate() {
+        for (index, spins) in spins.chunks_exact_mut(self.distribution.width()).enumerate() {
             if index > 0 {
-                self.law.next(index, first, row, &mut self.next);
+                self.distribution.next(index, first, row, &mut self.next);
                 row = choose(&self.next, rng);
             }
             for (x, spin) in spins.iter_mut().enumerate() {

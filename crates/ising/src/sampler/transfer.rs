@@ -6,7 +6,7 @@ use crate::{Coupling, Error, Lattice, Spins};
 use rand::{Rng, RngExt};
 use rand_pcg::Pcg64;
 
-/// Draws the ring spin by spin from the exact conditional law: no burn-in, no correlation between draws.
+/// Draws the ring spin by spin from the exact conditional distribution: no burn-in, no correlation between draws.
 ///
 /// A bond is satisfied when its spins are as the sign of K wants them, equal or unequal, else broken. With `u = tanh |K|`
 /// and r bonds still to come that close the ring, the next bond is satisfied with probability

@@ -1,4 +1,4 @@
-//! Wolff: one cluster, grown from a random site, is turned over.
+//! Wolff: one cluster, grown from a random site, is flipped.
 
 use super::bonds::binding;
 use super::{Sampler, Sweep};
@@ -14,7 +14,7 @@ const WORDS: usize = 8;
 const IDLE: u32 = 64;
 
 /// Wolff (`wolff-1989`): from a random site a cluster grows over satisfied bonds, `K s_i s_j > 0`, each with probability
-/// `1 - e^{-2|K|}`, and is turned over. A sweep is one cluster.
+/// `1 - e^{-2|K|}`, and is flipped. A sweep is one cluster.
 ///
 /// Space draws by a number of clusters that was fixed beforehand, never by spins flipped: a draw that ends with the
 /// cluster that makes the count full prefers large clusters.

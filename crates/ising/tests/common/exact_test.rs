@@ -7,7 +7,7 @@
 //! 2. **Along the chain.** A reversible kernel goes backward as it goes forward: put an exact draw at a random place of a
 //!    chain, run the kernel from there in both directions, and its rank among the states of the chain is uniform.
 //!
-//! Ties are broken at random, so that both laws hold as they stand: no burn-in, no autocorrelation time, no large number.
+//! Ties are broken at random, so that both distributions hold as they stand: no burn-in, no autocorrelation time, no large number.
 //! Nor is any needed for the p-value: by how much n ranks stray from uniform is bounded at every n by
 //! `P(sup |F_n - F| > d) <= 2 e^{-2 n d^2}` (`massart-1990`).
 //!

@@ -202,8 +202,8 @@ fn pearson(counts: &[u64], probabilities: &[f64]) -> (f64, f64) {
 /// Whether counts of independent draws fit the probabilities: the error text, if not.
 pub(crate) fn chi_square(counts: &[u64], probabilities: &[f64]) -> Result<(), String> {
     let (statistic, freedom) = pearson(counts, probabilities);
-    let law = ChiSquared::new(freedom).expect("a degree of freedom");
-    let critical = law.inverse_cdf(1.0 - level());
+    let distribution = ChiSquared::new(freedom).expect("a degree of freedom");
+    let critical = distribution.inverse_cdf(1.0 - level());
     if statistic <= critical {
         Ok(())
     } else {

@@ -2,7 +2,7 @@
 
 use super::npy::{Head, broken};
 use super::npz::{self, Alone};
-use crate::values::LEAST_TEMPERATURE;
+use crate::values::MIN_TEMPERATURE;
 use lab::input::BadInput;
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 /// The most spins in a file: a byte each.
-pub(crate) const MOST_SPINS: usize = 1 << 30;
+pub(crate) const MAX_SPINS: usize = 1 << 30;
 
 /// The configurations of a file, `[site, sample]`: one column a sample, as the libraries take them. The array is
 /// `[sample, site]`, of signed integers or of floats.
@@ -76,8 +76,8 @@ fn spins(reader: &mut dyn BufRead) -> Result<DMatrix<f32>, String> {
         }
     };
     let count = samples.saturating_mul(sites);
-    if count > MOST_SPINS {
-        return Err(format!("has {count} spins, but must have at most {MOST_SPINS}"));
+    if count > MAX_SPINS {
+        return Err(format!("has {count} spins, but must have at most {MAX_SPINS}"));
     }
     let layout = head.layout().ok_or_else(|| {
         other(
@@ -124,9 +124,9 @@ fn numbers(reader: &mut dyn BufRead, samples: usize) -> Result<Vec<f64>, String>
     let numbers = (0..samples).map(|_| layout.read(&mut reader).map(f64::from));
     let numbers = numbers.collect::<Result<Vec<f64>, String>>()?;
     check_end(reader, &head)?;
-    match numbers.iter().position(|&t| !(t == 0.0 || t >= LEAST_TEMPERATURE)) {
+    match numbers.iter().position(|&t| !(t == 0.0 || t >= MIN_TEMPERATURE)) {
         Some(sample) => Err(format!(
-            "has the temperature {} for sample {sample} (from 0), but must have 0, at least {LEAST_TEMPERATURE:?}, or inf",
+            "has the temperature {} for sample {sample} (from 0), but must have 0, at least {MIN_TEMPERATURE:?}, or inf",
             numbers[sample]
         )),
         None => Ok(numbers),

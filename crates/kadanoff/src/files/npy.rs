@@ -9,9 +9,9 @@ use std::io::{self, ErrorKind, Read};
 /// What every array begins with.
 pub(crate) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// The most bytes of a head; version 1.0 cannot have more.
-const MOST_BYTES: usize = u16::MAX as usize;
+const MAX_BYTES: usize = u16::MAX as usize;
 /// The most axes that numpy knows.
-const MOST_AXES: usize = 64;
+const MAX_AXES: usize = 64;
 /// Numbers begin at a multiple of this.
 const ALIGNMENT: usize = 64;
 
@@ -56,9 +56,9 @@ impl Head {
                 ));
             }
         };
-        if length > MOST_BYTES {
+        if length > MAX_BYTES {
             return Err(format!(
-                "has a head of {length} bytes, but must have one of at most {MOST_BYTES}"
+                "has a head of {length} bytes, but must have one of at most {MAX_BYTES}"
             ));
         }
         let mut text = vec![0; length];
@@ -229,7 +229,7 @@ impl<'a> Scanner<'a> {
             self.0 = rest;
             let is_last = self.take(",").is_none();
             // With one axis the comma makes it a tuple.
-            if shape.len() > MOST_AXES || is_last && shape.len() == 1 {
+            if shape.len() > MAX_AXES || is_last && shape.len() == 1 {
                 return None;
             }
             if is_last {

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 /// The largest RBM that `train` writes, and its head.
-const MOST_BYTES: u64 = 1 << 27;
+const MAX_BYTES: u64 = 1 << 27;
 
 /// Reads it.
 ///
@@ -14,6 +14,6 @@ const MOST_BYTES: u64 = 1 << 27;
 /// What is wrong with the file.
 pub(crate) fn read(path: &Path) -> Result<Rbm, BadInput> {
     let wrong = |why: &dyn Display| BadInput(format!("--rbm {}: {why}", path.display()));
-    let bytes = bytes(path, MOST_BYTES).map_err(|why| wrong(&why))?;
+    let bytes = bytes(path, MAX_BYTES).map_err(|why| wrong(&why))?;
     Ok(file::from_bytes(&bytes).map_err(|why| wrong(&why))?.0)
 }

@@ -16,7 +16,7 @@ const FORMAT: u64 = 1;
 /// What the metadata are under: one name, because `safetensors` keeps several in an order of its own.
 const METADATA: &str = "thermometer";
 /// The largest file that is read.
-const MOST_BYTES: u64 = 1 << 28;
+const MAX_BYTES: u64 = 1 << 28;
 
 /// What is in a file.
 pub(crate) struct Thermometer {
@@ -64,7 +64,7 @@ impl Thermometer {
     /// # Errors
     /// What is wrong with the file, after the option that names it.
     pub(crate) fn read(option: &str, path: &Path) -> Result<Self, BadInput> {
-        bytes(path, MOST_BYTES)
+        bytes(path, MAX_BYTES)
             .and_then(|bytes| Self::of_bytes(&bytes))
             .map_err(|why| BadInput(format!("{option} {}: {why}", path.display())))
     }

@@ -23,13 +23,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// The most weights: Adam holds them three times.
-const MOST_WEIGHTS: usize = 1 << 24;
-const MOST_WIDTH: usize = 1 << 16;
-const MOST_LAYERS: usize = 16;
+const MAX_WEIGHTS: usize = 1 << 24;
+const MAX_WIDTH: usize = 1 << 16;
+const MAX_LAYERS: usize = 16;
 /// The most temperatures, which are classes.
-const MOST_CLASSES: usize = 10_000;
+const MAX_CLASSES: usize = 10_000;
 /// The most spins that are drawn at a temperature.
-const MOST_DRAWN: usize = 1 << 28;
+const MAX_DRAWN: usize = 1 << 28;
 /// Without `--held-out` one in so many samples of each temperature is held out.
 const HELD_OUT: usize = 10;
 
@@ -85,10 +85,9 @@ struct Widths(Vec<usize>);
 
 impl Widths {
     fn parse(text: &str) -> Result<Self, String> {
-        let widths: Result<Vec<usize>, String> =
-            text.split(',').map(whole(1, MOST_WIDTH)).collect();
-        widths.ok().filter(|widths| widths.len() <= MOST_LAYERS).map(Self).ok_or_else(|| {
-            format!("it must be up to {MOST_LAYERS} whole numbers from 1 to {MOST_WIDTH}, with commas between them")
+        let widths: Result<Vec<usize>, String> = text.split(',').map(whole(1, MAX_WIDTH)).collect();
+        widths.ok().filter(|widths| widths.len() <= MAX_LAYERS).map(Self).ok_or_else(|| {
+            format!("it must be up to {MAX_LAYERS} whole numbers from 1 to {MAX_WIDTH}, with commas between them")
         })
     }
 }
@@ -172,9 +171,9 @@ impl Calibrate {
         let all = Known::read("--data", &self.data)?;
         let scale = all.scale();
         let path = self.data.display();
-        if scale.len() < 2 || scale.iter().any(|t| t.is_infinite()) || scale.len() > MOST_CLASSES {
+        if scale.len() < 2 || scale.iter().any(|t| t.is_infinite()) || scale.len() > MAX_CLASSES {
             return Err(BadInput(format!(
-                "--data {path}: its samples have {} temperatures up to {}, but must have 2 to {MOST_CLASSES}, all finite",
+                "--data {path}: its samples have {} temperatures up to {}, but must have 2 to {MAX_CLASSES}, all finite",
                 scale.len(),
                 scale[scale.len() - 1]
             )));
@@ -216,14 +215,14 @@ impl Calibrate {
         let widths = [&[sites], self.hidden.0.as_slice(), &[classes]].concat();
         let weights = widths.windows(2).map(|pair| pair[0].saturating_mul(pair[1]));
         let weights = weights.fold(0, usize::saturating_add);
-        if weights > MOST_WEIGHTS {
+        if weights > MAX_WEIGHTS {
             return Err(BadInput(format!(
-                "--hidden: the network would have {weights} weights, but must have at most {MOST_WEIGHTS}"
+                "--hidden: the network would have {weights} weights, but must have at most {MAX_WEIGHTS}"
             )));
         }
-        if side(sites).is_some() && draws.saturating_mul(sites) > MOST_DRAWN {
+        if side(sites).is_some() && draws.saturating_mul(sites) > MAX_DRAWN {
             return Err(BadInput(format!(
-                "--draws {draws}: times {sites} sites that is {} spins, but must be at most {MOST_DRAWN}",
+                "--draws {draws}: times {sites} sites that is {} spins, but must be at most {MAX_DRAWN}",
                 draws.saturating_mul(sites)
             )));
         }

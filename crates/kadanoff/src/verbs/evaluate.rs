@@ -19,7 +19,7 @@ use stats::Estimate;
 use std::path::PathBuf;
 
 /// The most visible units of all chains.
-const MOST_UNITS: usize = 1 << 28;
+const MAX_UNITS: usize = 1 << 28;
 /// Chains that walk together, each such block with a stream of random numbers of its own.
 const BLOCK: usize = 64;
 /// Fewer effective chains say little of their own spread.
@@ -108,9 +108,9 @@ pub(super) fn run(options: &Evaluate) -> Result<()> {
     let (rbm, data) = options.read()?;
     let judgement = options.judge(&rbm, &data)?;
     if !judgement.is_finite() {
-        let machine = options.rbm.display();
+        let file = options.rbm.display();
         return Err(BadInput(format!(
-            "--rbm {machine}: its weights or biases are so large that energies are beyond the numbers of a computer"
+            "--rbm {file}: its weights or biases are so large that energies are beyond the numbers of a computer"
         ))
         .into());
     }
@@ -124,19 +124,19 @@ pub(super) fn run(options: &Evaluate) -> Result<()> {
 impl Evaluate {
     fn read(&self) -> Result<(Rbm, DMatrix<f32>), BadInput> {
         let rbm = files::rbm::read(&self.rbm)?;
-        let machine = self.rbm.display();
+        let file = self.rbm.display();
         let data = configurations::read("--data", &self.data)?;
         let (sites, visible) = (data.nrows(), rbm.visible());
         if sites != visible {
             let path = self.data.display();
             return Err(BadInput(format!(
-                "--data {path}: its samples have {sites} sites, but the RBM in --rbm {machine} has {visible} visible units"
+                "--data {path}: its samples have {sites} sites, but the RBM in --rbm {file} has {visible} visible units"
             )));
         }
         let (chains, units) = (self.ais_chains, self.ais_chains.saturating_mul(visible));
-        if units > MOST_UNITS {
+        if units > MAX_UNITS {
             return Err(BadInput(format!(
-                "--ais-chains {chains}: times {visible} visible units that is {units}, but must be at most {MOST_UNITS}"
+                "--ais-chains {chains}: times {visible} visible units that is {units}, but must be at most {MAX_UNITS}"
             )));
         }
         Ok((rbm, data))

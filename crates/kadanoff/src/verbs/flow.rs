@@ -27,12 +27,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// The most bytes of configurations in a file.
-const MOST_BYTES: usize = 1 << 30;
-const MOST_STEPS: usize = 1_000_000;
+const MAX_BYTES: usize = 1 << 30;
+const MAX_STEPS: usize = 1_000_000;
 /// Draws of curves that are measured for one run.
 const DRAWS: u32 = 2000;
 /// Largest side whose curves are measured for one run.
-const MOST_SIDE: usize = 128;
+const MAX_SIDE: usize = 128;
 /// Units that are sampled with one stream of random numbers.
 const BLOCK: usize = 1 << 16;
 
@@ -46,7 +46,7 @@ pub struct Flow {
     #[arg(long, value_name = "F.npz")]
     start: PathBuf,
     /// Steps v -> h -> v'.
-    #[arg(long, value_name = "n", allow_hyphen_values = true, value_parser = whole(0, MOST_STEPS))]
+    #[arg(long, value_name = "n", allow_hyphen_values = true, value_parser = whole(0, MAX_STEPS))]
     steps: usize,
     /// What passes between the layers: expectations, after which units are real numbers, or samples, which are 1 and -1.
     #[arg(long, value_enum)]
@@ -155,10 +155,10 @@ impl Flow {
         inputs.extend(self.thermometer.iter().map(|path| ("--thermometer", path.as_path())));
         check_apart(&self.out, &inputs)?;
         let rbm = files::rbm::read(&self.rbm)?;
-        let machine = self.rbm.display();
+        let file = self.rbm.display();
         if !is_tame(&rbm) {
             return Err(BadInput(format!(
-                "--rbm {machine}: its weights or biases are so large that fields are beyond the numbers of a computer"
+                "--rbm {file}: its weights or biases are so large that fields are beyond the numbers of a computer"
             )));
         }
         let start = configurations::read("--start", &self.start)?;
@@ -166,16 +166,16 @@ impl Flow {
             (start.shape(), rbm.visible(), self.start.display());
         if sites != visible {
             return Err(BadInput(format!(
-                "--start {path}: its samples have {sites} sites, but the RBM in --rbm {machine} has {visible} visible units"
+                "--start {path}: its samples have {sites} sites, but the RBM in --rbm {file} has {visible} visible units"
             )));
         }
         let temperatures = configurations::temperatures("--start", &self.start, samples)?;
         let size = self.kind().1;
         let bytes = (self.steps + 1).saturating_mul(samples).saturating_mul(sites * size);
-        if bytes > MOST_BYTES {
+        if bytes > MAX_BYTES {
             let steps = self.steps;
             return Err(BadInput(format!(
-                "--steps {steps}: {samples} samples of {sites} sites with their start are {bytes} bytes, but must be at most {MOST_BYTES}"
+                "--steps {steps}: {samples} samples of {sites} sites with their start are {bytes} bytes, but must be at most {MAX_BYTES}"
             )));
         }
         let thermometer = match &self.thermometer {
@@ -186,7 +186,7 @@ impl Flow {
                 if reads != visible {
                     let path = path.display();
                     return Err(BadInput(format!(
-                        "--thermometer {path}: it reads {reads} sites, but the RBM in --rbm {machine} has {visible} visible units"
+                        "--thermometer {path}: it reads {reads} sites, but the RBM in --rbm {file} has {visible} visible units"
                     )));
                 }
                 Some(thermometer)
@@ -209,7 +209,7 @@ impl Flow {
                 "physical thermometers need {least} samples of {side} x {side} sites or more, but there are {samples}"
             ));
         }
-        (input.thermometer.is_none() && side > MOST_SIDE).then(|| {
+        (input.thermometer.is_none() && side > MAX_SIDE).then(|| {
             format!(
                 "physical thermometers of {side} x {side} sites need the curves that `calibrate` measures, for --thermometer"
             )
@@ -270,14 +270,14 @@ impl Flow {
         #[derive(Serialize)]
         struct Settings {
             version: &'static str,
-            rbm: Machine,
+            rbm: Rbm64,
             start: Content,
             rule: By,
             steps: usize,
             seed: u64,
         }
         #[derive(Serialize)]
-        struct Machine {
+        struct Rbm64 {
             visible: usize,
             hidden: usize,
             /// The hash of weights and biases as a file without metadata.
@@ -287,7 +287,7 @@ impl Flow {
         let (rbm, start) = (&input.rbm, Content::of(&input.start));
         let bytes = rbm::file::to_bytes(rbm, &rbm::file::Metadata::new());
         let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        let rbm = Machine { visible: rbm.visible(), hidden: rbm.hidden(), blake3 };
+        let rbm = Rbm64 { visible: rbm.visible(), hidden: rbm.hidden(), blake3 };
         let version = env!("CARGO_PKG_VERSION");
         serde_json::to_string(&Settings { version, rbm, start, rule, steps, seed })
     }
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn machines_beyond_numbers() {
+    fn rbms_beyond_numbers() {
         assert!(is_tame(&Rbm::uniform(4, 2, 1e37)));
         assert!(!is_tame(&Rbm::uniform(4, 2, 1e38)));
         assert!(!is_tame(&Rbm::uniform(2, 4, 1e38)));

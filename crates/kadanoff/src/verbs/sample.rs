@@ -3,7 +3,7 @@
 mod options;
 mod print;
 
-use crate::files::configurations::MOST_SPINS;
+use crate::files::configurations::MAX_SPINS;
 use crate::files::npz::Archive;
 use crate::terminal;
 use crate::values::{seed, whole};
@@ -32,7 +32,7 @@ pub struct Sample {
     #[command(flatten)]
     temperatures: Temperatures,
     /// Configurations at each temperature; the file may have 1073741824 spins in all.
-    #[arg(long, value_name = "n", allow_hyphen_values = true, value_parser = whole(1, MOST_SPINS))]
+    #[arg(long, value_name = "n", allow_hyphen_values = true, value_parser = whole(1, MAX_SPINS))]
     count: usize,
     /// metropolis, heat-bath, swendsen-wang, wolff, multispin, perfect or transfer; the best one unless told otherwise.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = algorithm)]
@@ -86,11 +86,11 @@ impl Sample {
     fn check_size(&self, temperatures: usize) -> Result<(), BadInput> {
         let (count, sites) = (self.count, self.lattice.sites());
         let spins = count.saturating_mul(temperatures).saturating_mul(sites);
-        if spins <= MOST_SPINS {
+        if spins <= MAX_SPINS {
             return Ok(());
         }
         Err(BadInput(format!(
-            "--count {count} times {temperatures} temperatures times {sites} sites is {spins} spins, but must be at most {MOST_SPINS}"
+            "--count {count} times {temperatures} temperatures times {sites} sites is {spins} spins, but must be at most {MAX_SPINS}"
         )))
     }
 

@@ -24,9 +24,9 @@ use std::time::{Duration, Instant};
 pub(super) use options::Train;
 
 /// The most weights: Adam and a run on disk hold them three times.
-const MOST_WEIGHTS: usize = 1 << 24;
+const MAX_WEIGHTS: usize = 1 << 24;
 /// The most units of chains that go on from update to update.
-const MOST_CHAIN_UNITS: usize = 1 << 28;
+const MAX_CHAIN_UNITS: usize = 1 << 28;
 /// When a run is first saved. The time to the next save doubles up to the longest: a kill costs half of a run at most, and
 /// never more than that.
 const FIRST_SAVE: Duration = Duration::from_millis(100);
@@ -119,32 +119,32 @@ fn check(
 ) -> Result<(), BadInput> {
     let (sites, samples) = data.shape();
     let path = options.data.display();
-    let Train { hidden, batch, negative, .. } = options;
+    let Train { hidden, batch, gradient, .. } = options;
     if *batch > samples {
         return Err(BadInput(format!(
             "--batch {batch}: it must be at most {samples}, the number of samples in --data {path}"
         )));
     }
-    if sites.saturating_mul(*hidden) > MOST_WEIGHTS {
+    if sites.saturating_mul(*hidden) > MAX_WEIGHTS {
         return Err(BadInput(format!(
-            "--hidden {hidden} times the {sites} sites of --data {path} is {} weights, but must be at most {MOST_WEIGHTS}",
+            "--hidden {hidden} times the {sites} sites of --data {path} is {} weights, but must be at most {MAX_WEIGHTS}",
             sites.saturating_mul(*hidden)
         )));
     }
     let (smaller, larger) = (sites.min(*hidden), sites.max(*hidden));
-    let exact = *negative == options::Negative::Exact && smaller <= partition::MOST_UNITS;
+    let exact = *gradient == options::GradientEstimator::Exact && smaller <= partition::MAX_UNITS;
     if exact && enumeration::terms(sites, *hidden).is_none() {
         return Err(BadInput(format!(
-            "--negative {negative}: {} states of one layer times {larger} units of the other are too many; units must be at most {}, and the product at most {}",
+            "--gradient {gradient}: {} states of one layer times {larger} units of the other are too many; units must be at most {}, and the product at most {}",
             1_u64 << smaller,
-            enumeration::MOST_LARGER,
-            enumeration::MOST_TERMS
+            enumeration::MAX_LARGER,
+            enumeration::MAX_TERMS
         )));
     }
     let units = options.chains().saturating_mul(sites + hidden);
-    if units > MOST_CHAIN_UNITS {
+    if units > MAX_CHAIN_UNITS {
         return Err(BadInput(format!(
-            "--negative {negative}: its chains have {units} units, but must have at most {MOST_CHAIN_UNITS}"
+            "--gradient {gradient}: its chains have {units} units, but must have at most {MAX_CHAIN_UNITS}"
         )));
     }
     match (held_out, &options.held_out) {
@@ -163,7 +163,7 @@ fn begin(options: &Train, data: &DMatrix<f32>, judge: &Judge) -> Result<(Trainer
     let config = options.config();
     let trainer =
         Trainer::new(config, data.nrows(), options.seed).map_err(|error| match error {
-            Error::TooManyStates { .. } => BadInput(format!("--negative exact: {error}")),
+            Error::TooManyStates { .. } => BadInput(format!("--gradient exact: {error}")),
             error => BadInput(error.to_string()),
         })?;
     let mut curve = Curve::new(judge, &config, data.ncols());

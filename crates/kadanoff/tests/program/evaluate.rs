@@ -17,8 +17,8 @@ fn json(room: &Room, arguments: &str) -> Value {
     document(run(room, &format!("{arguments} --json")))
 }
 
-/// A machine of random weights with biases, in `m.safetensors`.
-fn machine(room: &Room, visible: usize, hidden: usize, std: f32) -> Rbm {
+/// An RBM of random weights with biases, in `m.safetensors`.
+fn random_rbm(room: &Room, visible: usize, hidden: usize, std: f32) -> Rbm {
     let rng = &mut stats::stream(5, "evaluate::test", visible as u64);
     let mut rbm = Rbm::random(visible, hidden, std, rng);
     rbm.visible_bias.copy_from(&Rbm::random(visible, 1, 0.3, rng).weights);
@@ -58,7 +58,7 @@ fn marginal(rbm: &Rbm, v: &[f64]) -> f64 {
 #[test]
 fn the_form_of_the_document() {
     let room = Room::new();
-    machine(&room, 5, 3, 0.8);
+    random_rbm(&room, 5, 3, 0.8);
     samples(&room, 5, 40);
     let document = json(&room, "--rbm m.safetensors --data a.npz");
     let keys = |value: &Value| -> Vec<String> {
@@ -85,7 +85,7 @@ fn the_form_of_the_document() {
 #[test]
 fn sums_over_all_states_say_the_same() {
     let room = Room::new();
-    let rbm = machine(&room, 5, 3, 0.8);
+    let rbm = random_rbm(&room, 5, 3, 0.8);
     let data = samples(&room, 5, 40);
     let document = json(&room, "--rbm m.safetensors --data a.npz");
     let state = |bits: usize| -> Vec<f64> {
@@ -146,7 +146,7 @@ fn document_and_table_warn_of_bounds_that_do_not_meet() {
     samples(&room, 64, 100);
     let mut warnings = Vec::new();
     for (std, steps) in [(0.05, 100), (0.4, 0), (3.0, 10)] {
-        machine(&room, 64, 40, std);
+        random_rbm(&room, 64, 40, std);
         let arguments =
             format!("--rbm m.safetensors --data a.npz --ais-chains 100 --ais-steps {steps}");
         let document = json(&room, &arguments);
@@ -176,7 +176,7 @@ fn document_and_table_warn_of_bounds_that_do_not_meet() {
 #[test]
 fn a_sum_that_would_be_too_long() {
     let room = Room::new();
-    machine(&room, 2, (1 << 16) + 1, 0.001);
+    random_rbm(&room, 2, (1 << 16) + 1, 0.001);
     samples(&room, 2, 10);
     let arguments = "--rbm m.safetensors --data a.npz --ais-chains 2 --ais-steps 1";
     assert_eq!(json(&room, arguments)["log_partition"]["exact"], Value::Null);
@@ -185,9 +185,9 @@ fn a_sum_that_would_be_too_long() {
 }
 
 #[test]
-fn a_machine_that_cannot_be_enumerated() {
+fn a_rbm_that_cannot_be_enumerated() {
     let room = Room::new();
-    machine(&room, 30, 26, 0.05);
+    random_rbm(&room, 30, 26, 0.05);
     samples(&room, 30, 100);
     let document = json(&room, "--rbm m.safetensors --data a.npz --ais-chains 100 --ais-steps 100");
     let partition = &document["log_partition"];
@@ -208,7 +208,7 @@ fn a_machine_that_cannot_be_enumerated() {
 #[test]
 fn threads_change_nothing_and_seeds_do() {
     let room = Room::new();
-    machine(&room, 30, 26, 0.1);
+    random_rbm(&room, 30, 26, 0.1);
     samples(&room, 30, 300);
     let judge = |threads: &str, seed: &str| {
         let arguments = "evaluate --rbm m.safetensors --data a.npz --ais-chains 200 --ais-steps 20 --json --seed";
@@ -224,7 +224,7 @@ fn threads_change_nothing_and_seeds_do() {
 #[test]
 fn the_table_and_the_help() {
     let room = Room::new();
-    machine(&room, 4, 2, 0.5);
+    random_rbm(&room, 4, 2, 0.5);
     samples(&room, 4, 1);
     let said = run(&room, "--rbm m.safetensors --data a.npz");
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
@@ -248,9 +248,9 @@ fn the_table_and_the_help() {
 }
 
 #[test]
-fn a_machine_beyond_the_finite_numbers() {
+fn a_rbm_beyond_the_finite_numbers() {
     let room = Room::new();
-    let mut rbm = machine(&room, 5, 3, 0.8);
+    let mut rbm = random_rbm(&room, 5, 3, 0.8);
     rbm.weights.fill(f32::MAX);
     let bytes = file::to_bytes(&rbm, &file::Metadata::new());
     fs::write(room.path("m.safetensors"), bytes).expect("a file");
@@ -265,7 +265,7 @@ fn a_machine_beyond_the_finite_numbers() {
 #[test]
 fn wrong_input_costs_a_sentence() {
     let room = Room::new();
-    machine(&room, 4, 2, 0.5);
+    random_rbm(&room, 4, 2, 0.5);
     samples(&room, 4, 10);
     spins(&room.path("b.npz"), &[vec![1; 5]]);
     let mut rbm = Rbm::uniform(4, 2, 0.5);

@@ -323,32 +323,32 @@ fn tori() {
 const RBM: [&str; 6] = ["ln_z", "p_v", "mean_v", "mean_h", "mean_vh", "pseudo_log_likelihood"];
 
 #[test]
-fn machines_from_files() {
+fn rbms_from_files() {
     let room = Room::new();
-    let path = room.path("machine.json");
+    let path = room.path("rbm.json");
     for expected in list(&golden("general_rbm"), "cases") {
         fs::write(&path, expected.to_string()).expect("a file");
-        let found = json(&room, "rbm --file machine.json", &RBM);
+        let found = json(&room, "rbm --file rbm.json", &RBM);
         let keys = ["lnZ", "P_v", "mean_v", "mean_h", "mean_vh", "pseudo_log_likelihood_per_datum"];
         assert_agree(&found, expected, &RBM.into_iter().zip(keys).collect::<Vec<_>>(), CLOSED);
         assert_eq!(
             found["mean_vh"].as_array().map(Vec::len),
             found["mean_v"].as_array().map(Vec::len)
         );
-        write_tensors(&room.path("machine.safetensors"), expected);
-        let tensors = json(&room, "rbm --file machine.safetensors", &RBM[..5]);
+        write_tensors(&room.path("rbm.safetensors"), expected);
+        let tensors = json(&room, "rbm --file rbm.safetensors", &RBM[..5]);
         for name in &RBM[..5] {
             assert_eq!(tensors[name], found[name], "{name}");
         }
     }
     let wide = json!({ "M": 13, "N": 1, "W": vec![[0.1]; 13], "b_visible": vec![0.0; 13], "c_hidden": [0] });
     fs::write(&path, wide.to_string()).expect("a file");
-    json(&room, "rbm --file machine.json", &["ln_z", "mean_v", "mean_h", "mean_vh"]);
-    let found = json(&room, "rbm --file machine.json --full", &RBM[..5]);
+    json(&room, "rbm --file rbm.json", &["ln_z", "mean_v", "mean_h", "mean_vh"]);
+    let found = json(&room, "rbm --file rbm.json --full", &RBM[..5]);
     assert_eq!(found["p_v"].as_array().map(Vec::len), Some(1 << 13));
 }
 
-/// The machine of a golden case: weights as F64, the visible bias as F32 (its values are dyadic), the hidden one as F64.
+/// The RBM of a golden case: weights as F64, the visible bias as F32 (its values are dyadic), the hidden one as F64.
 fn write_tensors(path: &Path, case: &Value) {
     let all = |key: &str| numbers(&case[key]).into_iter().flatten();
     let [w, c] =
@@ -385,7 +385,7 @@ fn minima() {
     assert_close(&found["kl_best"], &expected["KL_best"], 0.0, 1e-8);
     assert_eq!(found["fraction_reaching_best"], 1.0);
     assert_eq!(found["weights"].as_array().map(Vec::len), Some(4));
-    // The best machine decimates.
+    // The best RBM decimates.
     assert_close(&found["hidden_coupling"], &json!(0.5 * 1f64.cosh().ln()), 0.0, 1e-5);
     let expected = case(list(&golden("general_kl_min_smallN"), "cases"), &[("M", 4.0), ("N", 1.0)]);
     let arguments = "minimum --visible 4 --hidden 1 --coupling 0.5 --starts 4 --seed 2";

@@ -30,7 +30,7 @@ fn keys(value: &Value) -> Vec<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
-/// Squares of 4 x 4 at T = 2, 3 and 4, 600 each, in `a.npz`, at T = 3, 400 others, in `b.npz`, and a machine of random weights
+/// Squares of 4 x 4 at T = 2, 3 and 4, 600 each, in `a.npz`, at T = 3, 400 others, in `b.npz`, and an RBM of random weights
 /// in `m.safetensors`.
 fn squares() -> Room {
     let room = Room::new();
@@ -121,7 +121,7 @@ fn the_sampled_flow_and_its_document() {
         assert_eq!(thermometers["network"], Value::Null);
         assert!(number(&step["chi_square"]) >= 0.0, "{step}");
     }
-    // The start is an Ising ensemble at T = 3; machines of random weights know no lattice.
+    // The start is an Ising ensemble at T = 3; RBMs of random weights know no lattice.
     assert_eq!(
         (&steps[0]["verdict"], &steps[3]["verdict"]),
         (&"one-temperature".into(), &"no-temperature".into())
@@ -174,7 +174,7 @@ fn the_mean_flow_is_that_of_the_library_and_is_read_after_sampling() {
 }
 
 #[test]
-fn a_machine_without_weights_ends_at_infinite_temperature_and_a_strong_one_at_zero() {
+fn a_rbm_without_weights_ends_at_infinite_temperature_and_a_strong_one_at_zero() {
     let room = squares();
     let mut up = Rbm::uniform(16, 2, 0.0);
     write(&room, "m.safetensors", &up);

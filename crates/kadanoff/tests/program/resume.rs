@@ -30,7 +30,7 @@ fn kill(run: Running) -> bool {
 /// Kills a run when it has written exactly `entries` new entries.
 ///
 /// Where it would write the next one there is a pipe that nobody reads: opening it waits for ever, so that no kill
-/// comes too late, however busy the machine is. One thread, or the others would go on.
+/// comes too late, however busy the computer is. One thread, or the others would go on.
 fn kill_after(room: &Room, entries: usize) {
     let before = room.store().len();
     let pipe = format!("mkdir -p store; mkfifo store/.tmp-$$-{entries}");

@@ -138,13 +138,13 @@ const WRONG: [(&str, &str, &[&str]); 36] = [
     ("decimation", "couplings = [inf]", &["couplings", "inf"]),
     ("decimation", "constants = []", &["constants", "empty"]),
     ("decimation", "sites = [5]", &["sites", "5", "even"]),
-    ("weight-of-coupling", "locking = nan", &["locking", "NaN"]),
+    ("weight-of-coupling", "pinning = nan", &["pinning", "NaN"]),
     ("weight-of-coupling", "architectures = []", &["architectures", "empty"]),
     ("flow-ring", "shown_coupling = 1.1", &["shown_coupling", "1.1"]),
     ("dynamics", "runs = 1", &["runs", "1", "2 to 1000"]),
     ("equilibrium", "sides = [8, 8]", &["sides", "8", "twice"]),
     ("equilibrium", "draws = 2000", &["draws", "2000", "512"]),
-    ("equilibrium", "plane = { side = 100 }", &["plane", "100", "128"]),
+    ("equilibrium", "large_torus = { side = 100 }", &["large_torus", "100", "128"]),
     ("flow-ring", "seeds = 1", &["seeds", "1"]),
 ];
 

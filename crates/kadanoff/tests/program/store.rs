@@ -63,7 +63,7 @@ fn more_epochs_go_on_from_the_segments_that_are_there() {
     room.reproduce(&RUN);
     let after = modified(&room);
     assert!(before.iter().all(|(name, time)| after[name] == *time));
-    // One more segment for each of 12 machines, 4 new ends of each, and new flows of the 6 of the size shown, 2 of them read by
+    // One more segment for each of 12 RBMs, 4 new ends of each, and new flows of the 6 of the size shown, 2 of them read by
     // all thermometers.
     assert_eq!(after.len(), store.len() + 12 + 48 + 24 + 8);
 }

@@ -1,4 +1,4 @@
-//! `train`: the machine and its scores, the same bytes by any way, and every kind of bad input.
+//! `train`: the RBM and its scores, the same bytes by any way, and every kind of bad input.
 
 mod refusals;
 mod stops;
@@ -34,10 +34,10 @@ fn rings() -> Room {
 }
 
 const GOOD: &str =
-    "train --data a.npz --hidden 3 --epochs 3 --batch 50 --rate 0.1 --negative cd:1 --seed 1";
+    "train --data a.npz --hidden 3 --epochs 3 --batch 50 --rate 0.1 --gradient cd:1 --seed 1";
 
-fn machine(room: &Room, name: &str) -> (Rbm, file::Metadata) {
-    file::from_bytes(&fs::read(room.path(name)).expect("a file")).expect("a machine")
+fn random_rbm(room: &Room, name: &str) -> (Rbm, file::Metadata) {
+    file::from_bytes(&fs::read(room.path(name)).expect("a file")).expect("an RBM")
 }
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -53,10 +53,10 @@ fn entropy_of_the_ring() -> f64 {
 }
 
 #[test]
-fn a_machine_learns_what_can_be_known_and_evaluate_agrees() {
+fn a_rbm_learns_what_can_be_known_and_evaluate_agrees() {
     let room = rings();
     let options =
-        "--hidden 3 --epochs 60 --batch 50 --rate 0.2 --negative exact --init 0.3 --seed 4";
+        "--hidden 3 --epochs 60 --batch 50 --rate 0.2 --gradient exact --init 0.3 --seed 4";
     let document =
         json(&room, &format!("train --data a.npz --held-out b.npz {options} --out m.safetensors"));
     assert_eq!(keys(&document), ["curve", "final", "seconds", "settings", "updates", "visible"]);
@@ -111,10 +111,10 @@ fn a_machine_learns_what_can_be_known_and_evaluate_agrees() {
 }
 
 #[test]
-fn the_file_has_the_machine_and_where_it_came_from() {
+fn the_file_has_the_rbm_and_where_it_came_from() {
     let room = rings();
     let document = json(&room, &format!("{GOOD} --no-bias --out m.safetensors"));
-    let (rbm, metadata) = machine(&room, "m.safetensors");
+    let (rbm, metadata) = random_rbm(&room, "m.safetensors");
     assert_eq!((rbm.visible(), rbm.hidden()), (6, 3));
     assert!(rbm.visible_bias.iter().chain(&rbm.hidden_bias).all(|&bias| bias == 0.0));
     let names: Vec<&String> = metadata.keys().collect();
@@ -130,20 +130,20 @@ fn the_file_has_the_machine_and_where_it_came_from() {
 #[test]
 fn every_way_to_learn_and_the_table() {
     let room = rings();
-    let mut machines = Vec::new();
+    let mut rbms = Vec::new();
     for options in [
-        "--negative cd:1",
-        "--negative cd:3",
-        "--negative pcd:20:2",
-        "--negative ptt",
-        "--negative exact",
-        "--negative cd:1 --adam",
-        "--negative cd:1 --momentum 0.5",
-        "--negative cd:1 --l1 0.1",
-        "--negative cd:1 --l2 0.1",
-        "--negative cd:1 --no-bias",
-        "--negative cd:1 --init 0.1",
-        "--negative cd:1 --seed 2",
+        "--gradient cd:1",
+        "--gradient cd:3",
+        "--gradient pcd:20:2",
+        "--gradient ptt",
+        "--gradient exact",
+        "--gradient cd:1 --adam",
+        "--gradient cd:1 --momentum 0.5",
+        "--gradient cd:1 --l1 0.1",
+        "--gradient cd:1 --l2 0.1",
+        "--gradient cd:1 --no-bias",
+        "--gradient cd:1 --init 0.1",
+        "--gradient cd:1 --seed 2",
     ] {
         let rest =
             "train --data a.npz --held-out b.npz --hidden 3 --epochs 3 --batch 50 --rate 0.1";
@@ -158,19 +158,19 @@ fn every_way_to_learn_and_the_table() {
             said.out.contains("scores of 1000 of 1000 samples and 500 of 500 held out"),
             "{said:?}"
         );
-        machines.push(machine(&room, "m.safetensors").0);
+        rbms.push(random_rbm(&room, "m.safetensors").0);
     }
-    for (i, one) in machines.iter().enumerate() {
-        assert!(machines[..i].iter().all(|other| other != one), "machine {i} is another's twin");
+    for (i, one) in rbms.iter().enumerate() {
+        assert!(rbms[..i].iter().all(|other| other != one), "RBM {i} is another's twin");
     }
 }
 
 #[test]
-fn a_machine_without_enumeration_and_a_long_run() {
+fn a_rbm_without_enumeration_and_a_long_run() {
     let room = Room::new();
     let sample = "sample --lattice square:5 --temperature 3 --count 60 --seed 1 --out a.npz";
     assert_eq!(run(&room, sample).code, Some(0));
-    let rest = "--batch 7 --rate 0.01 --negative cd:1 --seed 1 --out m.safetensors";
+    let rest = "--batch 7 --rate 0.01 --gradient cd:1 --seed 1 --out m.safetensors";
     let document = json(&room, &format!("train --data a.npz --hidden 21 --epochs 2 {rest}"));
     assert_eq!(
         (&document["final"]["log_likelihood"], &document["updates"]),
@@ -212,7 +212,7 @@ fn all_files_of_numpy_are_the_same() {
         fs::write(room.path(name), array).expect("a file");
     }
     let train = |data: &str| {
-        let rest = "--hidden 2 --epochs 2 --batch 10 --rate 0.1 --negative cd:1 --seed 1";
+        let rest = "--hidden 2 --epochs 2 --batch 10 --rate 0.1 --gradient cd:1 --seed 1";
         let said = run(&room, &format!("train --data {data} {rest} --out m.safetensors"));
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{data} {said:?}");
         fs::read(room.path("m.safetensors")).expect("a file")
@@ -226,11 +226,11 @@ fn all_files_of_numpy_are_the_same() {
 #[test]
 fn threads_change_no_byte_and_no_score() {
     let room = rings();
-    for negative in ["cd:2", "pcd:500:1", "ptt", "exact"] {
+    for gradient in ["cd:2", "pcd:500:1", "ptt", "exact"] {
         let train = |threads: &str| {
             let rest = "--hidden 30 --epochs 2 --batch 500 --rate 0.1 --seed 1 --out m.safetensors";
             let arguments =
-                format!("train --data a.npz --held-out b.npz {rest} --json --negative {negative}");
+                format!("train --data a.npz --held-out b.npz {rest} --json --gradient {gradient}");
             let mut command = room.command();
             command.env("RAYON_NUM_THREADS", threads).args(arguments.split(' '));
             let output = command.stdin(Stdio::null()).output().expect("a process");
@@ -240,7 +240,7 @@ fn threads_change_no_byte_and_no_score() {
             (document, room.files())
         };
         let one = train("1");
-        assert!(train("2") == one && train("5") == one, "{negative}");
+        assert!(train("2") == one && train("5") == one, "{gradient}");
     }
 }
 

@@ -1,10 +1,10 @@
-//! The machines of `data/golden/general_rbm.json`, as this crate holds them.
+//! The RBMs of `data/golden/general_rbm.json`, as this crate holds them.
 
 use nalgebra::{DMatrix, DVector};
 use rbm::Rbm;
 use serde_json::Value;
 
-/// One machine with some data and all that is known of it.
+/// One RBM with some data and all that is known of it.
 pub(crate) struct Case {
     pub(crate) rbm: Rbm,
     /// `[visible, sample]`.
@@ -12,7 +12,7 @@ pub(crate) struct Case {
     json: Value,
 }
 
-/// All machines of the file.
+/// All RBMs of the file.
 pub(crate) fn all() -> Vec<Case> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/golden/general_rbm.json");
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"));

@@ -1,4 +1,4 @@
-//! Independent draws from a known law, and Pearson's test of whether draws have it.
+//! Independent draws from a known distribution, and Pearson's test of whether draws have it.
 
 use rand::RngExt;
 use rand_pcg::Pcg64;

@@ -3,7 +3,7 @@
 use crate::states::states;
 use nalgebra::{DMatrix, DVector};
 use rbm::gradient::Gradient;
-use rbm::{Negative, Rbm, TrainConfig, Trainer, partition};
+use rbm::{GradientEstimator, Rbm, TrainConfig, Trainer, partition};
 
 /// Weights, visible biases, hidden biases, in one list.
 pub(crate) fn flat(gradient: &Gradient) -> Vec<f64> {
@@ -16,9 +16,9 @@ pub(crate) fn flat_of(weights: &DMatrix<f64>, b: &[f64], c: &[f64]) -> Vec<f64> 
 }
 
 /// A run of plain contrastive divergence on batches of this size.
-pub(crate) fn run(rbm: &Rbm, batch: usize, negative: Negative, seed: u64) -> Trainer {
-    let config = TrainConfig { negative, ..TrainConfig::exact(rbm.hidden(), batch, 0.1) };
-    Trainer::from_machine(config, rbm.clone(), seed).expect("good settings")
+pub(crate) fn run(rbm: &Rbm, batch: usize, gradient: GradientEstimator, seed: u64) -> Trainer {
+    let config = TrainConfig { gradient, ..TrainConfig::exact(rbm.hidden(), batch, 0.1) };
+    Trainer::from_rbm(config, rbm.clone(), seed).expect("good settings")
 }
 
 /// `-F(v) - ln Z`, averaged over the data.
@@ -60,7 +60,7 @@ pub(crate) fn shares(data: &DMatrix<f32>) -> DVector<f64> {
     shares
 }
 
-/// `<v h>_data - <v h>_model` and its likes for the biases, from the laws of v on both sides.
+/// `<v h>_data - <v h>_model` and its likes for the biases, from the distributions of v on both sides.
 pub(crate) fn expected(rbm: &Rbm, data: &DVector<f64>, model: DVector<f64>) -> Vec<f64> {
     let v = states(rbm.visible()).map(f64::from);
     let mut hidden = rbm.weights.map(f64::from).transpose() * &v;

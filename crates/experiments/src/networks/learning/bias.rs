@@ -9,14 +9,14 @@ use exact::symmetric;
 use ising::Samples;
 use lab::verdict::{above, agrees, all, at_most, below, reach};
 use lab::{Grid, Lab};
-use rbm::{Negative, Rbm, TrainConfig};
+use rbm::{GradientEstimator, Rbm, TrainConfig};
 use report::{Cell, Check, Claim, Figure, Table, figure, log_spaced, panel, rough, table};
 use stats::Estimate;
 
 /// Where training of tied weights ends, for one ring and one kind of negative phase.
 pub(super) struct End<'a> {
     data: &'a Data,
-    negative: Negative,
+    gradient: GradientEstimator,
     /// The root of the mean update for the ring, and the KL divergence from the ring there.
     root: f64,
     root_kl: f64,
@@ -46,14 +46,14 @@ impl End<'_> {
 
     /// k of CD-k.
     fn k(&self) -> Option<f64> {
-        steps_of(self.negative).map(f64::from)
+        steps_of(self.gradient).map(f64::from)
     }
 }
 
 /// k of CD-k; none for chains and sums that tend to the model's own mean.
-fn steps_of(negative: Negative) -> Option<u32> {
-    match negative {
-        Negative::Contrastive { steps } => Some(steps),
+fn steps_of(gradient: GradientEstimator) -> Option<u32> {
+    match gradient {
+        GradientEstimator::Contrastive { steps } => Some(steps),
         _ => None,
     }
 }
@@ -62,11 +62,11 @@ fn steps_of(negative: Negative) -> Option<u32> {
 pub(super) fn of<'a, 'b>(
     ends: &'b [End<'a>],
     data: &Data,
-    negative: Negative,
+    gradient: GradientEstimator,
 ) -> Result<&'b End<'a>> {
     let found =
-        ends.iter().find(|e| e.data.coupling() == data.coupling() && e.negative == negative);
-    found.with_context(|| format!("no tied weights were trained by {negative}"))
+        ends.iter().find(|e| e.data.coupling() == data.coupling() && e.gradient == gradient);
+    found.with_context(|| format!("no tied weights were trained by {gradient}"))
 }
 
 /// All updates at first, for the figure, then those that are averaged.
@@ -78,26 +78,29 @@ fn read_updates(s: &Settings) -> Vec<u64> {
 pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<End<'a>>> {
     let updates = read_updates(s);
     let first = updates.iter().filter(|&&update| update < s.tied.burn_in).count();
-    let kinds = |data| s.tied.negatives.iter().map(move |&negative| (data, negative));
+    let kinds = |data| s.tied.negatives.iter().map(move |&gradient| (data, gradient));
     let cases = data.iter().flat_map(kinds);
-    let grid = lab.grid(cases, *s.seeds, |&(data, negative): &(&Data, Negative), seed| {
-        let Sample { drawn, seed, .. } = &data.samples[seed as usize];
-        let config = TrainConfig { negative, ..s.tied.train };
-        let (start, seed, updates) = (None, *seed, &updates[..]);
-        let rbms = lab.get(&Checkpoints { data: drawn, config, start, updates, seed })?.value;
-        let path: Vec<f64> = rbms.iter().map(|rbm| f64::from(rbm.weights[(0, 0)].abs())).collect();
-        let own_root = equal_weight_root(&of_sums(&drawn.value), s.hidden(), steps_of(negative))?;
-        Ok((path, own_root))
-    })?;
-    let end = |row: lab::Row<'_, (&'a Data, Negative), (Vec<f64>, f64)>| {
-        let (data, negative) = *row.case;
+    let grid =
+        lab.grid(cases, *s.seeds, |&(data, gradient): &(&Data, GradientEstimator), seed| {
+            let Sample { drawn, seed, .. } = &data.samples[seed as usize];
+            let config = TrainConfig { gradient, ..s.tied.train };
+            let (start, seed, updates) = (None, *seed, &updates[..]);
+            let rbms = lab.get(&Checkpoints { data: drawn, config, start, updates, seed })?.value;
+            let path: Vec<f64> =
+                rbms.iter().map(|rbm| f64::from(rbm.weights[(0, 0)].abs())).collect();
+            let own_root =
+                equal_weight_root(&of_sums(&drawn.value), s.hidden(), steps_of(gradient))?;
+            Ok((path, own_root))
+        })?;
+    let end = |row: lab::Row<'_, (&'a Data, GradientEstimator), (Vec<f64>, f64)>| {
+        let (data, gradient) = *row.case;
         let sums = data.ring.magnetisation_probabilities();
-        let root = equal_weight_root(&sums, s.hidden(), steps_of(negative))?;
+        let root = equal_weight_root(&sums, s.hidden(), steps_of(gradient))?;
         let weight = |path: &[f64]| Estimate::from_series(&path[first..]);
         let deviation = row.mean(|(path, own_root)| weight(path) - *own_root);
         Ok(End {
             data,
-            negative,
+            gradient,
             root,
             root_kl: symmetric::kl(&data.ring.into(), s.hidden(), root),
             weight: row.mean(|(path, _)| weight(path)),
@@ -122,7 +125,7 @@ fn of_sums(samples: &Samples) -> Vec<f64> {
 }
 
 /// The mean update at random RBMs, by kind of negative phase.
-pub(super) type Fields = Grid<Negative, Field>;
+pub(super) type Fields = Grid<GradientEstimator, Field>;
 
 /// The mean update as a vector field at one RBM.
 pub(super) struct Field {
@@ -134,12 +137,14 @@ pub(super) struct Field {
 
 /// For each kind of negative phase of the tied weights but those with persistent chains.
 pub(super) fn fields(lab: &Lab, s: &Settings, data: &Data) -> Result<Fields> {
-    let is_known = |n: &Negative| matches!(n, Negative::Contrastive { .. } | Negative::Exact);
+    let is_known = |n: &GradientEstimator| {
+        matches!(n, GradientEstimator::Contrastive { .. } | GradientEstimator::Exact)
+    };
     let kinds = s.tied.negatives.iter().copied().filter(is_known);
-    lab.grid(kinds, *s.fields, |&negative, index| {
+    lab.grid(kinds, *s.fields, |&gradient, index| {
         let mut rng = stats::stream(lab.seed, "learning/fields", index);
         let rbm = Rbm::random(s.visible.size(), s.hidden(), s.field_std as f32, &mut rng);
-        let (weights, steps) = (rbm.weights.map(f64::from), steps_of(negative));
+        let (weights, steps) = (rbm.weights.map(f64::from), steps_of(gradient));
         let gradient = mean_update(&data.q, &weights, None)?;
         let update = mean_update(&data.q, &weights, steps)?;
         Ok(Field {
@@ -149,9 +154,9 @@ pub(super) fn fields(lab: &Lab, s: &Settings, data: &Data) -> Result<Fields> {
     })
 }
 
-fn asymmetry(fields: &Fields, negative: Negative) -> Result<Estimate> {
+fn asymmetry(fields: &Fields, gradient: GradientEstimator) -> Result<Estimate> {
     let row =
-        fields.at(&negative).with_context(|| format!("{negative} is not among the fields"))?;
+        fields.at(&gradient).with_context(|| format!("{gradient} is not among the fields"))?;
     Ok(row.mean(|field| field.asymmetry))
 }
 
@@ -167,21 +172,21 @@ pub(super) fn claims(
     free: &Free<'_>,
 ) -> Result<[Claim; 4]> {
     let k = s.shown_coupling;
-    let (first, exact) = (of(ends, data, CD_1)?, of(ends, data, Negative::Exact)?);
+    let (first, exact) = (of(ends, data, CD_1)?, of(ends, data, GradientEstimator::Exact)?);
     let longest = ends.iter().filter(|end| end.data.coupling() == k && end.k().is_some());
-    let longest = longest.max_by_key(|end| steps_of(end.negative)).unwrap_or(first);
-    let free_kl = |negative: Negative| {
-        let row = free.find(|case| case.data.coupling() == k && case.negative == negative);
+    let longest = longest.max_by_key(|end| steps_of(end.gradient)).unwrap_or(first);
+    let free_kl = |gradient: GradientEstimator| {
+        let row = free.find(|case| case.data.coupling() == k && case.gradient == gradient);
         Ok::<_, anyhow::Error>(free::end(row.context("a kind of negative phase was not trained")?))
     };
-    let (free_cd, free_exact) = (free_kl(CD_1)?, free_kl(Negative::Exact)?);
+    let (free_cd, free_exact) = (free_kl(CD_1)?, free_kl(GradientEstimator::Exact)?);
     let fades = longest.bias().abs() < SMALL * first.bias().abs();
     let tied = agrees(exact.weight, data.best_weight, 0.1 * data.best_weight);
     Ok([
         lab.says("ter-hoeve-2018/cd-descends")?
             .judged(
                 agrees(first.measured_bias(), 0.0, 0.1 * first.bias().abs())
-                    .corrected_if(fades, format!("the bias fades with k, and {} ends {} from W(K)", longest.negative, rough(longest.bias()))),
+                    .corrected_if(fades, format!("the bias fades with k, and {} ends {} from W(K)", longest.gradient, rough(longest.bias()))),
                 format!("tied weight where CD-1 ends minus W(K), $K = {k}$"),
                 format!("At W(K) the gradient is 0 and the mean update of CD-1 is not: it goes uphill, from KL = {:.4} to {:.4}.", data.equal_kl, first.root_kl),
             )
@@ -219,7 +224,8 @@ const SYMMETRIC: f64 = 1e-6;
 
 pub(super) fn checks(ends: &[End<'_>], fields: &Fields) -> Result<[Check; 2]> {
     // Persistent chains lag behind the weights, so that their root is one only for a rate that goes to 0.
-    let known = ends.iter().filter(|end| end.k().is_some() || end.negative == Negative::Exact);
+    let known =
+        ends.iter().filter(|end| end.k().is_some() || end.gradient == GradientEstimator::Exact);
     let deviations = known.map(|end| end.deviation.mean.abs() / reach(end.deviation));
     Ok([
         at_most(deviations.fold(0.0, f64::max), 1.0).check(
@@ -228,7 +234,7 @@ pub(super) fn checks(ends: &[End<'_>], fields: &Fields) -> Result<[Check; 2]> {
             "largest deviation, over what errors reach",
             "Of all couplings, for CD-k and the exact gradient.",
         ),
-        at_most(asymmetry(fields, Negative::Exact)?.mean, SYMMETRIC).check(
+        at_most(asymmetry(fields, GradientEstimator::Exact)?.mean, SYMMETRIC).check(
             "gradient-is-one",
             "The Jacobian of the exact gradient is symmetric.",
             "its antisymmetric share",
@@ -248,7 +254,7 @@ pub(super) fn tied_figure(s: &Settings, data: &[Data], ends: &[End<'_>]) -> Figu
         // Longer chains cannot be told from W(K) here.
         let of_ring = ends.iter().filter(|end| end.data.coupling() == data.coupling());
         let shown: Vec<&End<'_>> = of_ring.filter(|end| end.k().is_none_or(|k| k <= 4.0)).collect();
-        let first = shown.iter().find(|end| end.negative == CD_1);
+        let first = shown.iter().find(|end| end.gradient == CD_1);
         let root = first.map_or(data.best_weight, |end| end.root);
         let room = (root - data.best_weight).abs().max(1e-3);
         let low = data.best_weight - 3.0 * room;
@@ -261,7 +267,7 @@ pub(super) fn tied_figure(s: &Settings, data: &[Data], ends: &[End<'_>]) -> Figu
             points[below..].to_vec()
         };
         let lines: Vec<_> =
-            shown.iter().map(|end| (end.negative.to_string(), early(end))).collect();
+            shown.iter().map(|end| (end.gradient.to_string(), early(end))).collect();
         let highest = lines.iter().flat_map(|(_, points)| points).map(|point| point.1);
         let high = highest.fold(data.best_weight + 2.5 * room, f64::max);
         let place = |i: usize| s.tied.burn_in as f64 * 2.0 * 1.25f64.powi(i as i32);
@@ -273,7 +279,7 @@ pub(super) fn tied_figure(s: &Settings, data: &[Data], ends: &[End<'_>]) -> Figu
             .each(shown.iter().enumerate(), |panel, (i, end)| {
                 let bias = end.measured_bias();
                 let weight = Estimate { mean: data.best_weight + bias.mean, ..bias };
-                panel.points(end.negative.to_string(), [(place(i), weight)])
+                panel.points(end.gradient.to_string(), [(place(i), weight)])
             })
             .mark_y("W(K)", data.best_weight)
             .mark_y("root of CD-1", root)
@@ -309,7 +315,7 @@ pub(super) fn bias_figure(
             .line(label, line.into_iter().filter(|(_, y)| *y > 1e-7));
     }
     let over_k = |of: fn(&Field) -> f64| {
-        let point = move |row: lab::Row<'_, Negative, Field>| {
+        let point = move |row: lab::Row<'_, GradientEstimator, Field>| {
             Some((f64::from(steps_of(*row.case)?), row.mean(of)))
         };
         fields.rows().filter_map(point)
@@ -336,7 +342,7 @@ pub(super) fn weights_table(s: &Settings, ends: &[End<'_>]) -> Table {
     table("weights", caption)
         .rows(ends)
         .column("K", |end| end.data.coupling())
-        .column("negative phase", |end| end.negative.to_string())
+        .column("gradient estimator", |end| end.gradient.to_string())
         .column("W(K)", |end| end.data.best_weight)
         .column("root", |end| end.root)
         .column("W", |end| end.weight)
@@ -352,7 +358,7 @@ pub(super) fn fields_table(s: &Settings, fields: &Fields) -> Table {
     );
     table("fields", caption)
         .rows(fields.rows())
-        .column("negative phase", |row| row.case.to_string())
+        .column("gradient estimator", |row| row.case.to_string())
         .column("antisymmetric share", |row| row.mean(|field| field.asymmetry))
         .column("cosine with the gradient", |row| {
             let cosine = row.mean(|field| field.cosine);

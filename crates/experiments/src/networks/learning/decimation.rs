@@ -6,7 +6,7 @@ use crate::stages::GradientDescent;
 use anyhow::Result;
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::ring::decimate;
-use exact::{Machine, minimum};
+use exact::{Rbm64, minimum};
 use lab::Lab;
 use lab::verdict::{Ruling, above, reach, undecided};
 use nalgebra::DMatrix;
@@ -103,7 +103,7 @@ pub(super) fn run(lab: &Lab, s: &Settings, data: &Data, saddle: &Saddle) -> Resu
 }
 
 fn hidden(weights: &DMatrix<f64>) -> Result<HiddenCoupling> {
-    Ok(hidden_coupling(&Machine::without_biases(weights.clone())?)?)
+    Ok(hidden_coupling(&Rbm64::without_biases(weights.clone())?)?)
 }
 
 /// Updates of a long descent that are read: those of a logarithmic axis, the last and a quarter of it.
@@ -152,11 +152,11 @@ fn learnt(
     learns: impl Fn(f64) -> bool + Sync,
 ) -> Result<Learnt> {
     const GRADIENT: f64 = 1e-8;
-    const MOST_STEPS: usize = 5000;
+    const MAX_STEPS: usize = 5000;
     let pairs: Vec<(&Sample, &Run)> = data.samples.iter().zip(&training.runs).collect();
     let runs = lab.each(&pairs, |(sample, run)| {
         let q = &sample.frequencies;
-        let lowest = minimum::descend(q, &run.end, GRADIENT, MOST_STEPS)?.weights;
+        let lowest = minimum::descend(q, &run.end, GRADIENT, MAX_STEPS)?.weights;
         let kl = data.kl(&lowest)?;
         let found =
             || Ok(LearntRun { end: hidden(&run.end)?.coupling, limit: hidden(&lowest)?, kl });
@@ -193,7 +193,7 @@ impl Onward {
             .and("after the further updates", prolonged)
             .and("after the further updates, for the ring itself", Some(ring.last()))
             .and(
-                format!("the limit after {} on mini-batches", s.saddle.sampled.negative),
+                format!("the limit after {} on mini-batches", s.saddle.sampled.gradient),
                 sampled.limit(),
             ))
     }

@@ -5,14 +5,14 @@ use crate::stages::Checkpoints;
 use anyhow::Result;
 use exact::{decimation, minimum};
 use lab::{Grid, Lab, Row};
-use rbm::{Negative, TrainConfig};
+use rbm::{GradientEstimator, TrainConfig};
 use report::{Figure, Table, log_spaced, panel};
 use stats::Estimate;
 
 /// A ring and a kind of negative phase.
 pub(super) struct Case<'a> {
     pub(super) data: &'a Data,
-    pub(super) negative: Negative,
+    pub(super) gradient: GradientEstimator,
     /// KL where the likelihood of the sample is largest: what finite samples cost.
     best_of_sample: Estimate,
 }
@@ -28,14 +28,14 @@ pub(super) fn run<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Free<
         Ok(Estimate::from_independent(&of_seeds))
     })?;
     let cases = data.iter().zip(best).flat_map(|(data, best_of_sample)| {
-        s.race.negatives.iter().map(move |&negative| Case { data, negative, best_of_sample })
+        s.race.negatives.iter().map(move |&gradient| Case { data, gradient, best_of_sample })
     });
-    lab.grid(cases, *s.seeds, |&Case { data, negative, .. }, seed| {
+    lab.grid(cases, *s.seeds, |&Case { data, gradient, .. }, seed| {
         // The same start and the same order of the data for every kind.
         let sample = &data.samples[seed as usize];
         let rbms = lab.get(&Checkpoints {
             data: &sample.drawn,
-            config: TrainConfig { negative, ..s.race.train },
+            config: TrainConfig { gradient, ..s.race.train },
             start: None,
             updates: &updates,
             seed: sample.seed,
@@ -51,11 +51,11 @@ pub(super) fn run<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Free<
 /// KL from the ring at the maximum of the likelihood of a sample, by descent from an RBM that is nearly decimation: free of
 /// defects, as trained RBMs need not be.
 fn best_of_sample(data: &Data, frequencies: &[f64]) -> Result<f64> {
-    const LOCKING: f64 = 2.0;
+    const PINNING: f64 = 2.0;
     const GRADIENT: f64 = 1e-7;
-    const MOST_STEPS: usize = 2000;
-    let start = decimation::locked(data.ring.sites(), data.coupling(), LOCKING)?.weights;
-    data.kl(&minimum::descend(frequencies, &start, GRADIENT, MOST_STEPS)?.weights)
+    const MAX_STEPS: usize = 2000;
+    let start = decimation::pinned(data.ring.sites(), data.coupling(), PINNING)?.weights;
+    data.kl(&minimum::descend(frequencies, &start, GRADIENT, MAX_STEPS)?.weights)
 }
 
 /// KL after the last update, of one seed.
@@ -82,8 +82,8 @@ pub(super) fn figure(s: &Settings, free: &Free<'_>) -> Figure {
             let points: Vec<(f64, Estimate)> =
                 updates.iter().copied().zip(row.means(|kl| kl)).collect();
             panel
-                .line(row.negative.to_string(), points.iter().map(|(x, kl)| (*x, kl.mean)))
-                .points(row.negative.to_string(), points.iter().rev().step_by(5).copied())
+                .line(row.gradient.to_string(), points.iter().map(|(x, kl)| (*x, kl.mean)))
+                .points(row.gradient.to_string(), points.iter().rev().step_by(5).copied())
         });
         of_ring().take(1).fold(panel, |panel, row| {
             panel
@@ -104,7 +104,7 @@ pub(super) fn table(s: &Settings, free: &Free<'_>) -> Table {
     report::table("race", caption)
         .rows(free.rows())
         .column("K", |row| row.data.coupling())
-        .column("negative phase", |row| row.negative.to_string())
+        .column("gradient estimator", |row| row.gradient.to_string())
         .column("KL", |row| end(*row))
         .column("least", |row| ends(row).into_iter().fold(f64::INFINITY, f64::min))
         .column("most", |row| ends(row).into_iter().fold(f64::NEG_INFINITY, f64::max))

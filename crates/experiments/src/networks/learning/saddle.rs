@@ -71,7 +71,7 @@ pub(super) fn run(lab: &Lab, s: &Settings, data: &Data) -> Result<Saddle> {
         })
     };
     let exact = train("the exact gradient, all samples at once", s.saddle.exact)?;
-    let name = format!("{}, mini-batches", s.saddle.sampled.negative);
+    let name = format!("{}, mini-batches", s.saddle.sampled.gradient);
     let sampled = train(&name, s.saddle.sampled)?;
     let pairs: Vec<(&Sample, &Run)> = data.samples.iter().zip(&exact.runs).collect();
     let growths =
@@ -176,10 +176,10 @@ fn growth(
 /// The Hessian for a sample, at the stationary point whose hidden units are all equal.
 fn own_hessian(data: &Data, sample: &Sample, hidden: usize) -> Result<DMatrix<f64>> {
     const GRADIENT: f64 = 1e-9;
-    const MOST_STEPS: usize = 200;
+    const MAX_STEPS: usize = 200;
     let q = &sample.frequencies;
     let start = DMatrix::from_element(data.ring.sites(), hidden, data.best_weight);
-    let mean = minimum::descend(q, &start, GRADIENT, MOST_STEPS)?.weights.column_mean();
+    let mean = minimum::descend(q, &start, GRADIENT, MAX_STEPS)?.weights.column_mean();
     let point = DMatrix::from_fn(mean.len(), hidden, |i, _| mean[i]);
     Ok(divergence::hessian(q, &point)?)
 }
@@ -187,11 +187,11 @@ fn own_hessian(data: &Data, sample: &Sample, hidden: usize) -> Result<DMatrix<f6
 impl Saddle {
     /// Whether training stays at equal weights.
     pub(super) fn claim(&self, lab: &Lab, s: &Settings) -> Result<Claim> {
-        let (negative, k) = (s.saddle.sampled.negative, s.shown_coupling);
+        let (gradient, k) = (s.saddle.sampled.gradient, s.shown_coupling);
         Ok(lab.says("ter-hoeve-2018/equal-by-symmetry")?
             .judged(
                 below(self.sampled.end(), self.equal_kl).negated(),
-                format!("KL after training by {negative} from equal weights, $K = {k}$, nats"),
+                format!("KL after training by {gradient} from equal weights, $K = {k}$, nats"),
                 format!(
                     "Equal weights have {:.4} and are a saddle: differences between hidden units of {} at the start grow until KL falls.",
                     self.equal_kl,

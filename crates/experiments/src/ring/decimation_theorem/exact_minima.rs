@@ -6,12 +6,12 @@ use crate::stages::{self, Descent};
 use anyhow::Result;
 use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::ring::decimate;
-use exact::{Machine, Ring, decimation, divergence, enumerate};
+use exact::{Rbm64, Ring, decimation, divergence, enumerate};
 use lab::Lab;
 use lab::verdict::largest;
 use nalgebra::DMatrix;
 
-/// A construction that is known in closed form: N = M/2 units locked to sites, or N = M units on the bonds.
+/// A construction that is known in closed form: N = M/2 units pinned to sites, or N = M units on the bonds.
 pub(super) struct Constructed {
     pub(super) coupling: f64,
     /// The strongest weight.
@@ -25,7 +25,7 @@ pub(super) struct Constructed {
 }
 
 impl Constructed {
-    fn of(rbm: &Machine, k: f64, weight: f64, theorem: f64) -> Result<Self> {
+    fn of(rbm: &Rbm64, k: f64, weight: f64, theorem: f64) -> Result<Self> {
         let q = enumerate::ring(&Ring::new(rbm.visible(), k)?)?.probabilities;
         Ok(Self {
             coupling: k,
@@ -48,15 +48,15 @@ impl Constructed {
     }
 }
 
-/// The construction at every coupling and locking strength.
-pub(super) fn locked(lab: &Lab, s: &Settings) -> Result<Vec<Constructed>> {
-    let lockings = || s.lockings.iter().map(|locking| **locking);
+/// The construction at every coupling and pinning strength.
+pub(super) fn pinned(lab: &Lab, s: &Settings) -> Result<Vec<Constructed>> {
+    let pinnings = || s.pinnings.iter().map(|pinning| **pinning);
     let cells: Vec<(f64, f64)> =
-        s.couplings.iter().flat_map(|&k| lockings().map(move |locking| (k, locking))).collect();
-    lab.each(&cells, |&(k, locking)| {
-        let rbm = decimation::locked(s.visible.size(), k, locking)?;
+        s.couplings.iter().flat_map(|&k| pinnings().map(move |pinning| (k, pinning))).collect();
+    lab.each(&cells, |&(k, pinning)| {
+        let rbm = decimation::pinned(s.visible.size(), k, pinning)?;
         let memory = Some(enumerate::relaxation_time(&rbm)?);
-        Ok(Constructed { memory, ..Constructed::of(&rbm, k, locking, decimate(k))? })
+        Ok(Constructed { memory, ..Constructed::of(&rbm, k, pinning, decimate(k))? })
     })
 }
 
@@ -134,7 +134,7 @@ impl Minimum {
 }
 
 fn read(weights: &DMatrix<f64>) -> Result<HiddenCoupling> {
-    Ok(hidden_coupling(&Machine::without_biases(weights.clone())?)?)
+    Ok(hidden_coupling(&Rbm64::without_biases(weights.clone())?)?)
 }
 
 /// K of layers 0, 1 and 2 by descent, RBM on RBM.
@@ -168,7 +168,7 @@ pub(super) fn paths(lab: &Lab, s: &Settings) -> Result<Vec<Path>> {
     let indices: Vec<u64> = (0..*s.paths).collect();
     lab.each(&indices, |&index| {
         let shown = plain.run(lab, &ring, "decimation-theorem/paths", index)?;
-        let point = |(update, kl, rbm): (usize, f64, Machine)| {
+        let point = |(update, kl, rbm): (usize, f64, Rbm64)| {
             let w = &rbm.weights;
             let along = w.row_mean().norm_squared() * s.visible.size() as f64;
             let uniform = along / w.norm_squared();

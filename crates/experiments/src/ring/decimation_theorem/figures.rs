@@ -5,7 +5,7 @@ use super::exact_minima::{Best, Constructed, Curvature, Minimum, Path, Point};
 use super::sampled::Sampled;
 use crate::ring::rings::equal_weights;
 use anyhow::{Context, Result};
-use exact::Machine;
+use exact::Rbm64;
 use exact::decimation::hidden_coupling;
 use exact::ring::decimate;
 use lab::Lab;
@@ -28,10 +28,10 @@ pub(super) fn flow(
     let couplings: Vec<f64> = grid(0.0, top, 60).skip(1).collect();
     let equal = lab.each(&couplings, |&k| {
         let (weight, _) = equal_weights([m, m / 2], k)?;
-        Ok((k, hidden_coupling(&Machine::uniform(m, m / 2, weight)?)?.coupling))
+        Ok((k, hidden_coupling(&Rbm64::uniform(m, m / 2, weight)?)?.coupling))
     })?;
     let step = panel("coupling K, visible layer", "coupling K′, hidden layer")
-        .title("one machine: a step")
+        .title("one RBM: a step")
         .line(RG, grid(0.0, top, 200).map(|k| (k, decimate(k))))
         .points("exact gradient", minima.iter().map(|m| (m.best.coupling, m.hidden.coupling)))
         .points("trained on samples", sampled.iter().map(|s| (s.coupling, s.hidden_coupling())))
@@ -48,13 +48,13 @@ pub(super) fn flow(
     let trained = s.flow_couplings.iter().filter_map(|k| sampled.iter().find(|s| s.coupling == *k));
     let trained = trained.flat_map(|s| [(1.0, Some(s.hidden_coupling())), (2.0, s.twice())]);
     let flow = panel("layer", "coupling K of the layer")
-        .title("machine on machine: the flow")
+        .title("RBM on RBM: the flow")
         .each(s.flow_couplings.iter(), |panel, &k| {
             panel.line(RG, [k, decimate(k), decimate(decimate(k))].into_iter().enumerate())
         })
         .points("exact gradient", layers.iter().flat_map(|k| [(1.0, k[1]), (2.0, k[2])]))
         .points("trained on samples", trained);
-    Ok(figure("flow", format!("RBMs with half as many hidden as visible units (M = {m}) on top of the exact renormalization group. Left: the coupling of the hidden layer. Middle: the difference from eq. (48), above 0 as long as units are not locked for good. Right: the hidden layer as the data of a second RBM."))
+    Ok(figure("flow", format!("RBMs with half as many hidden as visible units (M = {m}) on top of the exact renormalization group. Left: the coupling of the hidden layer. Middle: the difference from eq. (48), above 0 as long as units are not pinned for good. Right: the hidden layer as the data of a second RBM."))
         .panel(step)
         .panel(left)
         .panel(flow))
@@ -121,7 +121,7 @@ pub(super) fn receptive_fields(
             })
             .mark_y("K", s.coupling)
     };
-    Ok(figure("fields", format!("Weights of the hidden units, $K = {}$: each is locked to one site, by a weight L that grows as long as one trains, and has the weight K to the two neighbours of that site. Weights at other even distances are free as far as they are antisymmetric, $W_{{2b,a}} = -W_{{2a,b}}$ up to the signs of the units.", s.coupling))
+    Ok(figure("fields", format!("Weights of the hidden units, $K = {}$: each is pinned to one site, by a weight L that grows as long as one trains, and has the weight K to the two neighbours of that site. Weights at other even distances are free as far as they are antisymmetric, $W_{{2b,a}} = -W_{{2a,b}}$ up to the signs of the units.", s.coupling))
         .panel(of("exact gradient", &minimum.best.weights))
         .panel(of("trained on samples", &trained.weights.weights)))
 }
@@ -135,17 +135,17 @@ fn around_strongest(weights: &DMatrix<f64>, a: usize) -> Vec<(f64, f64)> {
     (-half..=half).map(|r| (r as f64, sign * weights[(site(r), a)])).collect()
 }
 
-/// KL over the locking strength, and over the number of hidden units.
-pub(super) fn how_many(s: &Settings, locked: &[Constructed], sizes: &[Best]) -> Figure {
+/// KL over the pinning strength, and over the number of hidden units.
+pub(super) fn how_many(s: &Settings, pinned: &[Constructed], sizes: &[Best]) -> Figure {
     // What rounding leaves of 0, so that it has a place on a logarithmic axis.
     let floor = |kl: f64| kl.max(1e-16);
     let half_integer = s.couplings.iter().filter(|k| (2.0 * **k).fract() == 0.0);
     let half = s.visible.size() / 2;
-    figure("size", format!("Left: the construction fits the ring ever better as its locking grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {half} hidden units no descent has found weights that fit the ring, with M/2 and more they do ($10^{{-16}}$ stands for 0); equal weights never do."))
-        .panel(panel("locking strength L", "KL (nats)").log_y()
+    figure("size", format!("Left: the construction fits the ring ever better as its pinning grows, like $e^{{-4L}}$. Right: with fewer than M/2 = {half} hidden units no descent has found weights that fit the ring, with M/2 and more they do ($10^{{-16}}$ stands for 0); equal weights never do."))
+        .panel(panel("pinning strength L", "KL (nats)").log_y()
             .title("construction, N = M/2")
             .each(half_integer, |panel, &k| {
-                let points = locked.iter().filter(|l| l.coupling == k);
+                let points = pinned.iter().filter(|l| l.coupling == k);
                 panel.joined(format!("K = {k}"), points.map(|l| (l.weight, floor(l.kl))))
             }))
         .panel(panel("hidden units N", "lowest KL found (nats)").log_y()
@@ -174,7 +174,7 @@ pub(super) fn minima_table<'a>(
 }
 
 pub(super) fn samples_table(s: &Settings, sampled: &[Sampled<'_>]) -> Table {
-    table("samples", format!("The same from contrastive divergence on {} samples, over the RBMs whose KL is below {} of that of equal weights; the others, units locked to both sublattices, are trapped. Largest other: the largest coupling of the hidden layer that is not the ring's.", s.training.samples, s.training.trapped_above))
+    table("samples", format!("The same from contrastive divergence on {} samples, over the RBMs whose KL is below {} of that of equal weights; the others, units pinned to both sublattices, are trapped. Largest other: the largest coupling of the hidden layer that is not the ring's.", s.training.samples, s.training.trapped_above))
         .rows(sampled)
         .column("K", |s| s.coupling)
         .column("K′, eq. (48)", |s| decimate(s.coupling))
@@ -200,9 +200,9 @@ pub(super) fn sizes_table(s: &Settings, sizes: &[Best]) -> Result<Table> {
         .into())
 }
 
-pub(super) fn locked_table(s: &Settings, locked: &[Constructed]) -> Table {
-    table("locked", format!("The construction at $K = {}$: its hidden layer is the decimated ring at every locking strength L, its visible layer the ring as L grows. Memory: the steps in which the sampled flow $v \\to h \\to v'$ forgets its start.", s.coupling))
-        .rows(locked.iter().filter(|l| l.coupling == s.coupling))
+pub(super) fn pinned_table(s: &Settings, pinned: &[Constructed]) -> Table {
+    table("pinned", format!("The construction at $K = {}$: its hidden layer is the decimated ring at every pinning strength L, its visible layer the ring as L grows. Memory: the steps in which the sampled flow $v \\to h \\to v'$ forgets its start.", s.coupling))
+        .rows(pinned.iter().filter(|l| l.coupling == s.coupling))
         .column("L", |l| l.weight)
         .column("KL", |l| l.kl)
         .column("KL exp(4L)", |l| l.kl * (4.0 * l.weight).exp())

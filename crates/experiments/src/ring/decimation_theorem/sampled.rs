@@ -5,14 +5,14 @@ use crate::ring::rings;
 use crate::stages::Data;
 use anyhow::Result;
 use exact::decimation::{HiddenCoupling, hidden_coupling};
-use exact::{Machine, Ring, enumerate};
+use exact::{Rbm64, Ring, enumerate};
 use lab::{Grid, Lab, Row};
 use rbm::Rbm;
 use stats::Estimate;
 
 /// One trained RBM.
 pub(super) struct Trained {
-    pub(super) weights: Machine,
+    pub(super) weights: Rbm64,
     /// KL(q || p) from the distribution that its data were drawn from.
     pub(super) kl: f64,
     pub(super) hidden: HiddenCoupling,

@@ -76,7 +76,7 @@ pub(super) fn sampled(
         let points = path.iter().enumerate().map(|(step, &c)| (position(step), c));
         equal = equal.dashed("exact kernel", points);
     }
-    Ok(figure("sampled", format!("The sampled flow of RBMs trained at $K = {k}$ from rings at several K. Left: equal weights, points on the exact kernel; it ends at the RBM's own {:.4}, not at the training set's {training:.4}. Right: free weights trained on samples, which forget slowly, because hidden units lock to sites.", drawn.own))
+    Ok(figure("sampled", format!("The sampled flow of RBMs trained at $K = {k}$ from rings at several K. Left: equal weights, points on the exact kernel; it ends at the RBM's own {:.4}, not at the training set's {training:.4}. Right: free weights trained on samples, which forget slowly, because hidden units pin to sites.", drawn.own))
         .panel(equal)
         .panel(of_kind("trained on samples", drawn.mean(|r| r.own).mean, FREE)))
 }

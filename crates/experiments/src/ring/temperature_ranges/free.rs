@@ -34,7 +34,7 @@ impl Free {
             seed: lab.seed(&format!("temperature-ranges/free/{low}-{high}"), 0),
         })?;
         let best = stages::best(&descents.value)?;
-        let rbm = exact::Machine::without_biases(best.weights.clone())?;
+        let rbm = exact::Rbm64::without_biases(best.weights.clone())?;
         let p = exact::enumerate::visible_probabilities(&rbm)?;
         let of_state = |(v, p): (usize, &f64)| p * (1.0 - 2.0 * f64::from(walls(v, m)) / m as f64);
         let ends = ends(&best.weights);

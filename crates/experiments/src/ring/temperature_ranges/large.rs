@@ -77,7 +77,7 @@ impl Size {
 }
 
 pub(super) fn sizes(lab: &Lab, s: &Settings) -> Result<Vec<Size>> {
-    lab.each(&s.law_sizes, |visible| Size::of(visible.size(), *s.high))
+    lab.each(&s.distribution_sizes, |visible| Size::of(visible.size(), *s.high))
 }
 
 pub(super) fn sizes_figure(s: &Settings, sizes: &[Size]) -> Figure {
@@ -85,7 +85,7 @@ pub(super) fn sizes_figure(s: &Settings, sizes: &[Size]) -> Figure {
         .panel(panel("visible units M = 2N", "T₂ on the boundary (J/k_B)").log_x().log_y()
             .title("range [0, T₂]: ordered below")
             .joined("exact", sizes.iter().map(|s| (s.visible, s.top)))
-            .dashed("law for M → ∞, ∝ √M / ln M", sizes.iter().map(|s| (s.visible, s.top_of_large()))))
+            .dashed("for M → ∞, ∝ √M / ln M", sizes.iter().map(|s| (s.visible, s.top_of_large()))))
         .panel(panel("visible units M = 2N", "T₁ on the boundary (J/k_B)").log_x()
             .title(format!("range [T₁, {}]: ordered below", s.high))
             .joined("exact", sizes.iter().map(|s| (s.visible, s.low)))
@@ -96,7 +96,7 @@ pub(super) fn sizes_table(sizes: &[Size]) -> Table {
     table("sizes", "The limit of large M, N = M/2. Response: $\\sqrt{N/M}\\, \\langle V \\tanh(V/\\sqrt{NM}) \\rangle$ of the RBM at $N M W^2 = 1$, over $\\sqrt{12 M/(1 + M/N)}\\, \\Gamma(3/4)/\\Gamma(1/4)$.")
         .rows(sizes)
         .column("M", |s| s.visible)
-        .column("response / law", |s| s.response)
+        .column("response / asymptote", |s| s.response)
         .column("T₂ at T₁ = 0", |s| s.top)
         .column("law", |s| s.top_of_large())
         .column("ratio", |s| s.top / s.top_of_large())

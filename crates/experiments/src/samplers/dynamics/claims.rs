@@ -217,8 +217,8 @@ mod tests {
     use crate::samplers::dynamics::fits::tests::times;
     use report::Verdict::{Contradicted, Reproduced, Undecided};
 
-    fn fits(law: impl Fn(f64) -> f64, sides: usize, error: f64) -> Fits {
-        Fits::new(&fits::power(&times(law, &vec![error; sides])), 2.0)
+    fn fits(power_law: impl Fn(f64) -> f64, sides: usize, error: f64) -> Fits {
+        Fits::new(&fits::power(&times(power_law, &vec![error; sides])), 2.0)
     }
 
     #[test]

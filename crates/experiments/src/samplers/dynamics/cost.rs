@@ -41,7 +41,7 @@ pub(super) fn measure(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Vec<Cos
         costs.push(Cost::new(name(dynamics), side, all / dynamics.replicas(), tau));
         // The same moves, of one large lattice.
         if dynamics == Dynamics::Metropolis && side.is_multiple_of(128) {
-            costs.push(Cost::new("checkerboard", side, time(Work::Plane, side)?, tau));
+            costs.push(Cost::new("checkerboard", side, time(Work::LargeTorus, side)?, tau));
         }
     }
     let exact = Estimate::exact(0.5);

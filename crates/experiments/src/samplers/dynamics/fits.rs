@@ -114,17 +114,17 @@ pub(super) mod tests {
     use super::*;
 
     /// Times on L = 8, 16, 32, .. with these relative errors.
-    pub(crate) fn times(law: impl Fn(f64) -> f64, errors: &[f64]) -> Vec<(usize, Estimate)> {
+    pub(crate) fn times(power_law: impl Fn(f64) -> f64, errors: &[f64]) -> Vec<(usize, Estimate)> {
         let of = |(i, &error): (usize, &f64)| {
             let side = 8 << i;
-            let mean = law(side as f64);
+            let mean = power_law(side as f64);
             (side, Estimate { mean, error: error * mean, tau: 0.5, count: 9 })
         };
         errors.iter().enumerate().map(of).collect()
     }
 
     #[test]
-    fn exact_laws_are_found_whatever_the_weights() {
+    fn exact_power_laws_are_found_whatever_the_weights() {
         let errors = [0.01, 0.03, 0.02, 0.05];
         for fit in Fits::new(&power(&times(|l| 0.05 * l.powf(2.17), &errors)), 2.0).all {
             assert!((fit.slope().mean - 2.17).abs() < 1e-12 && fit.line.chi_square < 1e-20);

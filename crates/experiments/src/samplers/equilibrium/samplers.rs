@@ -4,7 +4,7 @@ use super::{Settings, Wrong};
 use crate::stages::{ExactMoments, Measure, Measured, Outcome, Rule, Sampling, correlated_length};
 use anyhow::Result;
 use exact::torus::{excitation_probability, kaufman};
-use exact::transfer::WIDTH_LIMIT;
+use exact::transfer::MAX_WIDTH;
 use ising::{Algorithm, Coupling};
 use lab::Lab;
 use lab::family::{Family, Scores, z_score};
@@ -45,7 +45,7 @@ pub(super) fn tori(lab: &Lab, s: &Settings) -> Result<Tori> {
         };
         temperatures.iter().enumerate().map(at).collect()
     };
-    let sides = s.sides.iter().map(|side| side.size()).chain([s.plane.side.size()]);
+    let sides = s.sides.iter().map(|side| side.size()).chain([s.large_torus.side.size()]);
     sides.map(|side| Ok((side, torus(side)?))).collect()
 }
 
@@ -57,7 +57,7 @@ pub(super) enum Group {
     /// Single spin flips of 512 configurations at once.
     Multispin,
     /// Single spin flips of many sites of one large torus at once.
-    Plane,
+    LargeTorus,
     Clusters,
     /// Independent by construction.
     Exact,
@@ -84,7 +84,8 @@ impl Plan {
     /// A large torus takes too long to relax where spins are correlated over many sites.
     fn is_run(&self, s: &Settings, temperature: f64) -> bool {
         let length = || Coupling::from_temperature(temperature).map(correlated_length);
-        self.group != Group::Plane || length().is_ok_and(|length| length <= s.plane.longest)
+        self.group != Group::LargeTorus
+            || length().is_ok_and(|length| length <= s.large_torus.longest)
     }
 }
 
@@ -96,11 +97,11 @@ pub(super) fn right(s: &Settings) -> Vec<Plan> {
     for (name, rule) in
         [("checkerboard Metropolis", Rule::Metropolis), ("checkerboard heat bath", Rule::HeatBath)]
     {
-        let (tori, spacing) = (s.plane.tori.short(), s.plane.spacing);
+        let (tori, spacing) = (s.large_torus.tori.short(), s.large_torus.spacing);
         plans.push(Plan {
-            sides: vec![s.plane.side.size()],
-            draws: s.plane.draws,
-            ..Plan::new(s, name, Group::Plane, Sampling::Plane { rule, tori, spacing })
+            sides: vec![s.large_torus.side.size()],
+            draws: s.large_torus.draws,
+            ..Plan::new(s, name, Group::LargeTorus, Sampling::LargeTorus { rule, tori, spacing })
         });
     }
     plans.sort_by_key(|plan| plan.group as u8);
@@ -138,7 +139,7 @@ fn drawn(s: &Settings, algorithm: Algorithm) -> Plan {
     let sampling = Sampling::Draw { algorithm, least_effective: s.least_effective };
     let mut plan = Plan::new(s, name, group, sampling);
     if algorithm == Algorithm::Transfer {
-        plan.sides.retain(|&side| side <= WIDTH_LIMIT);
+        plan.sides.retain(|&side| side <= MAX_WIDTH);
     }
     plan
 }

@@ -4,7 +4,7 @@ use crate::stages::Source;
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
 use lab::kinds::{Ascending, Count, Seeds, Within, check_within};
-use rbm::{Negative, Optimiser, Schedule, Ties, TrainConfig};
+use rbm::{GradientEstimator, Optimiser, Schedule, TrainConfig, WeightSharing};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -169,22 +169,22 @@ impl Settings {
 impl Protocol {
     /// Plain CD-1, as the source's.
     pub(super) fn train_config(&self, units: Units, learning_rate: f32) -> TrainConfig {
-        let (ties, biases, quarter) = match units {
-            Units::Binary => (Ties::Binary, true, 1.0),
-            Units::Spins => (Ties::Free, false, 0.25),
+        let (sharing, biases, quarter) = match units {
+            Units::Binary => (WeightSharing::Binary, true, 1.0),
+            Units::Spins => (WeightSharing::Free, false, 0.25),
         };
         TrainConfig {
             hidden: self.hidden.size(),
             batch: self.batch.size(),
             learning_rate,
             schedule: Schedule::Constant,
-            negative: Negative::Contrastive { steps: 1 },
+            gradient: GradientEstimator::Contrastive { steps: 1 },
             optimiser: Optimiser::Ascent { momentum: 0.0 },
             l1: 0.0,
             l2: 0.0,
             initial_std: quarter * self.initial_std,
             biases,
-            ties,
+            sharing,
         }
     }
 

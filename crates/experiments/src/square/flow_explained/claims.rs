@@ -1,4 +1,4 @@
-//! Whether there is one temperature, whether the flow's law is p(v), and how far that is from the mixture.
+//! Whether there is one temperature, whether the flow's distribution is p(v), and how far that is from the mixture.
 
 use super::Settings;
 use super::courses::{
@@ -16,7 +16,7 @@ use stats::tails;
 /// Family-wise level of the tests that theory must pass.
 const FAMILY: f64 = 1e-6;
 
-/// Nats of the whole lattice that count as hardly a difference of two laws.
+/// Nats of the whole lattice that count as hardly a difference of two distributions.
 pub(super) const HARDLY: f64 = 1.0;
 
 /// Steps of the flows of `veiga-2020`.
@@ -74,11 +74,11 @@ pub(super) fn drift(settings: &Settings, courses: &[Course], recipe: usize) -> O
     Some(over_seeds(&mine.map(of_course).collect::<Option<Vec<_>>>()?))
 }
 
-/// Where the flow of every machine ends, by energy, from the cold start, trained.
+/// Where the flow of every RBM ends, by energy, from the cold start, trained.
 pub(super) fn ends(settings: &Settings, courses: &[Course]) -> Vec<(usize, Estimate)> {
     let end =
         |recipe| Some((recipe, at_end(courses, recipe, |_, reading| cold(settings, reading))?));
-    (0..settings.machines.len()).filter_map(end).collect()
+    (0..settings.rbms.len()).filter_map(end).collect()
 }
 
 /// The lowest and the highest of [`ends`].
@@ -87,8 +87,8 @@ pub(super) fn extremes(ends: &[(usize, Estimate)]) -> Option<[(usize, Estimate);
     Some([*ends.iter().min_by(by)?, *ends.iter().max_by(by)?])
 }
 
-pub(super) fn machine(settings: &Settings, recipe: usize) -> String {
-    let recipe = &settings.machines[recipe];
+pub(super) fn rbm(settings: &Settings, recipe: usize) -> String {
+    let recipe = &settings.rbms[recipe];
     format!("N = {} by {}", recipe.hidden, name(recipe))
 }
 
@@ -96,26 +96,25 @@ fn one_number(settings: &Settings, courses: &[Course]) -> Result<Claim> {
     let ends = ends(settings, courses);
     let [low, high] = extremes(&ends).context("no flow ends at a temperature")?;
     let spread = high.1 - low.1;
-    let drifts: Vec<(usize, Estimate)> = (0..settings.machines.len())
+    let drifts: Vec<(usize, Estimate)> = (0..settings.rbms.len())
         .filter_map(|recipe| Some((recipe, drift(settings, courses, recipe)?)))
         .collect();
     let drifting = drifts.iter().filter(|(_, d)| d.sigmas_from(0.0) > SIGMAS).count();
     let words: Vec<String> = drifts
         .iter()
-        .map(|&(recipe, drift)| format!("{} {}", machine(settings, recipe), shown(drift)))
+        .map(|&(recipe, drift)| format!("{} {}", rbm(settings, recipe), shown(drift)))
         .collect();
     let is_one = drifting == 0 && spread.sigmas_from(0.0) <= SIGMAS;
     let claim = ours(
         "one-number",
-        "The flow of a machine trained on the mixture of temperatures goes to one temperature."
-            .into(),
+        "The flow of an RBM trained on the mixture of temperatures goes to one temperature.".into(),
         "implied by Iso et al. (2018) and by all who name one",
         spread.into(),
         format!(
-            "temperature at the end of the sampled flow, by energy, from $T = {}$: highest ({}) less lowest ({}) of {} machines",
+            "temperature at the end of the sampled flow, by energy, from $T = {}$: highest ({}) less lowest ({}) of {} RBMs",
             settings.coldest(),
-            machine(settings, high.0),
-            machine(settings, low.0),
+            rbm(settings, high.0),
+            rbm(settings, low.0),
             ends.len()
         ),
     );
@@ -176,7 +175,7 @@ fn stays(courses: &[Course]) -> Claim {
     let p_value = 2.0 * both.iter().map(Pulls::p_value).fold(0.5, f64::min);
     let claim = ours(
         "stationary",
-        "The sampled flow leaves the machine's own $p(v)$ as it is.".into(),
+        "The sampled flow leaves the RBM's own $p(v)$ as it is.".into(),
         "errata E13",
         Found { mean: largest, error: 0.0 },
         format!(
@@ -191,7 +190,7 @@ fn stays(courses: &[Course]) -> Claim {
             false => Verdict::Contradicted,
         },
         reason: format!(
-            "Exact draws from {} machines whose hidden states can be counted out were taken along the flow; the sum of squared deviations, of energy or of |m|, is as large or larger with probability {} (twice the smaller of both).",
+            "Exact draws from {} RBMs whose hidden states can be enumerated were taken along the flow; the sum of squared deviations, of energy or of |m|, is as large or larger with probability {} (twice the smaller of both).",
             stood.len(),
             numbers::fixed(p_value, 3)
         ),
@@ -216,7 +215,7 @@ fn arrives(settings: &Settings, courses: &[Course]) -> Claim {
     let pulls = Pulls(pulls.flatten().collect());
     let claim = ours(
         "arrives",
-        "From hot and from cold starts the sampled flow ends in the machine's own $p(v)$.".into(),
+        "From hot and from cold starts the sampled flow ends in the RBM's own $p(v)$.".into(),
         "errata E13",
         Found { mean: pulls.largest(), error: 0.0 },
         format!(
@@ -227,7 +226,7 @@ fn arrives(settings: &Settings, courses: &[Course]) -> Claim {
     Claim {
         verdict: pulls.verdict_by_size(),
         reason: format!(
-            "Of {} machines that can be counted out, {} have forgotten their start: 20 autocorrelation times fit into the half of {} steps that is averaged over. The others are not judged.",
+            "Of {} RBMs that can be enumerated, {} have forgotten their start: 20 autocorrelation times fit into the half of {} steps that is averaged over. The others are not judged.",
             all.len(),
             relaxed.len(),
             settings.steps
@@ -270,7 +269,7 @@ fn witnessed(settings: &Settings, courses: &[Course]) -> Option<Claim> {
     Some(Claim {
         verdict: pulls.verdict_by_size(),
         reason: format!(
-            "Single spins are turned by the ratio of $e^{{-F}}$ alone, with nothing in common with the flow; {} of {} machines are judged, in which neither sampler knows its start any more.",
+            "Single spins are turned by the ratio of $e^{{-F}}$ alone, with nothing in common with the flow; {} of {} RBMs are judged, in which neither sampler knows its start any more.",
             judged.len(),
             all.len()
         ),
@@ -278,32 +277,31 @@ fn witnessed(settings: &Settings, courses: &[Course]) -> Option<Claim> {
     })
 }
 
-/// Nats of the whole lattice between the mixture and the machine shown, trained.
+/// Nats of the whole lattice between the mixture and the RBM shown, trained.
 fn learnt(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Result<Claim> {
-    let kl = at_end(courses, 0, |_, reading| Some(reading.divergence.kl)).context("no machine")?;
+    let kl = at_end(courses, 0, |_, reading| Some(reading.divergence.kl)).context("no RBM")?;
     let end = at_end(courses, 0, |_, reading| cold(settings, reading));
     let abs_m = at_end(courses, 0, |_, reading| Some(reading.relaxation.cold.abs_m));
-    let others = (1..settings.machines.len()).filter_map(|recipe| {
+    let others = (1..settings.rbms.len()).filter_map(|recipe| {
         let kl = at_end(courses, recipe, |_, reading| Some(reading.divergence.kl))?;
-        Some(format!("{} {}", machine(settings, recipe), shown(kl)))
+        Some(format!("{} {}", rbm(settings, recipe), shown(kl)))
     });
     let others: Vec<String> = others.collect();
     let at = end.map_or_else(|| "off the scale".into(), shown);
     let claim = ours(
         "mixture",
-        "A machine trained on the mixture has learnt it, so that its flow ends in the mixture."
-            .into(),
-        "errata E13, for a perfect machine",
+        "An RBM trained on the mixture has learnt it, so that its flow ends in the mixture.".into(),
+        "errata E13, for a perfect RBM",
         kl.into(),
         format!(
-            "KL(mixture ‖ machine) at the end of training, nats of the whole lattice, {}",
-            machine(settings, 0)
+            "KL(mixture ‖ RBM) at the end of training, nats of the whole lattice, {}",
+            rbm(settings, 0)
         ),
     );
     Ok(Claim {
         verdict: verdict_near(is_near(kl, HARDLY)),
         reason: format!(
-            "Judged within {HARDLY} nat. The mixture has the energy of T = {} and |m| = {}; the flow ends at T = {at} by energy and at |m| = {}. Other machines: {}.",
+            "Judged within {HARDLY} nat. The mixture has the energy of T = {} and |m| = {}; the flow ends at T = {at} by energy and at |m| = {}. Other RBMs: {}.",
             numbers::fixed(mixture.temperature, 3),
             numbers::fixed(mixture.abs_m, 3),
             abs_m.map_or_else(String::new, shown),
@@ -313,46 +311,46 @@ fn learnt(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Result<
     })
 }
 
-/// Steps until the starts of a machine have met, at the end of training.
+/// Steps until the starts of an RBM have met, at the end of training.
 fn steps_to_meet(settings: &Settings, courses: &[Course], recipe: usize) -> Option<Estimate> {
     at_end(courses, recipe, |_, reading| Some(meeting(settings, &reading.relaxation)))
 }
 
-/// How many machines surely need more steps than the flows of the source had.
+/// How many RBMs surely need more steps than the flows of the source had.
 pub(super) fn too_slow(settings: &Settings, courses: &[Course]) -> usize {
     let slow = |e: Estimate| e.mean - SIGMAS * e.error > THEIR_STEPS as f64;
-    let machines = 0..settings.machines.len();
-    machines.filter(|&of| steps_to_meet(settings, courses, of).is_some_and(slow)).count()
+    let rbms = 0..settings.rbms.len();
+    rbms.filter(|&of| steps_to_meet(settings, courses, of).is_some_and(slow)).count()
 }
 
 /// How many surely need no more.
 fn fast_enough(settings: &Settings, courses: &[Course]) -> usize {
     let fast = |e: Estimate| e.mean + SIGMAS * e.error <= THEIR_STEPS as f64;
-    let machines = 0..settings.machines.len();
-    machines.filter(|&of| steps_to_meet(settings, courses, of).is_some_and(fast)).count()
+    let rbms = 0..settings.rbms.len();
+    rbms.filter(|&of| steps_to_meet(settings, courses, of).is_some_and(fast)).count()
 }
 
-/// Whether flows of some ten steps are long: for all machines, for some, or for none.
+/// Whether flows of some ten steps are long: for all RBMs, for some, or for none.
 fn forgets(settings: &Settings, courses: &[Course]) -> Result<Claim> {
     let met = |recipe| steps_to_meet(settings, courses, recipe);
-    let found = met(0).context("no machine")?;
+    let found = met(0).context("no RBM")?;
     let last = |recipe: usize| {
         courses.iter().filter(move |c| c.recipe == recipe).filter_map(|c| c.readings().last())
     };
-    let words = (0..settings.machines.len()).filter_map(|recipe| {
+    let words = (0..settings.rbms.len()).filter_map(|recipe| {
         let never = last(recipe).filter(|(_, r)| r.relaxation.met.is_none()).count();
         let tau = at_end(courses, recipe, |_, r| Some(Estimate::exact(r.relaxation.abs_m.tau)))?;
         let in_time = last(recipe).count() - never;
         Some(format!(
             "{} met in {in_time} of {} runs, mean {}, autocorrelation time of |m| {}",
-            machine(settings, recipe),
+            rbm(settings, recipe),
             last(recipe).count(),
             shown(met(recipe)?),
             shown(tau)
         ))
     });
     let words: Vec<String> = words.collect();
-    let all = settings.machines.len();
+    let all = settings.rbms.len();
     let verdict = match (too_slow(settings, courses), fast_enough(settings, courses)) {
         (0, fast) if fast == all => Verdict::Reproduced,
         (0, _) => Verdict::NotComparable,
@@ -366,13 +364,13 @@ fn forgets(settings: &Settings, courses: &[Course]) -> Result<Claim> {
         found.into(),
         format!(
             "steps until hot and cold starts differ in |m| by less than 5 % of what they did, {}",
-            machine(settings, 0)
+            rbm(settings, 0)
         ),
     );
     Ok(Claim {
         verdict,
         reason: format!(
-            "At the end of training, beyond five errors, {} of {all} machines need more and {} need no more. Followed for {} steps, which stand for what takes longer: {}.",
+            "At the end of training, beyond five errors, {} of {all} RBMs need more and {} need no more. Followed for {} steps, which stand for what takes longer: {}.",
             too_slow(settings, courses),
             fast_enough(settings, courses),
             settings.steps,
@@ -382,7 +380,7 @@ fn forgets(settings: &Settings, courses: &[Course]) -> Result<Claim> {
     })
 }
 
-/// The readings of the machine shown from the cold start at which it passes T_c, within half of the spacing of the scale.
+/// The readings of the RBM shown from the cold start at which it passes T_c, within half of the spacing of the scale.
 pub(super) fn passes_critical(settings: &Settings, courses: &[Course]) -> (Vec<f64>, bool) {
     let spacing =
         settings.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);

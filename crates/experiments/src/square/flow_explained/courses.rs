@@ -1,8 +1,8 @@
-//! Courses of training: what a machine is, and where its flow goes, at every state that was kept.
+//! Courses of training: what an RBM is, and where its flow goes, at every state that was kept.
 
-use super::{Locks, Recipe, Run, Settings};
+use super::{Pinned, Recipe, Run, Settings};
 use crate::stages::{
-    Diverge, Divergence, DrawEquilibrium, ExactMoments, FlowOfMeans, Flowing, MOST_EXACT, MeanFlow,
+    Diverge, Divergence, DrawEquilibrium, ExactMoments, FlowOfMeans, Flowing, MAX_EXACT, MeanFlow,
     Pair, Relax, Relaxation, Stand, Stood, Witness, calibrate, train_through,
 };
 use anyhow::Result;
@@ -33,11 +33,11 @@ pub(super) struct Mixture {
     pub(super) temperature: f64,
 }
 
-/// A machine at one moment of its training.
+/// An RBM at one moment of its training.
 pub(super) struct State {
     pub(super) updates: u64,
     pub(super) time: f64,
-    pub(super) machine: Done<Trainer>,
+    pub(super) rbm: Done<Trainer>,
     pub(super) means: MeanFlow,
     /// From the first reading on.
     pub(super) read: Option<Reading>,
@@ -49,17 +49,17 @@ pub(super) struct State {
 pub(super) struct Reading {
     pub(super) relaxation: Relaxation,
     pub(super) divergence: Divergence,
-    /// Of machines that can be counted out.
+    /// Of RBMs that can be enumerated.
     pub(super) stood: Option<Stood>,
     /// Of all others, once a decade and at the end: Metropolis chains from cold and from hot starts.
     pub(super) witness: Option<[Pair; 2]>,
-    /// Of a trained machine with hidden units that copy a site: what it is when their weights are cut.
-    pub(super) capped: Option<(Divergence, Relaxation)>,
+    /// Of a trained RBM with hidden units that copy a site: what it is when their weights are cut.
+    pub(super) clipped: Option<(Divergence, Relaxation)>,
 }
 
-/// One machine through its training.
+/// One RBM through its training.
 pub(super) struct Course {
-    /// Its number among the machines of the settings.
+    /// Its number among the RBMs of the settings.
     pub(super) recipe: usize,
     pub(super) states: Vec<State>,
 }
@@ -118,26 +118,19 @@ pub(super) fn temperature(side: usize, energy: Estimate) -> Option<Estimate> {
 }
 
 pub(super) fn courses(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec<Course>> {
-    let all: Vec<(usize, usize)> = (0..settings.machines.len())
+    let all: Vec<(usize, usize)> = (0..settings.rbms.len())
         .flat_map(|recipe| (0..sets.len()).map(move |set| (recipe, set)))
         .collect();
     let course = |&(recipe, set): &(usize, usize)| -> Result<Course> {
-        let recipe_of = &settings.machines[recipe];
+        let recipe_of = &settings.rbms[recipe];
         let of = &sets[set];
         let seed = child_seed(of.seed, &name(recipe_of), recipe_of.hidden as u64);
         let updates = settings.checkpoints(recipe_of);
         let config = settings.config(recipe_of);
-        let machines = train_through(&run.store, &of.training, config, &updates, seed)?;
-        let states = machines.into_par_iter().enumerate().map(|(number, machine)| {
+        let rbms = train_through(&run.store, &of.training, config, &updates, seed)?;
+        let states = rbms.into_par_iter().enumerate().map(|(number, rbm)| {
             let last = number + 1 == updates.len();
-            state(
-                run,
-                settings,
-                of,
-                (recipe, last),
-                machine,
-                child_seed(seed, "state", number as u64),
-            )
+            state(run, settings, of, (recipe, last), rbm, child_seed(seed, "state", number as u64))
         });
         Ok(Course { recipe, states: states.collect::<Result<_>>()? })
     };
@@ -149,42 +142,42 @@ fn state(
     settings: &Settings,
     set: &Set,
     (recipe, last): (usize, bool),
-    machine: Done<Trainer>,
+    rbm64: Done<Trainer>,
     seed: u64,
 ) -> Result<State> {
-    let updates = machine.value.updates();
+    let updates = rbm64.value.updates();
     let means = run.store.get(&FlowOfMeans {
-        rbm: Flowing::Trained(&machine),
+        rbm: Flowing::Trained(&rbm64),
         network: &set.network,
         held_out: &set.held_out,
         hot: settings.hot(settings.chains),
         steps: settings.mean_steps,
-        // The search takes long: that of the machines shown is enough.
+        // The search takes long: that of the RBMs shown is enough.
         searched: if recipe == 0 { settings.searched } else { 0 },
         seed: child_seed(seed, "means", 0),
     })?;
     let decade = f64::from(settings.a_decade) * (updates as f64).log10();
     let witnessed = last || (decade.round() as u32).is_multiple_of(settings.a_decade);
-    let Locks { weight, participation, most } = settings.locks;
-    let locks = freezing::locks(machine.value.rbm(), weight, participation).len();
+    let Pinned { weight, participation, most } = settings.locks;
+    let locks = freezing::pinned_units(rbm64.value.rbm(), weight, participation).len();
     let read = match updates >= settings.first {
         true => {
-            let rbm = Flowing::Trained(&machine);
+            let rbm = Flowing::Trained(&rbm64);
             let (divergence, relaxation) = measure(run, settings, set, rbm, seed)?;
-            let (stood, witness) = witnesses(run, settings, set, &machine, witnessed, seed)?;
-            let rbm = Flowing::Capped { capped: &machine, weight, participation, most };
-            let capped = match last && locks > 0 {
-                true => Some(measure(run, settings, set, rbm, child_seed(seed, "capped", 0))?),
+            let (stood, witness) = witnesses(run, settings, set, &rbm64, witnessed, seed)?;
+            let rbm = Flowing::Capped { clipped: &rbm64, weight, participation, most };
+            let clipped = match last && locks > 0 {
+                true => Some(measure(run, settings, set, rbm, child_seed(seed, "clipped", 0))?),
                 false => None,
             };
-            Some(Reading { relaxation, divergence, stood, witness, capped })
+            Some(Reading { relaxation, divergence, stood, witness, clipped })
         }
         false => None,
     };
-    Ok(State { updates, time: settings.time(updates), means: means.value, read, locks, machine })
+    Ok(State { updates, time: settings.time(updates), means: means.value, read, locks, rbm: rbm64 })
 }
 
-/// How a machine's flow relaxes.
+/// How an RBM's flow relaxes.
 pub(super) fn relax(
     run: &Run,
     settings: &Settings,
@@ -204,7 +197,7 @@ pub(super) fn relax(
     Ok(done.value)
 }
 
-/// What a machine is to the mixture, and how its flow relaxes.
+/// What an RBM is to the mixture, and how its flow relaxes.
 fn measure(
     run: &Run,
     settings: &Settings,
@@ -228,12 +221,12 @@ fn witnesses(
     run: &Run,
     settings: &Settings,
     set: &Set,
-    machine: &Done<Trainer>,
+    rbm64: &Done<Trainer>,
     witnessed: bool,
     seed: u64,
 ) -> Result<(Option<Stood>, Option<[Pair; 2]>)> {
-    let (rbm, side) = (Flowing::Trained(machine), settings.side);
-    if machine.value.rbm().hidden() <= MOST_EXACT {
+    let (rbm, side) = (Flowing::Trained(rbm64), settings.side);
+    if rbm64.value.rbm().hidden() <= MAX_EXACT {
         let (draws, steps) = (settings.draws, settings.steps);
         let seed = child_seed(seed, "stationary", 0);
         let stood = run.store.get(&Stand { rbm, side, draws, steps, seed })?;
@@ -250,7 +243,7 @@ fn witnesses(
 
 /// A training rule as figures name it.
 pub(super) fn name(recipe: &Recipe) -> String {
-    recipe.negative.to_string()
+    recipe.gradient.to_string()
 }
 
 /// The number of the checkpoint nearest to a tenth of the training, of those read, and of the last.

@@ -1,7 +1,7 @@
 //! What becomes of the flow's end, of p(v) and of relaxation as training goes on.
 
 use super::Settings;
-use super::claims::{cold, hot, machine};
+use super::claims::{cold, hot, rbm};
 use super::courses::{Course, Mixture, Reading, State, meeting, name, through};
 use exact::square::critical_temperature;
 use lab::parts::*;
@@ -12,7 +12,7 @@ const TIME: &str = "training time (rate × updates)";
 
 type Of<'a> = &'a dyn Fn(&State, &Reading) -> Option<Estimate>;
 
-/// A curve for each of some machines.
+/// A curve for each of some RBMs.
 fn series(
     settings: &Settings,
     courses: &[Course],
@@ -22,27 +22,27 @@ fn series(
 ) -> Vec<Series> {
     let curve =
         |&recipe: &usize| measured(label(recipe), Style::LinePoints, through(courses, recipe, of));
-    debug_assert!(recipes.iter().all(|recipe| *recipe < settings.machines.len()));
+    debug_assert!(recipes.iter().all(|recipe| *recipe < settings.rbms.len()));
     recipes.iter().map(curve).collect()
 }
 
-/// The machines of this many hidden units.
+/// The RBMs of this many hidden units.
 fn of_size(settings: &Settings, hidden: usize) -> Vec<usize> {
-    let all = settings.machines.iter().enumerate();
+    let all = settings.rbms.iter().enumerate();
     all.filter(|(_, recipe)| recipe.hidden == hidden).map(|(number, _)| number).collect()
 }
 
-/// The machines of the rule shown.
+/// The RBMs of the rule shown.
 fn of_rule(settings: &Settings) -> Vec<usize> {
-    let all = settings.machines.iter().enumerate();
-    let shown = settings.machines[0].negative;
-    all.filter(|(_, recipe)| recipe.negative == shown).map(|(number, _)| number).collect()
+    let all = settings.rbms.iter().enumerate();
+    let shown = settings.rbms[0].gradient;
+    all.filter(|(_, recipe)| recipe.gradient == shown).map(|(number, _)| number).collect()
 }
 
 /// Sizes that were trained by more than one rule.
 fn sizes(settings: &Settings) -> Vec<usize> {
     let mut sizes: Vec<usize> = Vec::new();
-    for recipe in &settings.machines {
+    for recipe in &settings.rbms {
         if !sizes.contains(&recipe.hidden) && of_size(settings, recipe.hidden).len() > 1 {
             sizes.push(recipe.hidden);
         }
@@ -57,7 +57,7 @@ pub(super) fn figures(settings: &Settings, mixture: &Mixture, courses: &[Course]
         sizes_figure(settings, mixture, courses),
         divergence(settings, courses),
         relaxation(settings, courses),
-        mobility(settings, courses),
+        flip_rate(settings, courses),
     ];
     all.extend(stationary(settings, mixture, courses));
     all
@@ -70,7 +70,7 @@ fn panel(title: String, y: Axis, series: Vec<Series>, marks: Vec<Mark>) -> Panel
 /// Temperature by energy and |m|, by rule, from both starts.
 fn drift(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Figure {
     let recipes = of_size(settings, settings.train.hidden);
-    let rule = |recipe: usize| name(&settings.machines[recipe]);
+    let rule = |recipe: usize| name(&settings.rbms[recipe]);
     let temperatures =
         || vec![mark_y("T_c", critical_temperature()), mark_y("mixture", mixture.temperature)];
     let of = |of: Of<'_>| series(settings, courses, &recipes, rule, of);
@@ -82,7 +82,7 @@ fn drift(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Figure {
     Figure {
         id: "flow-explained-drift".into(),
         caption: format!(
-            "Where the sampled flow of a machine of N = {} ends against training time, by training rule: mean over the second half of {} steps. Marks: the critical temperature, and the training mixture itself, exactly. Mean and error over seeds.",
+            "Where the sampled flow of an RBM of N = {} ends against training time, by training rule: mean over the second half of {} steps. Marks: the critical temperature, and the training mixture itself, exactly. Mean and error over seeds.",
             settings.train.hidden, settings.steps
         ),
         panels: vec![
@@ -106,7 +106,7 @@ fn drift(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Figure {
 
 fn network(settings: &Settings, courses: &[Course]) -> Figure {
     let recipes = of_size(settings, settings.train.hidden);
-    let rule = |recipe: usize| name(&settings.machines[recipe]);
+    let rule = |recipe: usize| name(&settings.rbms[recipe]);
     let of = |title: String, of: Of<'_>| {
         let series = series(settings, courses, &recipes, rule, of);
         let marks = vec![mark_y("T_c", critical_temperature())];
@@ -127,7 +127,7 @@ fn network(settings: &Settings, courses: &[Course]) -> Figure {
 
 fn sizes_figure(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Figure {
     let recipes = of_rule(settings);
-    let size = |recipe: usize| format!("N = {}", settings.machines[recipe].hidden);
+    let size = |recipe: usize| format!("N = {}", settings.rbms[recipe].hidden);
     let of = |title: String, of: Of<'_>| {
         let series = series(settings, courses, &recipes, size, of);
         let marks =
@@ -138,7 +138,7 @@ fn sizes_figure(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> F
         id: "flow-explained-sizes".into(),
         caption: format!(
             "Where the sampled flow ends by the number N of hidden units, training by {}.",
-            name(&settings.machines[0])
+            name(&settings.rbms[0])
         ),
         panels: vec![
             of(format!("from T = {}", settings.coldest()), &|_, r| cold(settings, r)),
@@ -148,22 +148,22 @@ fn sizes_figure(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> F
 }
 
 fn divergence(settings: &Settings, courses: &[Course]) -> Figure {
-    let rule = |recipe: usize| name(&settings.machines[recipe]);
+    let rule = |recipe: usize| name(&settings.rbms[recipe]);
     let of_size = |&hidden: &usize| {
         let of = |_: &State, reading: &Reading| Some(reading.divergence.kl);
         let series = series(settings, courses, &of_size(settings, hidden), rule, &of);
-        panel(format!("N = {hidden}"), log_axis("KL(mixture ‖ machine) (nats)"), series, vec![])
+        panel(format!("N = {hidden}"), log_axis("KL(mixture ‖ RBM) (nats)"), series, vec![])
     };
-    let size = |recipe: usize| format!("N = {}", settings.machines[recipe].hidden);
+    let size = |recipe: usize| format!("N = {}", settings.rbms[recipe].hidden);
     let by_size =
         series(settings, courses, &of_rule(settings), size, &|_, r| Some(r.divergence.kl));
     let mut panels: Vec<Panel> = sizes(settings).iter().map(of_size).collect();
-    let title = format!("by {}", name(&settings.machines[0]));
-    panels.push(panel(title, log_axis("KL(mixture ‖ machine) (nats)"), by_size, vec![]));
+    let title = format!("by {}", name(&settings.rbms[0]));
+    panels.push(panel(title, log_axis("KL(mixture ‖ RBM) (nats)"), by_size, vec![]));
     Figure {
         id: "flow-explained-divergence".into(),
         caption: format!(
-            "How far the machine's p(v) is from the training mixture, nats of all {} spins: the mixture exactly, ln Z counted out for small machines and annealed for large ones, on held-out configurations.",
+            "How far the RBM's p(v) is from the training mixture, nats of all {} spins: the mixture exactly, ln Z enumerated for small RBMs and annealed for large ones, on held-out configurations.",
             settings.side * settings.side
         ),
         panels,
@@ -173,8 +173,8 @@ fn divergence(settings: &Settings, courses: &[Course]) -> Figure {
 fn relaxation(settings: &Settings, courses: &[Course]) -> Figure {
     let tau = |_: &State, r: &Reading| Some(Estimate::exact(r.relaxation.abs_m.tau));
     let met = |_: &State, r: &Reading| Some(meeting(settings, &r.relaxation));
-    let rule = |recipe: usize| name(&settings.machines[recipe]);
-    let size = |recipe: usize| format!("N = {}", settings.machines[recipe].hidden);
+    let rule = |recipe: usize| name(&settings.rbms[recipe]);
+    let size = |recipe: usize| format!("N = {}", settings.rbms[recipe].hidden);
     let shown = of_size(settings, settings.train.hidden);
     let (by_rule, by_size) = (format!("N = {}", settings.train.hidden), format!("by {}", rule(0)));
     let tau_axis = || log_axis("autocorrelation time of |m| (steps)");
@@ -202,12 +202,12 @@ fn relaxation(settings: &Settings, courses: &[Course]) -> Figure {
 }
 
 /// How often sites turn, and the largest weight, which would hold one fast.
-fn mobility(settings: &Settings, courses: &[Course]) -> Figure {
+fn flip_rate(settings: &Settings, courses: &[Course]) -> Figure {
     let recipes = of_size(settings, settings.train.hidden);
-    let rule = |recipe: usize| name(&settings.machines[recipe]);
+    let rule = |recipe: usize| name(&settings.rbms[recipe]);
     let of = |of: Of<'_>| series(settings, courses, &recipes, rule, of);
     let largest = |state: &State, _: &Reading| {
-        Some(Estimate::exact(state.machine.value.rbm().weights.amax().into()))
+        Some(Estimate::exact(state.rbm.value.rbm().weights.amax().into()))
     };
     Figure {
         id: "flow-explained-mobility".into(),
@@ -219,7 +219,7 @@ fn mobility(settings: &Settings, courses: &[Course]) -> Figure {
             panel(
                 "all sites".into(),
                 axis("probability to turn"),
-                of(&|_, r| Some(r.relaxation.mobility)),
+                of(&|_, r| Some(r.relaxation.flip_rate)),
                 vec![],
             ),
             panel(
@@ -233,13 +233,13 @@ fn mobility(settings: &Settings, courses: &[Course]) -> Figure {
     }
 }
 
-/// Ends of the flow beside the exact means of p(v), for machines that can be counted out.
+/// Ends of the flow beside the exact means of p(v), for RBMs that can be enumerated.
 fn stationary(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Option<Figure> {
     let small = |recipe: &usize| {
         let mut mine = courses.iter().filter(|course| course.recipe == *recipe);
         mine.any(|course| course.readings().any(|(_, reading)| reading.stood.is_some()))
     };
-    let recipes: Vec<usize> = (0..settings.machines.len()).filter(small).take(4).collect();
+    let recipes: Vec<usize> = (0..settings.rbms.len()).filter(small).take(4).collect();
     let panel_of = |&recipe: &usize| {
         let exact = |_: &State, r: &Reading| Some(Estimate::exact(r.stood?.exact.energy.mean));
         let exact: Vec<(f64, f64)> =
@@ -258,7 +258,7 @@ fn stationary(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Opt
             }),
         ];
         panel(
-            machine(settings, recipe),
+            rbm(settings, recipe),
             axis("energy per spin (J)"),
             series,
             vec![mark_y("mixture", mixture.energy)],
@@ -267,7 +267,7 @@ fn stationary(settings: &Settings, mixture: &Mixture, courses: &[Course]) -> Opt
     (!recipes.is_empty()).then(|| Figure {
         id: "flow-explained-stationary".into(),
         caption: format!(
-            "Energy where the sampled flow ends, beside that of the machine's own p(v) by exact sums over hidden states; exact draws are taken along for {} steps. Mean and error over seeds; errors are those of machines, which differ.",
+            "Energy where the sampled flow ends, beside that of the RBM's own p(v) by exact sums over hidden states; exact draws are taken along for {} steps. Mean and error over seeds; errors are those of RBMs, which differ.",
             settings.steps
         ),
         panels: recipes.iter().map(panel_of).collect(),

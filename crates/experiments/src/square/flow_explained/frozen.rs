@@ -1,8 +1,8 @@
-//! Freezing where it is real: machines that are the torus at one temperature, with every second site copied.
+//! Freezing where it is real: RBMs that are the torus at one temperature, with every second site copied.
 
 use super::claims::HARDLY;
 use super::courses::{Course, Set, relax};
-use super::{Locks, Run, Settings};
+use super::{Pinned, Run, Settings};
 use crate::stages::{DrawEquilibrium, Flowing, Relaxation};
 use anyhow::{Context, Result};
 use flow::freezing;
@@ -15,18 +15,18 @@ use report::content::{Cell, Claim, Figure, Found, Panel, Style, Table, Verdict};
 use report::numbers;
 use stats::{Estimate, child_seed};
 
-/// A machine, over seeds.
-pub(super) struct Machine {
+/// An RBM, over seeds.
+pub(super) struct Rbm64 {
     /// The weight with which sites are copied.
     weight: f64,
     /// Whether it was cut to that.
-    capped: bool,
+    clipped: bool,
     locks: usize,
-    /// KL(torus ‖ machine) of the whole lattice in nats, and the flow.
+    /// KL(torus ‖ RBM) of the whole lattice in nats, and the flow.
     seeds: Vec<(Estimate, Relaxation)>,
 }
 
-impl Machine {
+impl Rbm64 {
     fn over(&self, of: impl Fn(&(Estimate, Relaxation)) -> Estimate) -> Estimate {
         over_seeds(&self.seeds.iter().map(of).collect::<Vec<_>>())
     }
@@ -71,7 +71,7 @@ fn ln_two_cosh(x: f64) -> f64 {
     x.abs() + (-2.0 * x.abs()).exp().ln_1p()
 }
 
-/// `f(v) = ln p(v) - ln p_w(v)` of the torus at K and the machine that copies its odd sites: the sum over these of
+/// `f(v) = ln p(v) - ln p_w(v)` of the torus at K and the RBM that copies its odd sites: the sum over these of
 /// `K v_a s_a - ln cosh(w v_a + K s_a) + ln cosh w` with the sum s_a of neighbours. Both have the same sum over states but for
 /// `(2 cosh w)^(n/2)`, because `sum over v_a of 2 cosh(w v_a + K s_a) = 2 cosh w * 2 cosh(K s_a)`.
 fn excess(lattice: &Lattice, v: &[f64], coupling: f64, weight: f64) -> f64 {
@@ -83,7 +83,7 @@ fn excess(lattice: &Lattice, v: &[f64], coupling: f64, weight: f64) -> f64 {
     (0..lattice.sites()).filter(|&site| lattice.is_odd(site)).map(of_site).sum()
 }
 
-/// KL(torus ‖ machine) in nats from draws of the torus: as `<exp(-f)> = 1`, it is the mean of `f + exp(-f) - 1`, of which no
+/// KL(torus ‖ RBM) in nats from draws of the torus: as `<exp(-f)> = 1`, it is the mean of `f + exp(-f) - 1`, of which no
 /// term is negative.
 fn divergence(lattice: &Lattice, torus: &Samples, coupling: f64, weight: f64) -> Estimate {
     let of_draw = |v: &[f32]| {
@@ -96,7 +96,7 @@ fn divergence(lattice: &Lattice, torus: &Samples, coupling: f64, weight: f64) ->
     Estimate::from_independent(&of_draws)
 }
 
-pub(super) fn frozen(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec<Machine>> {
+pub(super) fn frozen(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec<Rbm64>> {
     let lattice = Lattice::square(settings.side)?;
     let temperature = settings.frozen.temperature;
     let held_out = |set: &Set| {
@@ -110,34 +110,34 @@ pub(super) fn frozen(run: &Run, settings: &Settings, sets: &[Set]) -> Result<Vec
     let held_out: Vec<Done<Samples>> = sets.par_iter().map(held_out).collect::<Result<_>>()?;
     let made = |weight: &f64| (*weight, false, copying(&lattice, temperature.recip(), *weight));
     let mut rbms: Vec<(f64, bool, Rbm)> = settings.frozen.weights.iter().map(made).collect();
-    let Locks { weight, participation, most } = settings.locks;
+    let Pinned { weight, participation, most } = settings.locks;
     if let Some((_, _, strongest)) = rbms.last() {
-        let found = freezing::locks(strongest, weight, participation);
-        let capped = freezing::capped(strongest, &found, most);
-        rbms.push((f64::from(most), true, capped));
+        let found = freezing::pinned_units(strongest, weight, participation);
+        let clipped = freezing::clipped(strongest, &found, most);
+        rbms.push((f64::from(most), true, clipped));
     }
-    let machine = |(copied, capped, rbm): &(f64, bool, Rbm)| -> Result<Machine> {
+    let rbm64 = |(copied, clipped, rbm): &(f64, bool, Rbm)| -> Result<Rbm64> {
         let of_seed = |(set, held_out): (&Set, &Done<Samples>)| -> Result<(Estimate, Relaxation)> {
-            let seed = child_seed(set.seed, "copying", copied.to_bits() ^ u64::from(*capped));
+            let seed = child_seed(set.seed, "copying", copied.to_bits() ^ u64::from(*clipped));
             let kl = divergence(&lattice, &held_out.value, temperature.recip(), *copied);
             Ok((kl, relax(run, settings, set, Flowing::Given(rbm), seed)?))
         };
         let seeds = sets.par_iter().zip(&held_out).map(of_seed).collect::<Result<_>>()?;
-        let locks = freezing::locks(rbm, weight, participation).len();
-        Ok(Machine { weight: *copied, capped: *capped, locks, seeds })
+        let locks = freezing::pinned_units(rbm, weight, participation).len();
+        Ok(Rbm64 { weight: *copied, clipped: *clipped, locks, seeds })
     };
-    rbms.par_iter().map(machine).collect()
+    rbms.par_iter().map(rbm64).collect()
 }
 
-/// What locks do to the machines that were trained on the mixture, in words; how many have any, and in how many of these
+/// What locks do to the RBMs that were trained on the mixture, in words; how many have any, and in how many of these
 /// cutting them hardly changes p(v) and makes the slowest site faster.
 fn of_trained(settings: &Settings, courses: &[Course]) -> (usize, usize, String) {
     let ends = || courses.iter().filter_map(|course| course.states.last());
     let with = ends().filter(|state| state.locks > 0).count();
-    let largest = ends().map(|s| s.machine.value.rbm().weights.amax()).fold(0.0, f32::max);
+    let largest = ends().map(|s| s.rbm.value.rbm().weights.amax()).fold(0.0, f32::max);
     let cut = courses.iter().filter_map(|course| {
         let (_, reading) = course.readings().last()?;
-        let (divergence, relaxation) = reading.capped.as_ref()?;
+        let (divergence, relaxation) = reading.clipped.as_ref()?;
         let change = divergence.kl.mean - reading.divergence.kl.mean;
         Some((change, relaxation.slowest.mean / reading.relaxation.slowest.mean))
     });
@@ -148,24 +148,24 @@ fn of_trained(settings: &Settings, courses: &[Course]) -> (usize, usize, String)
         let (low, high) = (ends(f64::min, f64::INFINITY), ends(f64::max, f64::NEG_INFINITY));
         format!("{} to {}", numbers::fixed(low, 2), numbers::fixed(high, 2))
     };
-    let Locks { weight, participation, most } = settings.locks;
+    let Pinned { weight, participation, most } = settings.locks;
     let cut_words = match cut.is_empty() {
         true => String::new(),
         false => format!(
-            "; cutting these to {most} changes KL(mixture ‖ machine) by {} nats and the mobility of the slowest site by factors of {}, and in {harmless} of them it changes KL by less than {HARDLY} nat and speeds that site up",
+            "; cutting these to {most} changes KL(mixture ‖ RBM) by {} nats and the mobility of the slowest site by factors of {}, and in {harmless} of them it changes KL by less than {HARDLY} nat and speeds that site up",
             range(|x| x.0),
             range(|x| x.1)
         ),
     };
     let words = format!(
-        "Of {} machines trained on the mixture {with} have at the end a hidden unit with a weight of {weight} or more and a participation ratio up to {participation} (the largest weight of all is {}){cut_words}",
+        "Of {} RBMs trained on the mixture {with} have at the end a hidden unit with a weight of {weight} or more and a participation ratio up to {participation} (the largest weight of all is {}){cut_words}",
         ends().count(),
         numbers::fixed(f64::from(largest), 2)
     );
     (with, harmless, words)
 }
 
-/// The strongest machine against the same with its locks cut.
+/// The strongest RBM against the same with its locks cut.
 struct Contrast {
     ratio: f64,
     error: f64,
@@ -174,23 +174,23 @@ struct Contrast {
     words: String,
 }
 
-fn contrast(settings: &Settings, machines: &[Machine]) -> Option<Contrast> {
-    let locked = machines.iter().rfind(|machine| !machine.capped)?;
-    let free = machines.iter().find(|machine| machine.capped)?;
-    let (fast, slow) = (free.slowest(), locked.slowest());
+fn contrast(settings: &Settings, rbms: &[Rbm64]) -> Option<Contrast> {
+    let pinned = rbms.iter().rfind(|rbm| !rbm.clipped)?;
+    let free = rbms.iter().find(|rbm| rbm.clipped)?;
+    let (fast, slow) = (free.slowest(), pinned.slowest());
     let ratio = slow.mean / fast.mean;
     let error = ratio * (slow.error / slow.mean).hypot(fast.error / fast.mean);
-    let change = free.kl() - locked.kl();
+    let change = free.kl() - pinned.kl();
     let words = format!(
-        "made by hand, the torus at T = {} with {} sites copied by weights of {} lets its slowest site turn {} times less often than with weights cut to {}, for a change of KL(torus ‖ machine) by {} nats; starts met in {} of {} runs with locks and {} of {} without, within {} steps",
+        "made by hand, the torus at T = {} with {} sites copied by weights of {} lets its slowest site turn {} times less often than with weights cut to {}, for a change of KL(torus ‖ RBM) by {} nats; starts met in {} of {} runs with locks and {} of {} without, within {} steps",
         settings.frozen.temperature,
-        locked.locks,
-        locked.weight,
+        pinned.locks,
+        pinned.weight,
         numbers::fixed(1.0 / ratio, 0),
         free.weight,
         shown(change),
-        locked.met(),
-        locked.seeds.len(),
+        pinned.met(),
+        pinned.seeds.len(),
         free.met(),
         free.seeds.len(),
         settings.steps
@@ -199,20 +199,16 @@ fn contrast(settings: &Settings, machines: &[Machine]) -> Option<Contrast> {
 }
 
 /// What cutting the locks changes of p(v), and what of the flow.
-pub(super) fn claim(
-    settings: &Settings,
-    courses: &[Course],
-    machines: &[Machine],
-) -> Result<Claim> {
+pub(super) fn claim(settings: &Settings, courses: &[Course], rbms: &[Rbm64]) -> Result<Claim> {
     let (with, harmless, trained) = of_trained(settings, courses);
     let Contrast { ratio, error, change, words } =
-        contrast(settings, machines).context("no machine was made")?;
+        contrast(settings, rbms).context("no RBM was made")?;
     let stops =
         ratio < 0.1 && ratio + SIGMAS * error < 1.0 && is_near(change, HARDLY) == Some(true);
     Ok(Claim::from(lab::parts::OwnClaim {
         id: "flow-explained/freezing".into(),
         experiment: "flow-explained".into(),
-        statement: "Hidden units that copy a single site hardly change $p(v)$ but stop the flow there; machines trained on the mixture have such units.".into(),
+        statement: "Hidden units that copy a single site hardly change $p(v)$ but stop the flow there; RBMs trained on the mixture have such units.".into(),
         source: "errata E11, on the square lattice".into(),
         published: None,
         found: Found { mean: ratio, error },
@@ -226,15 +222,15 @@ pub(super) fn claim(
     }))
 }
 
-pub(super) fn figure(settings: &Settings, machines: &[Machine]) -> Figure {
+pub(super) fn figure(settings: &Settings, rbms: &[Rbm64]) -> Figure {
     let sites = (settings.side * settings.side) as f64;
-    let series = |label: &str, capped: bool, of: &dyn Fn(&Machine) -> Estimate| {
-        let points = machines.iter().filter(|machine| machine.capped == capped);
-        let points = points.map(|machine| (machine.weight, of(machine)));
+    let series = |label: &str, clipped: bool, of: &dyn Fn(&Rbm64) -> Estimate| {
+        let points = rbms.iter().filter(|rbm| rbm.clipped == clipped);
+        let points = points.map(|rbm| (rbm.weight, of(rbm)));
         let points = points.filter(|(_, y)| y.mean > 0.0).collect::<Vec<_>>();
-        measured(label, if capped { Style::Points } else { Style::LinePoints }, points)
+        measured(label, if clipped { Style::Points } else { Style::LinePoints }, points)
     };
-    let both = |of: &dyn Fn(&Machine) -> Estimate| {
+    let both = |of: &dyn Fn(&Rbm64) -> Estimate| {
         vec![series("made so", false, of), series("cut from the strongest", true, of)]
     };
     let panel = |y: &str, series| Panel {
@@ -244,47 +240,47 @@ pub(super) fn figure(settings: &Settings, machines: &[Machine]) -> Figure {
         series,
         marks: vec![],
     };
-    let per_spin = |machine: &Machine| {
-        let kl = machine.kl();
+    let per_spin = |rbm: &Rbm64| {
+        let kl = rbm.kl();
         Estimate { mean: kl.mean / sites, error: kl.error / sites, ..kl }
     };
-    let mut mobility = both(&Machine::slowest);
-    let bound = machines.iter().filter(|m| !m.capped).map(|m| (m.weight, (-2.0 * m.weight).exp()));
-    mobility.push(curve("exp(−2w)", Style::Dashed, bound.collect::<Vec<_>>()));
+    let mut flip_rate = both(&Rbm64::slowest);
+    let bound = rbms.iter().filter(|m| !m.clipped).map(|m| (m.weight, (-2.0 * m.weight).exp()));
+    flip_rate.push(curve("exp(−2w)", Style::Dashed, bound.collect::<Vec<_>>()));
     Figure {
         id: "flow-explained-freezing".into(),
         caption: format!(
-            "Machines in which a hidden unit copies every second site of the torus at T = {}: as w grows, p(v) becomes that of the torus, and the sampled flow stops. Left: divergence from draws of the torus, with exact sums over states. Middle: how often a step turns the slowest site. Right: autocorrelation time of |m|, as far as {} steps can tell.",
+            "RBMs in which a hidden unit copies every second site of the torus at T = {}: as w grows, p(v) becomes that of the torus, and the sampled flow stops. Left: divergence from draws of the torus, with exact sums over states. Middle: how often a step turns the slowest site. Right: autocorrelation time of |m|, as far as {} steps can tell.",
             settings.frozen.temperature,
             settings.steps / 2
         ),
         panels: vec![
-            panel("KL(torus ‖ machine) per spin (nats)", both(&per_spin)),
-            panel("mobility of the slowest site", mobility),
-            panel("autocorrelation time of |m| (steps)", both(&Machine::tau)),
+            panel("KL(torus ‖ RBM) per spin (nats)", both(&per_spin)),
+            panel("mobility of the slowest site", flip_rate),
+            panel("autocorrelation time of |m| (steps)", both(&Rbm64::tau)),
         ],
     }
 }
 
-pub(super) fn table(machines: &[Machine]) -> Table {
-    let row = |machine: &Machine| {
+pub(super) fn table(rbms: &[Rbm64]) -> Table {
+    let row = |rbm: &Rbm64| {
         vec![
-            Cell::Number(machine.weight),
-            Cell::Text(if machine.capped { "cut" } else { "made" }.into()),
-            Cell::Text(machine.locks.to_string()),
-            Cell::Measured(machine.kl().into()),
-            Cell::Measured(machine.slowest().into()),
-            Cell::Measured(machine.tau().into()),
-            Cell::Text(format!("{} of {}", machine.met(), machine.seeds.len())),
+            Cell::Number(rbm.weight),
+            Cell::Text(if rbm.clipped { "cut" } else { "made" }.into()),
+            Cell::Text(rbm.locks.to_string()),
+            Cell::Measured(rbm.kl().into()),
+            Cell::Measured(rbm.slowest().into()),
+            Cell::Measured(rbm.tau().into()),
+            Cell::Text(format!("{} of {}", rbm.met(), rbm.seeds.len())),
         ]
     };
     Table {
         id: "flow-explained-copying".into(),
-        caption: "Machines that copy every second site: KL of the whole lattice in nats, mobility of the slowest site, autocorrelation time of |m| in steps, and in how many runs hot and cold starts met.".into(),
+        caption: "RBMs that copy every second site: KL of the whole lattice in nats, mobility of the slowest site, autocorrelation time of |m| in steps, and in how many runs hot and cold starts met.".into(),
         columns: ["w", "weights", "locks", "KL (nats)", "mobility", "tau of |m|", "starts met"]
             .map(String::from)
             .into(),
-        rows: machines.iter().map(row).collect(),
+        rows: rbms.iter().map(row).collect(),
     }
 }
 
@@ -294,7 +290,7 @@ mod tests {
     use nalgebra::DMatrix;
 
     #[test]
-    fn a_copying_machine_is_the_torus() -> Result<()> {
+    fn a_copying_rbm_is_the_torus() -> Result<()> {
         let lattice = Lattice::square(4)?;
         let rbm = copying(&lattice, 0.4, 12.0);
         assert_eq!(rbm.hidden(), 8);
@@ -326,8 +322,8 @@ mod tests {
             total += (ln_p - f).exp();
             // Weights and free energies in f32, of sixteen sites.
             if state % 1021 == 0 {
-                let of_machine = -rbm.free_energy(&v)[0] - ln_z;
-                assert!((ln_p - of_machine - f).abs() < 1e-5, "{state}: {f}");
+                let of_rbm = -rbm.free_energy(&v)[0] - ln_z;
+                assert!((ln_p - of_rbm - f).abs() < 1e-5, "{state}: {f}");
             }
         }
         // What the estimator stands on: <exp(-f)> = 1.

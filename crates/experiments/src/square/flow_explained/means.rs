@@ -47,7 +47,7 @@ pub(super) fn claim(settings: &Settings, courses: &[Course]) -> Claim {
         source: "the Jacobian $W W^T$ at $v = 0$".into(),
         published: None,
         found: Found { mean: as_said as f64 / all as f64, error: 0.0 },
-        quantity: format!("share of {all} machines that do, by flows from both sides"),
+        quantity: format!("share of {all} RBMs that do, by flows from both sides"),
         verdict: if as_said == all { Verdict::Reproduced } else { Verdict::Contradicted },
         reason: format!(
             "Of these, {below} have no singular value above 1; the root mean square of the units counts as 0 below {} after {} steps.{words}",
@@ -61,9 +61,9 @@ pub(super) fn figure(settings: &Settings, courses: &[Course]) -> Figure {
     Figure {
         id: "flow-explained-means".into(),
         caption: format!(
-            "The flow of expectations of the machine of N = {} trained by {}: singular values of W; ends after {} steps, units read as they are; different stable fixed points from {} starts, mirror images counted once. Mean and error over seeds.",
+            "The flow of expectations of the RBM of N = {} trained by {}: singular values of W; ends after {} steps, units read as they are; different stable fixed points from {} starts, mirror images counted once. Mean and error over seeds.",
             settings.train.hidden,
-            settings.machines.first().map(name).unwrap_or_default(),
+            settings.rbms.first().map(name).unwrap_or_default(),
             settings.mean_steps,
             settings.searched
         ),

@@ -1,4 +1,4 @@
-//! All machines at the end of their training.
+//! All RBMs at the end of their training.
 
 use super::Settings;
 use super::claims::{cold, hot};
@@ -14,7 +14,7 @@ fn cell(estimate: Option<Estimate>) -> Cell {
 }
 
 fn names(settings: &Settings, recipe: usize) -> Vec<Cell> {
-    let recipe = &settings.machines[recipe];
+    let recipe = &settings.rbms[recipe];
     let time = settings.time(recipe.updates);
     vec![Cell::Text(recipe.hidden.to_string()), Cell::Text(name(recipe)), Cell::Number(time)]
 }
@@ -36,7 +36,7 @@ pub(super) fn ends(settings: &Settings, mixture: &Mixture, courses: &[Course]) -
         ]);
         row
     };
-    let mut rows: Vec<Vec<Cell>> = (0..settings.machines.len()).map(row).collect();
+    let mut rows: Vec<Vec<Cell>> = (0..settings.rbms.len()).map(row).collect();
     let none = || Cell::Text("–".into());
     let exact = [mixture.temperature, mixture.temperature].map(Cell::Number);
     let magnetisations = [mixture.abs_m, mixture.abs_m].map(Cell::Number);
@@ -68,7 +68,7 @@ pub(super) fn ends(settings: &Settings, mixture: &Mixture, courses: &[Course]) -
     }
 }
 
-/// What machines are.
+/// What RBMs are.
 pub(super) fn judged(settings: &Settings, courses: &[Course]) -> Table {
     let row = |recipe: usize| {
         let end = |of: &dyn Fn(&State, &Reading) -> Option<Estimate>| {
@@ -82,16 +82,16 @@ pub(super) fn judged(settings: &Settings, courses: &[Course]) -> Table {
             end(&|_, reading| exactly(reading.relaxation.abs_m.tau)),
             end(&|_, reading| exactly(reading.relaxation.energy.tau)),
             end(&|_, reading| Some(meeting(settings, &reading.relaxation))),
-            end(&|_, reading| Some(reading.relaxation.mobility)),
+            end(&|_, reading| Some(reading.relaxation.flip_rate)),
             end(&|state, _| exactly(state.locks as f64)),
             end(&|state, _| state.means.singular_values.first().map(|&s| Estimate::exact(s))),
         ]);
         row
     };
     Table {
-        id: "flow-explained-machines".into(),
+        id: "flow-explained-RBMs".into(),
         caption: format!(
-            "Machines at the end of training: KL(mixture ‖ machine) of the whole lattice in nats, and by how much the bounds of ln Z from above and below are apart where it is annealed; autocorrelation times of |m| and energy in the sampled flow and steps until hot and cold starts met, up to {}; how often a step turns a site; hidden units that copy a site; largest singular value of W. Mean and error over seeds.",
+            "RBMs at the end of training: KL(mixture ‖ RBM) of the whole lattice in nats, and by how much the bounds of ln Z from above and below are apart where it is annealed; autocorrelation times of |m| and energy in the sampled flow and steps until hot and cold starts met, up to {}; how often a step turns a site; hidden units that copy a site; largest singular value of W. Mean and error over seeds.",
             settings.steps
         ),
         columns: [
@@ -109,16 +109,16 @@ pub(super) fn judged(settings: &Settings, courses: &[Course]) -> Table {
         ]
         .map(String::from)
         .into(),
-        rows: (0..settings.machines.len()).map(row).collect(),
+        rows: (0..settings.rbms.len()).map(row).collect(),
     }
 }
 
-/// Trained machines with hidden units that copy a site, as they are and with these weights cut; one row a run,
+/// Trained RBMs with hidden units that copy a site, as they are and with these weights cut; one row a run,
 /// if any.
-pub(super) fn capped(settings: &Settings, courses: &[Course]) -> Option<Table> {
+pub(super) fn clipped(settings: &Settings, courses: &[Course]) -> Option<Table> {
     let row = |course: &Course| {
         let (state, reading) = course.readings().last()?;
-        let (divergence, relaxation) = reading.capped.as_ref()?;
+        let (divergence, relaxation) = reading.clipped.as_ref()?;
         let mut row = names(settings, course.recipe);
         row.push(Cell::Text(state.locks.to_string()));
         let pairs = [
@@ -143,9 +143,9 @@ pub(super) fn capped(settings: &Settings, courses: &[Course]) -> Option<Table> {
     ];
     let rows: Vec<Vec<Cell>> = courses.iter().filter_map(row).collect();
     (!rows.is_empty()).then(|| Table {
-        id: "flow-explained-capped".into(),
+        id: "flow-explained-clipped".into(),
         caption: format!(
-            "Machines trained on the mixture that have hidden units with a weight of {} or more on a single site (locks), as they are and with these weights cut to {}: KL(mixture ‖ machine) in nats, mobility of the slowest site, autocorrelation time of |m| in steps. One row for each run.",
+            "RBMs trained on the mixture that have hidden units with a weight of {} or more on a single site (locks), as they are and with these weights cut to {}: KL(mixture ‖ RBM) in nats, mobility of the slowest site, autocorrelation time of |m| in steps. One row for each run.",
             settings.locks.weight, settings.locks.most
         ),
         columns: columns.map(String::from).into(),

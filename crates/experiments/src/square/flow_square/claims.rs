@@ -8,7 +8,7 @@ use exact::square::critical_temperature;
 use flow::Rule;
 use lab::Lab;
 use lab::verdict::{self, Ruling};
-use rbm::Ties;
+use rbm::WeightSharing;
 use report::{Check, Claim, list, numbers, shown};
 use stats::Estimate;
 
@@ -55,10 +55,10 @@ pub(super) fn unlike(s: &Settings, set: Set, [low, high]: [f64; 2]) -> Option<St
 
 /// Where our RBM is not that of Veiga and Vicente's code.
 fn unlike_veiga(s: &Settings) -> Option<String> {
-    let (units, hidden, side) = (s.train.ties, s.train.hidden, s.side.size());
-    let same = (units, hidden, side) == (Ties::Binary, 100, 10);
+    let (units, hidden, side) = (s.train.sharing, s.train.hidden, s.side.size());
+    let same = (units, hidden, side) == (WeightSharing::Binary, 100, 10);
     (!same).then(|| {
-        let units = if units == Ties::Binary { "0/1" } else { "±1" };
+        let units = if units == WeightSharing::Binary { "0/1" } else { "±1" };
         format!("the source has 100 hidden units 0/1 without biases at L = 10, here {hidden} units {units} at L = {side}")
     })
 }

@@ -46,7 +46,7 @@ pub(super) fn monte_carlo_value(lab: &Lab, t: f64, observable: usize) -> Result<
 pub(super) fn numbers(lab: &Lab, s: &Settings) -> Result<Vec<Number>> {
     let mut numbers = Vec::new();
     for observable in 0..OBSERVABLES.len() {
-        for (rbm, hidden) in s.machines.iter().map(|rbm| rbm.hidden).enumerate() {
+        for (rbm, hidden) in s.rbms.iter().map(|rbm| rbm.hidden).enumerate() {
             for &temperature in s.temperatures.iter() {
                 let value = published(lab, hidden, temperature, observable)
                     .map_err(|error| BadInput(sentence(&error)))?;
@@ -148,10 +148,10 @@ pub(super) fn claims(
     deviations: &[Deviation],
 ) -> Result<Vec<Claim>> {
     let mut claims = Vec::new();
-    for rbm in 0..s.machines.len() {
+    for rbm in 0..s.rbms.len() {
         for observable in 0..OBSERVABLES.len() {
             let own = deviations.iter().filter(|d| (d.rbm, d.observable) == (rbm, observable));
-            claims.push(largest_deviation(lab, s.machines[rbm].hidden, observable, own.collect())?);
+            claims.push(largest_deviation(lab, s.rbms[rbm].hidden, observable, own.collect())?);
         }
     }
     claims.push(neurons(lab, s, trials)?);
@@ -210,8 +210,8 @@ fn neurons(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Claim
     let kl = |rbm: usize| -> Vec<Estimate> {
         trials.rows().map(|row: Row<'_, _, Trial>| row.mean(|trial| trial.rbms[rbm].kl)).collect()
     };
-    let all_kl: Vec<Vec<Estimate>> = (0..s.machines.len()).map(kl).collect();
-    let words = s.machines.iter().zip(&all_kl).map(|(rbm, kl)| {
+    let all_kl: Vec<Vec<Estimate>> = (0..s.rbms.len()).map(kl).collect();
+    let words = s.rbms.iter().zip(&all_kl).map(|(rbm, kl)| {
         let [first, last] = [kl[0], kl[kl.len() - 1]].map(shown);
         format!("N = {}: {first}, {} and {last}", rbm.hidden, shown(kl[nearest]))
     });
@@ -225,7 +225,7 @@ fn neurons(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Claim
             words.collect::<Vec<_>>().join("; ")
         ),
     );
-    let rest = s.machines.iter().zip(&all_kl).skip(1);
+    let rest = s.rbms.iter().zip(&all_kl).skip(1);
     Ok(rest.fold(claim, |claim, (rbm, kl)| {
         claim.and(format!("the same, N = {}", rbm.hidden), excess(nearest, kl))
     }))

@@ -90,9 +90,9 @@ fn trial(lab: &Lab, s: &Settings, temperature: f64, seed: u64) -> Result<Trial> 
     let samples = draw(s.samples.short(), child("data"))?;
     let held_out = draw(s.held_out.short(), child("held out"))?;
     let measured = |rbm: &Rbm| -> Result<OfRbm> {
-        let trained = train(lab, s, rbm, &samples, child(&format!("machine {}", rbm.hidden)))?;
+        let trained = train(lab, s, rbm, &samples, child(&format!("RBM {}", rbm.hidden)))?;
         let stage = MeasureRbm {
-            machine: &trained,
+            rbm: &trained,
             held_out: &held_out,
             side: SIDE,
             temperature,
@@ -104,7 +104,7 @@ fn trial(lab: &Lab, s: &Settings, temperature: f64, seed: u64) -> Result<Trial> 
     let rows = samples.value.len();
     Ok(Trial {
         data: Means::of(&Lattice::square(SIDE)?, &samples.value, 0..rows, rows)?,
-        rbms: s.machines.iter().map(measured).collect::<Result<_>>()?,
+        rbms: s.rbms.iter().map(measured).collect::<Result<_>>()?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::blocks;
 use crate::bernoulli::{Probability, below};
-use crate::{Coupling, Lanes, Lattice};
+use crate::{Coupling, Lattice, ReplicaBits};
 use multiversion::multiversion;
 use stats::{Bits, Word};
 
@@ -72,9 +72,9 @@ impl Pair {
     }
 
     /// The replicas, once they have met.
-    pub(super) fn into_lanes(mut self) -> Lanes {
+    pub(super) fn into_lanes(mut self) -> ReplicaBits {
         self.lower.truncate(self.lower.len() - 2);
-        Lanes(self.lower)
+        ReplicaBits(self.lower)
     }
 }
 
@@ -111,10 +111,10 @@ fn redrawn(spins: &[Word], around: &[u32; 4], up: &[Word; 5]) -> Word {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::REPLICAS;
+    use crate::replica_bits::REPLICAS;
     use proptest::prelude::*;
 
-    fn with_fixed(lanes: &Lanes) -> Vec<Word> {
+    fn with_fixed(lanes: &ReplicaBits) -> Vec<Word> {
         lanes.0.iter().copied().chain([UP, DOWN]).collect()
     }
 
@@ -130,8 +130,8 @@ mod tests {
             let lattice = if ring { Lattice::ring(width) } else { torus }.unwrap();
             let rule = Rule::new(&lattice, Coupling::new(k).unwrap(), h);
             let rng = &mut stats::stream(seed, "perfect-test", 0);
-            let lower = Lanes::random(lattice.sites(), rng);
-            let mut upper = Lanes::random(lattice.sites(), rng);
+            let lower = ReplicaBits::random(lattice.sites(), rng);
+            let mut upper = ReplicaBits::random(lattice.sites(), rng);
             for (up, low) in upper.0.as_flattened_mut().iter_mut().zip(lower.0.as_flattened()) {
                 *up |= low;
             }
@@ -145,7 +145,7 @@ mod tests {
             let ordered = above.as_flattened().iter().zip(beneath.as_flattened());
             prop_assert!(ordered.clone().all(|(up, low)| low & !up == 0));
             for (before, after) in [(&upper, &above), (&lower, &beneath)] {
-                let after = Lanes(after[..lattice.sites()].to_vec());
+                let after = ReplicaBits(after[..lattice.sites()].to_vec());
                 for r in 0..REPLICAS {
                     let mut spins = before.replica(r);
                     let spins = spins.as_mut_slice();

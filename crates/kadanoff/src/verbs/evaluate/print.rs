@@ -75,7 +75,7 @@ pub(super) fn text(judgement: &Judgement, rbm: &Rbm, data: &DMatrix<f32>) -> Str
         [
             "exact",
             &exact.map_or("–".to_owned(), |ln_z| format!("{ln_z:.6}")),
-            match (exact, rbm.visible().min(rbm.hidden()) > partition::MOST_UNITS) {
+            match (exact, rbm.visible().min(rbm.hidden()) > partition::MAX_UNITS) {
                 (Some(_), _) => "",
                 (None, true) => "both layers have more than 24 units",
                 (None, false) => "the sum over states would be too long",

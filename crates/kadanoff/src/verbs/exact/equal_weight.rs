@@ -3,22 +3,22 @@
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;
-use crate::values::{MOST_UNITS, coupling_or_inf, range, temperature, whole};
+use crate::values::{MAX_UNITS, coupling_or_inf, range, temperature, whole};
 use anyhow::Result;
 use clap::Args;
 use exact::{Mixture, Ring, symmetric};
 use lab::input::BadInput;
 
 /// The most visible units of an RBM trained on a range.
-const MOST_OF_RANGE: usize = 1_000_000;
+const MAX_OF_RANGE: usize = 1_000_000;
 
 #[derive(Args)]
 pub(super) struct Layers {
     /// The number of visible units M, from 2 to 10000000.
-    #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, MOST_UNITS))]
+    #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, MAX_UNITS))]
     visible: usize,
     /// The number of hidden units N, from 1 to 10000000.
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MOST_UNITS))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MAX_UNITS))]
     hidden: usize,
 }
 
@@ -52,9 +52,9 @@ impl Data {
             (Some(k), _, _) => {
                 (Ring::new(sites, k).map(Mixture::from), format!("--coupling {k:?}"))
             }
-            (_, Some(_), _) if sites > MOST_OF_RANGE => {
+            (_, Some(_), _) if sites > MAX_OF_RANGE => {
                 let sentence = format!(
-                    "--visible is {sites}, but must be at most {MOST_OF_RANGE} with --range, which takes hundreds of temperatures"
+                    "--visible is {sites}, but must be at most {MAX_OF_RANGE} with --range, which takes hundreds of temperatures"
                 );
                 return Err(BadInput(sentence));
             }

@@ -11,17 +11,17 @@ use exact::{Ring, symmetric};
 use lab::input::BadInput;
 
 /// The kernel is quadratic in the units, its spectrum cubic.
-const MOST_UNITS: usize = 2000;
+const MAX_UNITS: usize = 2000;
 /// Of all steps together: a distribution is kept for each.
-const MOST_PROBABILITIES: usize = 50_000_000;
+const MAX_PROBABILITIES: usize = 50_000_000;
 
 #[derive(Args)]
 pub(super) struct Flow {
     /// The number of visible units M, from 3 to 2000; the spectrum of 2000 takes minutes.
-    #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(3, MOST_UNITS))]
+    #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(3, MAX_UNITS))]
     visible: usize,
     /// The number of hidden units N, from 1 to 2000.
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MOST_UNITS))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MAX_UNITS))]
     hidden: usize,
     /// K of the rings on which the RBM was trained.
     #[arg(long, value_name = "K1", allow_hyphen_values = true, value_parser = coupling)]
@@ -36,7 +36,7 @@ pub(super) struct Flow {
 
 pub(super) fn values(options: &Flow) -> Result<Values> {
     let (visible, hidden, steps) = (options.visible, options.hidden, options.steps);
-    let most = MOST_PROBABILITIES / visible;
+    let most = MAX_PROBABILITIES / visible;
     if steps > most {
         let sentence =
             format!("--steps is {steps}, but must be at most {most} with --visible {visible}");

@@ -8,13 +8,13 @@ use crate::values::{coupling, seed, whole};
 use anyhow::Result;
 use clap::Args;
 use exact::decimation::{HiddenCoupling, hidden_coupling};
-use exact::enumerate::MOST_UNITS;
-use exact::{Machine, Ring, symmetric};
+use exact::enumerate::MAX_UNITS;
+use exact::{Rbm64, Ring, symmetric};
 use experiments::stages::{self, Descend, Target};
 use lab::input::BadInput;
 
 /// Of free weights: a descent keeps their inverse Hessian.
-const MOST_WEIGHTS: usize = 128;
+const MAX_WEIGHTS: usize = 128;
 /// The standard deviation of the weights at the start, as the help says.
 const INITIAL_STD: f64 = 0.5;
 
@@ -24,7 +24,7 @@ pub(super) struct Minimum {
     #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, 14))]
     visible: usize,
     /// The number of hidden units N, from 1 to 64; M N is at most 128.
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MOST_WEIGHTS / 2))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MAX_WEIGHTS / 2))]
     hidden: usize,
     /// K of the ring.
     #[arg(long, value_name = "K", allow_hyphen_values = true, value_parser = coupling)]
@@ -40,9 +40,9 @@ pub(super) struct Minimum {
 pub(super) fn values(options: &Minimum) -> Result<Values> {
     let (sites, hidden, coupling) = (options.visible, options.hidden, options.coupling);
     let count = sites * hidden;
-    if count > MOST_WEIGHTS {
+    if count > MAX_WEIGHTS {
         let sentence = format!(
-            "--visible {sites} times --hidden {hidden} is {count}, but must be at most {MOST_WEIGHTS}"
+            "--visible {sites} times --hidden {hidden} is {count}, but must be at most {MAX_WEIGHTS}"
         );
         return Err(BadInput(sentence).into());
     }
@@ -55,9 +55,9 @@ pub(super) fn values(options: &Minimum) -> Result<Values> {
     let descents = descend.descend(|_| ()).map_err(option())?;
     let best = stages::best(&descents)?;
     let share = stages::reached(&descents)?.len() as f64 / descents.len() as f64;
-    let machine = Machine::without_biases(best.weights.clone()).map_err(option())?;
+    let rbm = Rbm64::without_biases(best.weights.clone()).map_err(option())?;
     let renormalised = match hidden {
-        2..=MOST_UNITS => Some(hidden_coupling(&machine).map_err(refused("--hidden"))?),
+        2..=MAX_UNITS => Some(hidden_coupling(&rbm).map_err(refused("--hidden"))?),
         _ => None,
     };
     let of_hidden = |of: fn(&HiddenCoupling) -> f64| {

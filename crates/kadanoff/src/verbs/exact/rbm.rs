@@ -4,11 +4,11 @@ use super::print::Value::{List, Matrix, Number};
 use super::print::Values;
 use super::rbm_file::{Contents, read};
 use super::refused;
-use crate::values::MOST_LISTED;
+use crate::values::MAX_LISTED;
 use anyhow::Result;
 use clap::Args;
-use exact::Machine;
-use exact::enumerate::{MOST_UNITS, Moments, moments, visible_probabilities};
+use exact::Rbm64;
+use exact::enumerate::{MAX_UNITS, Moments, moments, visible_probabilities};
 use exact::likelihood::pseudo_log_likelihood;
 use lab::input::BadInput;
 use nalgebra::DMatrix;
@@ -28,18 +28,18 @@ pub(super) struct Rbm {
 }
 
 pub(super) fn values(options: &Rbm) -> Result<Values> {
-    let Contents { machine, data } = read(&options.file)?;
+    let Contents { rbm, data } = read(&options.file)?;
     let path = format!("--file {}", options.file.display());
-    check_cost(&path, &machine)?;
-    let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&machine).map_err(refused(&path))?;
+    check_cost(&path, &rbm)?;
+    let Moments { ln_z, mean_v, mean_h, mean_vh } = moments(&rbm).map_err(refused(&path))?;
     if !ln_z.is_finite() {
         let sentence =
             format!("{path}: ln Z is {ln_z}, but must be finite: the parameters are too large");
         return Err(BadInput(sentence).into());
     }
     let mut values = vec![("ln_z", Number(ln_z))];
-    if options.full || machine.visible() <= MOST_LISTED.ilog2() as usize {
-        let p = visible_probabilities(&machine).map_err(refused(format!("--full, {path}")))?;
+    if options.full || rbm.visible() <= MAX_LISTED.ilog2() as usize {
+        let p = visible_probabilities(&rbm).map_err(refused(format!("--full, {path}")))?;
         values.push(("p_v", List(p)));
     }
     values.extend([
@@ -49,18 +49,17 @@ pub(super) fn values(options: &Rbm) -> Result<Values> {
     ]);
     if let Some(data) = data {
         let concerns = format!("{path}, key data");
-        let pseudo = pseudo_log_likelihood(&machine, &data).map_err(refused(concerns))?;
+        let pseudo = pseudo_log_likelihood(&rbm, &data).map_err(refused(concerns))?;
         values.push(("pseudo_log_likelihood", List(pseudo)));
     }
     Ok(values)
 }
 
 /// The sum over the smaller layer's states costs the larger layer's units each.
-fn check_cost(path: &str, machine: &Machine) -> Result<(), BadInput> {
+fn check_cost(path: &str, rbm: &Rbm64) -> Result<(), BadInput> {
     const MOST: usize = 1 << 30;
-    let (small, large) =
-        (machine.visible().min(machine.hidden()), machine.visible().max(machine.hidden()));
-    let most = MOST >> small.min(MOST_UNITS);
+    let (small, large) = (rbm.visible().min(rbm.hidden()), rbm.visible().max(rbm.hidden()));
+    let most = MOST >> small.min(MAX_UNITS);
     match large > most {
         true => Err(BadInput(format!(
             "{path}: the larger layer has {large} units, but must have at most {most} when the smaller has {small}"

@@ -2,7 +2,7 @@
 
 use super::refused;
 use anyhow::Result;
-use exact::Machine;
+use exact::Rbm64;
 use lab::input::{BadInput, bytes};
 use nalgebra::{DMatrix, DVector};
 use safetensors::{Dtype, SafeTensors};
@@ -11,17 +11,17 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// A million weights with room to spare.
-const MOST_BYTES: u64 = 1 << 26;
+const MAX_BYTES: u64 = 1 << 26;
 
 /// An RBM and, where there are some, configurations `[visible, sample]`.
 pub(super) struct Contents {
-    pub(super) machine: Machine,
+    pub(super) rbm: Rbm64,
     pub(super) data: Option<DMatrix<f64>>,
 }
 
 /// The file at `path`: safetensors by its extension, otherwise JSON.
 pub(super) fn read(path: &Path) -> Result<Contents, BadInput> {
-    let bytes = bytes(path, MOST_BYTES)
+    let bytes = bytes(path, MAX_BYTES)
         .map_err(|why| BadInput(format!("--file {}: {why}", path.display())))?;
     let extension = path.extension().unwrap_or_default();
     let contents = match extension.eq_ignore_ascii_case("safetensors") {
@@ -64,15 +64,15 @@ fn of_json(bytes: &[u8]) -> Result<Contents, BadInput> {
         let samples = data.len();
         Ok(DMatrix::from_iterator(visible, samples, data.into_iter().flatten()))
     });
-    Ok(Contents { machine: machine(weights, b, c)?, data: data.transpose()? })
+    Ok(Contents { rbm: rbm(weights, b, c)?, data: data.transpose()? })
 }
 
-fn machine(
+fn rbm(
     weights: DMatrix<f64>,
     visible_bias: DVector<f64>,
     hidden_bias: DVector<f64>,
-) -> Result<Machine, BadInput> {
-    Machine::new(weights, visible_bias, hidden_bias).map_err(refused(""))
+) -> Result<Rbm64, BadInput> {
+    Rbm64::new(weights, visible_bias, hidden_bias).map_err(refused(""))
 }
 
 fn required<T: DeserializeOwned>(file: &Map<String, Value>, key: &str) -> Result<T, BadInput> {
@@ -123,7 +123,7 @@ fn of_tensors(bytes: &[u8]) -> Result<Contents, BadInput> {
     };
     let (b, c) = (bias("visible_bias", visible)?, bias("hidden_bias", hidden)?);
     let weights = DMatrix::from_row_iterator(visible, hidden, weights);
-    Ok(Contents { machine: machine(weights, b, c)?, data: None })
+    Ok(Contents { rbm: rbm(weights, b, c)?, data: None })
 }
 
 fn misshapen(name: &str, shape: &[usize], allowed: &str) -> BadInput {

@@ -3,14 +3,14 @@
 use super::print::Value::{List, Number};
 use super::print::Values;
 use super::refused;
-use crate::values::{MOST_LISTED, MOST_UNITS, coupling_or_inf, whole};
+use crate::values::{MAX_LISTED, MAX_UNITS, coupling_or_inf, whole};
 use anyhow::Result;
 use clap::Args;
 
 #[derive(Args)]
 pub(super) struct Ring {
     /// The number of spins M, from 2 to 10000000.
-    #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, MOST_UNITS))]
+    #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, MAX_UNITS))]
     sites: usize,
     /// K = beta J, of either sign; inf is zero temperature, where ln_z is infinite (null in JSON).
     #[arg(long, value_name = "K", allow_hyphen_values = true, value_parser = coupling_or_inf)]
@@ -30,7 +30,7 @@ pub(super) fn values(options: &Ring) -> Result<Values> {
         ("v2", Number(ring.v2())),
         ("v4", Number(ring.v4())),
     ];
-    if options.full || options.sites <= MOST_LISTED {
+    if options.full || options.sites <= MAX_LISTED {
         let correlation = (0..options.sites).map(|r| ring.correlation(r)).collect();
         values.extend([
             ("p_v", List(ring.magnetisation_probabilities())),

@@ -8,8 +8,8 @@ use anyhow::Result;
 use clap::Args;
 use exact::transfer::{Moments, magnetisation_probabilities};
 
-/// The largest side whose magnetisation is counted out; L = 11 and 12 take seconds and more.
-const MOST_COUNTED: usize = 10;
+/// The largest side whose magnetisation is enumerated; L = 11 and 12 take seconds and more.
+const MAX_COUNTED: usize = 10;
 
 #[derive(Args)]
 pub(super) struct Torus {
@@ -30,7 +30,7 @@ pub(super) fn values(options: &Torus) -> Result<Values> {
         ("energy_per_spin", Number(torus.energy_per_spin)),
         ("specific_heat", Number(torus.specific_heat)),
     ];
-    if side <= MOST_COUNTED {
+    if side <= MAX_COUNTED {
         let p = magnetisation_probabilities(side, coupling).map_err(option())?;
         let moments = Moments::of(&p);
         values.extend([

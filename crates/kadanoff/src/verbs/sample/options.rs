@@ -6,11 +6,11 @@ use ising::{Algorithm, Error, Lattice};
 use std::fmt;
 
 /// The longest side that a lattice knows.
-const MOST_SIDE: usize = 65_535;
+const MAX_SIDE: usize = 65_535;
 /// The most sites: a table of neighbours takes 16 bytes for each, 512 replicas take 64.
-const MOST_SITES: usize = 1 << 24;
+const MAX_SITES: usize = 1 << 24;
 /// The most temperatures.
-const MOST_TEMPERATURES: usize = 100_000;
+const MAX_TEMPERATURES: usize = 100_000;
 
 /// A lattice by name.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,16 +24,16 @@ impl Shape {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let allowed = || {
             format!(
-                "it must be ring:N, square:L or rectangle:W,H, with sides from 1 to {MOST_SIDE} and at most {MOST_SITES} sites"
+                "it must be ring:N, square:L or rectangle:W,H, with sides from 1 to {MAX_SIDE} and at most {MAX_SITES} sites"
             )
         };
-        Self::read(text).filter(|shape| shape.sites() <= MOST_SITES).ok_or_else(allowed)
+        Self::read(text).filter(|shape| shape.sites() <= MAX_SITES).ok_or_else(allowed)
     }
 
     fn read(text: &str) -> Option<Self> {
         let side = |text: &str| {
             let side: usize = text.parse().ok()?;
-            (1..=MOST_SIDE).contains(&side).then_some(side)
+            (1..=MAX_SIDE).contains(&side).then_some(side)
         };
         let (kind, sides) = text.split_once(':')?;
         match (kind, sides.split_once(',')) {
@@ -104,10 +104,10 @@ impl List {
         };
         let allowed = || {
             format!(
-                "it must be a,b,c, each 0, a number of at least 1e-100, or inf, or a:b:step with a <= b and a positive step; at most {MOST_TEMPERATURES} temperatures"
+                "it must be a,b,c, each 0, a number of at least 1e-100, or inf, or a:b:step with a <= b and a positive step; at most {MAX_TEMPERATURES} temperatures"
             )
         };
-        list.filter(|list| list.len() <= MOST_TEMPERATURES).map(Self).ok_or_else(allowed)
+        list.filter(|list| list.len() <= MAX_TEMPERATURES).map(Self).ok_or_else(allowed)
     }
 }
 
@@ -118,7 +118,7 @@ fn range(from: &str, to: &str, step: &str) -> Option<Vec<f64>> {
     let finite = |text| temperature(text).ok().filter(|t| t.is_finite());
     let (from, to, step) = (finite(from)?, finite(to)?, finite(step)?);
     let steps = ((to - from) / step + ROUNDING).floor();
-    if !(step > 0.0 && (0.0..MOST_TEMPERATURES as f64).contains(&steps)) {
+    if !(step > 0.0 && (0.0..MAX_TEMPERATURES as f64).contains(&steps)) {
         return None;
     }
     let at = |i: u32| match from + f64::from(i) * step {
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(list("1:2:0.3"), [1.0, 1.3, 1.6, 1.9]);
         assert_eq!(list("2:2:1"), [2.0]);
         assert_eq!(list("3,0,inf"), [3.0, 0.0, f64::INFINITY]);
-        assert_eq!(list("0:99999:1").len(), MOST_TEMPERATURES);
+        assert_eq!(list("0:99999:1").len(), MAX_TEMPERATURES);
         for wrong in [
             "",
             "1,",

@@ -20,7 +20,7 @@ struct AtTemperature {
     temperature: f64,
     algorithm: &'static str,
     count: usize,
-    /// For all that stays the same when every spin is turned over.
+    /// For all that stays the same when every spin is flipped.
     effective_samples: f64,
     /// For the magnetisation with its sign.
     effective_samples_of_m: f64,

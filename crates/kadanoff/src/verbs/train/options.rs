@@ -2,19 +2,19 @@
 
 use crate::values::{number, seed, whole};
 use clap::Args;
-use rbm::{Optimiser, Schedule, Ties, TrainConfig};
+use rbm::{Optimiser, Schedule, TrainConfig, WeightSharing};
 use std::fmt;
 use std::path::PathBuf;
 
 /// The most units of the hidden layer.
-const MOST_HIDDEN: usize = 1 << 20;
+const MAX_HIDDEN: usize = 1 << 20;
 /// The most of what is counted in an `u32`.
-const MOST_STEPS: usize = 1_000_000;
-const MOST_CHAINS: usize = 1 << 20;
+const MAX_STEPS: usize = 1_000_000;
+const MAX_CHAINS: usize = 1 << 20;
 /// Beyond these a number would be zero or infinite in f32, or soon make others so.
 const LEAST: f64 = 1e-30;
 const MOST: f64 = 1e6;
-const MOST_MOMENTUM: f64 = 0.9999;
+const MAX_MOMENTUM: f64 = 0.9999;
 
 #[derive(Args)]
 pub struct Train {
@@ -23,7 +23,7 @@ pub struct Train {
     #[arg(long, value_name = "F.npz")]
     pub(super) data: PathBuf,
     /// Units of the hidden layer; those of the visible layer are the sites of the data. At most 16777216 weights.
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MOST_HIDDEN))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = whole(1, MAX_HIDDEN))]
     pub(super) hidden: usize,
     /// Epochs in all, also for a run that goes on.
     #[arg(long, value_name = "e", allow_hyphen_values = true, value_parser = whole(1, 1_000_000_000))]
@@ -40,13 +40,13 @@ pub struct Train {
     /// update, k steps each; ptt parallel trajectory tempering, as many chains as the batch has samples, one step an update,
     /// which exchange states with chains of earlier stages of the run; exact a sum over all states of the smaller layer, of at
     /// most 24 units (and 65536 of the larger layer; states times these at most 2^36).
-    #[arg(long, value_name = "cd:k|pcd:chains:k|ptt|exact", allow_hyphen_values = true, value_parser = Negative::parse)]
-    pub(super) negative: Negative,
+    #[arg(long, value_name = "cd:k|pcd:chains:k|ptt|exact", allow_hyphen_values = true, value_parser = GradientEstimator::parse)]
+    pub(super) gradient: GradientEstimator,
     /// Steps by Adam, with memories 0.9 and 0.999, instead of plain ascent.
     #[arg(long, conflicts_with = "momentum")]
     pub(super) adam: bool,
     /// What remains of the last direction.
-    #[arg(long, value_name = "m", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MOST_MOMENTUM))]
+    #[arg(long, value_name = "m", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MAX_MOMENTUM))]
     pub(super) momentum: f64,
     /// Decay of the weights' absolute values: the gradient loses x times the sign of a weight.
     #[arg(long, value_name = "x", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MOST))]
@@ -90,10 +90,10 @@ pub struct Train {
 impl Train {
     /// Chains that go on from update to update.
     pub(super) fn chains(&self) -> usize {
-        match self.negative {
-            Negative::Persistent { chains, .. } => chains,
-            Negative::Tempering => self.batch,
-            Negative::Contrastive { .. } | Negative::Exact => 0,
+        match self.gradient {
+            GradientEstimator::Persistent { chains, .. } => chains,
+            GradientEstimator::Tempering => self.batch,
+            GradientEstimator::Contrastive { .. } | GradientEstimator::Exact => 0,
         }
     }
 
@@ -103,42 +103,42 @@ impl Train {
             batch: self.batch,
             learning_rate: self.rate as f32,
             schedule: Schedule::Constant,
-            negative: self.negative.of_batch(self.batch),
+            gradient: self.gradient.of_batch(self.batch),
             optimiser: match self.adam {
-                true => Optimiser::Adam { mean_memory: 0.9, square_memory: 0.999 },
+                true => Optimiser::Adam { beta1: 0.9, beta2: 0.999 },
                 false => Optimiser::Ascent { momentum: self.momentum as f32 },
             },
             l1: self.l1 as f32,
             l2: self.l2 as f32,
             initial_std: self.init as f32,
             biases: !self.no_bias,
-            ties: Ties::Free,
+            sharing: WeightSharing::Free,
         }
     }
 }
 
 /// The model's side of the gradient by its name.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Negative {
+pub(super) enum GradientEstimator {
     Contrastive { steps: u32 },
     Persistent { chains: usize, steps: u32 },
     Tempering,
     Exact,
 }
 
-impl Negative {
+impl GradientEstimator {
     fn parse(text: &str) -> Result<Self, String> {
         let allowed = || {
             format!(
-                "it must be cd:k, pcd:chains:k, ptt or exact, with k from 1 to {MOST_STEPS} and 1 to {MOST_CHAINS} chains"
+                "it must be cd:k, pcd:chains:k, ptt or exact, with k from 1 to {MAX_STEPS} and 1 to {MAX_CHAINS} chains"
             )
         };
         Self::read(text).ok_or_else(allowed)
     }
 
     fn read(text: &str) -> Option<Self> {
-        let steps = |text: &str| whole(1, MOST_STEPS)(text).ok().map(|k| k as u32);
-        let chains = |text: &str| whole(1, MOST_CHAINS)(text).ok();
+        let steps = |text: &str| whole(1, MAX_STEPS)(text).ok().map(|k| k as u32);
+        let chains = |text: &str| whole(1, MAX_CHAINS)(text).ok();
         match text.split(':').collect::<Vec<_>>()[..] {
             ["cd", k] => Some(Self::Contrastive { steps: steps(k)? }),
             ["pcd", n, k] => Some(Self::Persistent { chains: chains(n)?, steps: steps(k)? }),
@@ -148,17 +148,19 @@ impl Negative {
         }
     }
 
-    fn of_batch(self, batch: usize) -> rbm::Negative {
+    fn of_batch(self, batch: usize) -> rbm::GradientEstimator {
         match self {
-            Self::Contrastive { steps } => rbm::Negative::Contrastive { steps },
-            Self::Persistent { chains, steps } => rbm::Negative::Persistent { chains, steps },
-            Self::Tempering => rbm::Negative::Tempering { chains: batch, steps: 1 },
-            Self::Exact => rbm::Negative::Exact,
+            Self::Contrastive { steps } => rbm::GradientEstimator::Contrastive { steps },
+            Self::Persistent { chains, steps } => {
+                rbm::GradientEstimator::Persistent { chains, steps }
+            }
+            Self::Tempering => rbm::GradientEstimator::Tempering { chains: batch, steps: 1 },
+            Self::Exact => rbm::GradientEstimator::Exact,
         }
     }
 }
 
-impl fmt::Display for Negative {
+impl fmt::Display for GradientEstimator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Contrastive { steps } => write!(f, "cd:{steps}"),
@@ -176,10 +178,10 @@ mod tests {
     #[test]
     fn negative_phases_are_written_as_they_are_read() {
         for text in ["cd:1", "cd:1000000", "pcd:1048576:3", "ptt", "exact"] {
-            assert_eq!(Negative::parse(text).unwrap().to_string(), text);
+            assert_eq!(GradientEstimator::parse(text).unwrap().to_string(), text);
         }
         for wrong in ["", "cd", "cd:0", "cd:-1", "cd:1:1", "pcd:10", "pcd:0:1", "ptt:1", "CD:1"] {
-            assert!(Negative::parse(wrong).is_err(), "{wrong}");
+            assert!(GradientEstimator::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

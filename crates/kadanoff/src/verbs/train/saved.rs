@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// The most that is read back.
-const MOST_BYTES: u64 = 1 << 32;
+const MAX_BYTES: u64 = 1 << 32;
 
 /// What the bytes of an RBM depend on, under the names of the options.
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ pub(super) struct Settings {
     epochs: usize,
     batch: usize,
     rate: f64,
-    negative: String,
+    gradient: String,
     adam: bool,
     momentum: f64,
     l1: f64,
@@ -52,7 +52,7 @@ impl Settings {
             epochs: options.epochs,
             batch: options.batch,
             rate: options.rate,
-            negative: options.negative.to_string(),
+            gradient: options.gradient.to_string(),
             adam: options.adam,
             momentum: options.momentum,
             l1: options.l1,
@@ -132,7 +132,7 @@ pub(super) fn check_nothing_lost(run: &Path, resume: Option<&Path>) -> Result<()
     if there(run).is_none() || resume.is_some_and(|path| there(&run_of(path)) == there(run)) {
         return Ok(());
     }
-    let head = bytes(run, MOST_BYTES)
+    let head = bytes(run, MAX_BYTES)
         .and_then(|bytes| Ok(Head::decode(&bytes).map_err(|why| why.to_string())?.0));
     let run = run.display();
     let why = match head {
@@ -154,7 +154,7 @@ pub(super) fn read(path: &Path, settings: &str, epochs: usize) -> Result<(Traine
     let path = run_of(path);
     let run = path.display();
     let bad = |why: &dyn std::fmt::Display| BadInput(format!("--resume {run}: {why}"));
-    let bytes = bytes(&path, MOST_BYTES).map_err(|why| bad(&why))?;
+    let bytes = bytes(&path, MAX_BYTES).map_err(|why| bad(&why))?;
     let (head, state) = Head::decode(&bytes).map_err(|why| bad(&why))?;
     check_same(serde_json::from_str(settings)?, &head.settings, &run)?;
     let done = head.epoch();

@@ -4,17 +4,17 @@ use crate::enumeration;
 use crate::measured::Measured;
 use experiments::stages::seconds_per_sample;
 use nalgebra::DMatrix;
-use rbm::{Error, Negative, Rbm, TrainConfig, partition, score};
+use rbm::{Error, GradientEstimator, Rbm, TrainConfig, partition, score};
 use serde::{Deserialize, Serialize};
 
 /// Samples that are scored.
-const MOST_SCORED: usize = 1000;
+const MAX_SCORED: usize = 1000;
 /// Units of the smaller layer up to which ln Z is summed again and again.
-const MOST_SUMMED: usize = 20;
+const MAX_SUMMED: usize = 20;
 /// And terms of the sum: about a second of one core.
-const MOST_TERMS: u64 = 1 << 31;
+const MAX_TERMS: u64 = 1 << 31;
 /// Points of a curve.
-const MOST_POINTS: usize = 101;
+const MAX_POINTS: usize = 101;
 /// A score that takes no longer than this, in seconds, is taken however short an epoch is.
 const SHORT: f64 = 0.02;
 
@@ -123,13 +123,13 @@ impl Judge {
 /// The terms of ln Z, where they are few enough to be summed again and again.
 fn summed(visible: usize, hidden: usize) -> Option<u64> {
     let terms = enumeration::terms(visible, hidden)?;
-    (visible.min(hidden) <= MOST_SUMMED && terms <= MOST_TERMS).then_some(terms)
+    (visible.min(hidden) <= MAX_SUMMED && terms <= MAX_TERMS).then_some(terms)
 }
 
-/// At most [`MOST_SCORED`] samples, chosen at random, in the order of the data.
+/// At most [`MAX_SCORED`] samples, chosen at random, in the order of the data.
 fn chosen(data: &DMatrix<f32>, seed: u64, index: u64) -> DMatrix<f32> {
     let rng = &mut stats::stream(seed, "train::scored", index);
-    let amount = MOST_SCORED.min(data.ncols());
+    let amount = MAX_SCORED.min(data.ncols());
     let mut samples = rand::seq::index::sample(rng, data.ncols(), amount).into_vec();
     samples.sort_unstable();
     data.select_columns(&samples)
@@ -149,7 +149,7 @@ impl Curve {
         let epoch = seconds_per_sample(config, judge.training.nrows()) * samples as f64;
         let score = judge.seconds(config.hidden);
         // An exact gradient sums over all states itself, once for each batch.
-        let cheap = score <= SHORT || config.negative == Negative::Exact;
+        let cheap = score <= SHORT || config.gradient == GradientEstimator::Exact;
         let stride = if cheap { 1.0 } else { (score / epoch).clamp(1.0, 1e6).ceil() };
         Self { stride: (stride as u64).next_power_of_two(), points: Vec::new() }
     }
@@ -165,7 +165,7 @@ impl Curve {
 
     pub(super) fn push(&mut self, scores: Scores) {
         self.points.push(scores);
-        if self.points.len() > MOST_POINTS {
+        if self.points.len() > MAX_POINTS {
             self.stride *= 2;
             let stride = self.stride;
             self.points.retain(|point| point.epoch.is_multiple_of(stride));
@@ -194,11 +194,11 @@ mod tests {
             if curve.wants(epoch) {
                 curve.push(scores(epoch));
             }
-            assert!(curve.points().len() <= MOST_POINTS);
+            assert!(curve.points().len() <= MAX_POINTS);
             let even = |(i, point): (usize, &Scores)| point.epoch == i as u64 * curve.stride;
             assert!(curve.points().iter().enumerate().all(even), "{epoch}");
         }
-        assert!(curve.points().len() > MOST_POINTS / 2);
+        assert!(curve.points().len() > MAX_POINTS / 2);
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(chosen(&data, 1, 0), data);
         let data = DMatrix::from_fn(1, 5000, |_, j| j as f32);
         let some = chosen(&data, 1, 0);
-        assert_eq!(some.ncols(), MOST_SCORED);
+        assert_eq!(some.ncols(), MAX_SCORED);
         assert!(some.as_slice().is_sorted_by(|a, b| a < b));
     }
 }

@@ -142,8 +142,8 @@ fn wrong_json() {
     }
     let wide = |m: usize, n: usize| {
         let (b, c, w) = (vec![0; m], vec![0; n], vec![vec![0; n]; m]);
-        let machine = serde_json::json!({ "M": m, "N": n, "W": w, "b_visible": b, "c_hidden": c });
-        fs::write(&path, machine.to_string()).expect("a file");
+        let rbm = serde_json::json!({ "M": m, "N": n, "W": w, "b_visible": b, "c_hidden": c });
+        fs::write(&path, rbm.to_string()).expect("a file");
     };
     wide(25, 26);
     assert_refused(&room, "rbm --file rbm.json", &["rbm.json", "25 units", "24"]);
@@ -163,14 +163,14 @@ fn wrong_tensors() {
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.bytes());
         bytes.extend([0; 48]);
-        fs::write(room.path("machine.safetensors"), bytes).expect("a file");
+        fs::write(room.path("rbm.safetensors"), bytes).expect("a file");
     };
     let tensor = |name: &str, dtype: &str, shape: &str, from: usize, to: usize| {
         format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{from},{to}]}}"#)
     };
     let weights = tensor("weights", "F64", "[2,2]", 0, 32);
     write(&format!("{{{weights},{}}}", tensor("other", "U8", "[16]", 32, 48)));
-    assert_eq!(run(&room, "rbm --file machine.safetensors").code, Some(0));
+    assert_eq!(run(&room, "rbm --file rbm.safetensors").code, Some(0));
     let with = |bias: String| format!("{{{weights},{bias}}}");
     let cases: [(String, &[&str]); 9] = [
         ("nonsense".to_owned(), &["invalid"]),
@@ -185,16 +185,16 @@ fn wrong_tensors() {
     ];
     for (header, words) in cases {
         write(&header);
-        let words = [&["machine.safetensors"], words].concat();
-        assert_refused(&room, "rbm --file machine.safetensors", &words);
+        let words = [&["rbm.safetensors"], words].concat();
+        assert_refused(&room, "rbm --file rbm.safetensors", &words);
     }
 }
 
 #[test]
 fn every_quantity_has_help_with_an_example_that_runs() {
     let room = Room::new();
-    let machine = r#"{ "M": 1, "N": 1, "W": [[0.5]], "b_visible": [0], "c_hidden": [0] }"#;
-    fs::write(room.path("rbm.json"), machine).expect("a file");
+    let rbm = r#"{ "M": 1, "N": 1, "W": [[0.5]], "b_visible": [0], "c_hidden": [0] }"#;
+    fs::write(room.path("rbm.json"), rbm).expect("a file");
     let help = room.succeed(["exact", "--help"]).out;
     for quantity in
         ["ring", "decimate", "weight", "partition", "threshold", "flow", "torus", "rbm", "minimum"]

@@ -26,20 +26,20 @@ const WRONG: [(&str, &str, &[&str]); 42] = [
     ("--rate 0.1", "--rate nan", &["--rate", "'nan'"]),
     ("--rate 0.1", "--rate inf", &["--rate", "'inf'"]),
     ("--rate 0.1", "--rate 1e-40", &["'1e-40'"]),
-    ("--negative cd:1", "--negative cd:0", &["--negative", "'cd:0'", "pcd:chains:k"]),
-    ("--negative cd:1", "--negative cd", &["'cd'"]),
-    ("--negative cd:1", "--negative cd:1000001", &["1000000"]),
-    ("--negative cd:1", "--negative pcd:5", &["'pcd:5'"]),
-    ("--negative cd:1", "--negative pcd:0:1", &["'pcd:0:1'"]),
-    ("--negative cd:1", "--negative ptt:2", &["'ptt:2'"]),
-    ("--negative cd:1", "--negative gibbs", &["'gibbs'", "exact"]),
-    ("--negative cd:1", "--negative cd:1 --momentum 1", &["--momentum", "'1'", "0.9999"]),
-    ("--negative cd:1", "--negative cd:1 --momentum -0.1", &["--momentum", "'-0.1'"]),
-    ("--negative cd:1", "--negative cd:1 --adam --momentum 0.5", &["--adam", "--momentum"]),
-    ("--negative cd:1", "--negative cd:1 --l1 -1", &["--l1", "'-1'", "from 0"]),
-    ("--negative cd:1", "--negative cd:1 --l2 nan", &["--l2", "'nan'"]),
-    ("--negative cd:1", "--negative cd:1 --init 0", &["--init", "'0'"]),
-    ("--negative cd:1", "--negative cd:1 --init x", &["--init", "'x'"]),
+    ("--gradient cd:1", "--gradient cd:0", &["--gradient", "'cd:0'", "pcd:chains:k"]),
+    ("--gradient cd:1", "--gradient cd", &["'cd'"]),
+    ("--gradient cd:1", "--gradient cd:1000001", &["1000000"]),
+    ("--gradient cd:1", "--gradient pcd:5", &["'pcd:5'"]),
+    ("--gradient cd:1", "--gradient pcd:0:1", &["'pcd:0:1'"]),
+    ("--gradient cd:1", "--gradient ptt:2", &["'ptt:2'"]),
+    ("--gradient cd:1", "--gradient gibbs", &["'gibbs'", "exact"]),
+    ("--gradient cd:1", "--gradient cd:1 --momentum 1", &["--momentum", "'1'", "0.9999"]),
+    ("--gradient cd:1", "--gradient cd:1 --momentum -0.1", &["--momentum", "'-0.1'"]),
+    ("--gradient cd:1", "--gradient cd:1 --adam --momentum 0.5", &["--adam", "--momentum"]),
+    ("--gradient cd:1", "--gradient cd:1 --l1 -1", &["--l1", "'-1'", "from 0"]),
+    ("--gradient cd:1", "--gradient cd:1 --l2 nan", &["--l2", "'nan'"]),
+    ("--gradient cd:1", "--gradient cd:1 --init 0", &["--init", "'0'"]),
+    ("--gradient cd:1", "--gradient cd:1 --init x", &["--init", "'x'"]),
     ("--seed 1", "--seed -1", &["--seed", "'-1'", "18446744073709551615"]),
     ("--seed 1", "--seed 1 --seed 2", &["--seed"]),
     ("--seed 1", "--seed 1 --held-out c.npz", &["--held-out c.npz", "5 sites", "6", "a.npz"]),
@@ -76,11 +76,11 @@ fn wrong_options() {
     }
     let wide = good.replace("a.npz", "wide.npz");
     let exact = wide.replace("cd:1", "exact").replace("--hidden 3", "--hidden 30");
-    assert_refused(&room, &exact, 2, &["--negative exact", "30 units", "24"]);
+    assert_refused(&room, &exact, 2, &["--gradient exact", "30 units", "24"]);
     let long = good.replace("cd:1", "exact").replace("--hidden 3", "--hidden 65537");
-    assert_refused(&room, &long, 2, &["--negative exact", "64 states", "65537 units"]);
+    assert_refused(&room, &long, 2, &["--gradient exact", "64 states", "65537 units"]);
     let chains = good.replace("cd:1", "pcd:1048576:1").replace("--hidden 3", "--hidden 400");
-    assert_refused(&room, &chains, 2, &["--negative pcd:1048576:1", "268435456"]);
+    assert_refused(&room, &chains, 2, &["--gradient pcd:1048576:1", "268435456"]);
     for missing in GOOD.split(" --").skip(1) {
         let left = good.replace(&format!(" --{missing}"), "");
         let name = missing.split(' ').next().expect("a name");

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// A training that takes long enough to be killed several times.
-const LONG: &str = "train --data a.npz --held-out b.npz --hidden 12 --batch 20 --rate 0.01 --negative ptt --adam --l2 0.001 --seed 3 --out m.safetensors --epochs 400";
+const LONG: &str = "train --data a.npz --held-out b.npz --hidden 12 --batch 20 --rate 0.01 --gradient ptt --adam --l2 0.001 --seed 3 --out m.safetensors --epochs 400";
 
 fn start(room: &Room, arguments: &str) -> Running {
     let mut command = room.command();
@@ -63,7 +63,7 @@ fn a_run_that_is_not_finished_is_not_written_over() {
         let words = ["m.safetensors.run is in epoch ", " of 400 ", "--resume", "remove it"];
         room.refuse(arguments.split(' '), 2, &words);
     }
-    // The machine stands for its run; other options are another matter.
+    // The RBM stands for its run; other options are another matter.
     let others = format!("{GOOD} {to} --resume m.safetensors");
     room.refuse(others.split(' '), 2, &["--adam false", "was begun with true"]);
     fs::write(room.path("m.safetensors.run"), "mine").expect("a file");
@@ -107,24 +107,24 @@ fn another_version_of_the_training_does_not_go_on() {
 #[test]
 fn a_finished_run_is_prolonged() {
     let room = rings();
-    for negative in ["cd:1", "pcd:20:1", "ptt", "exact --adam", "cd:1 --momentum 0.9"] {
+    for gradient in ["cd:1", "pcd:20:1", "ptt", "exact --adam", "cd:1 --momentum 0.9"] {
         let train = |epochs: &str, rest: &str| {
             let fixed = "train --data a.npz --hidden 3 --batch 50 --rate 0.1 --seed 1";
-            json(&room, &format!("{fixed} --negative {negative} --epochs {epochs} {rest}"))
+            json(&room, &format!("{fixed} --gradient {gradient} --epochs {epochs} {rest}"))
         };
         let straight = without_seconds(train("7", "--out s.safetensors"));
         train("3", "--out m.safetensors");
-        // From the run, and from the machine that stands for it; to another place.
+        // From the run, and from the RBM that stands for it; to another place.
         train("5", "--out m.safetensors --resume m.safetensors.run");
         let prolonged = train("7", "--out n.safetensors --resume m.safetensors");
-        assert!(without_seconds(prolonged) == straight, "{negative}");
+        assert!(without_seconds(prolonged) == straight, "{gradient}");
         // What is finished is written once more.
         let again = train("7", "--out n.safetensors --resume ./n.safetensors.run");
-        assert!(without_seconds(again) == straight, "{negative}");
+        assert!(without_seconds(again) == straight, "{gradient}");
         for end in ["safetensors", "safetensors.run"] {
             let [one, other] = ["s", "n"]
                 .map(|name| fs::read(room.path(&format!("{name}.{end}"))).expect("a file"));
-            assert!(one == other, "{negative} {end}");
+            assert!(one == other, "{gradient} {end}");
         }
     }
 }
@@ -153,7 +153,7 @@ fn another_run_is_not_gone_on_with() {
         ("--hidden 3", "--hidden 4", &["--hidden 4", "begun with 3", "only --epochs"]),
         ("--batch 50", "--batch 10", &["--batch 10", "50"]),
         ("--rate 0.1", "--rate 0.2", &["--rate 0.2", "0.1"]),
-        ("cd:1", "cd:2", &["--negative", "cd:2", "cd:1"]),
+        ("cd:1", "cd:2", &["--gradient", "cd:2", "cd:1"]),
         ("--seed 1", "--seed 2", &["--seed 2", "1"]),
         ("--seed 1", "--seed 1 --adam", &["--adam true", "false"]),
         ("--seed 1", "--seed 1 --no-bias", &["--no-bias true", "false"]),

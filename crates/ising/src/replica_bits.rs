@@ -11,9 +11,9 @@ pub(crate) const REPLICAS: usize = 512;
 
 /// 512 independent replicas, bit-sliced: bit r of word i is spin i of replica r, set for +1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lanes(pub(crate) Vec<Word>);
+pub struct ReplicaBits(pub(crate) Vec<Word>);
 
-impl Lanes {
+impl ReplicaBits {
     /// Every replica in a ground state of the ferromagnet, up or down with probability 1/2 each.
     pub fn ground_states(sites: usize, rng: &mut Pcg64) -> Self {
         Self(vec![std::array::from_fn(|_| rng.random()); sites])
@@ -205,13 +205,13 @@ mod tests {
         ) {
             let torus = Lattice::rectangle(width, height);
             let lattice = if ring { Lattice::ring(width) } else { torus }.unwrap();
-            let lanes = Lanes::random(lattice.sites(), &mut stats::stream(seed, "lanes-test", 0));
+            let lanes = ReplicaBits::random(lattice.sites(), &mut stats::stream(seed, "lanes-test", 0));
             let mut samples = Samples::new(lattice.sites());
             samples.push_rows(&lanes.rows(), Coupling::new(0.0).unwrap());
             let (spins, bonds) = lanes.sums(&lattice);
             let n = lattice.sites() as f64;
             let replicas: Vec<Spins> = (0..REPLICAS).map(|r| lanes.replica(r)).collect();
-            prop_assert_eq!(&Lanes::of(&replicas), &lanes);
+            prop_assert_eq!(&ReplicaBits::of(&replicas), &lanes);
             for r in 0..REPLICAS {
                 let replica = lanes.replica(r);
                 let replica = replica.as_slice();

@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 ///
 /// Built by the constructors, which check what the sums rely on: matching lengths and finite entries.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Machine {
+pub struct Rbm64 {
     /// W, `[visible, hidden]`.
     pub weights: DMatrix<f64>,
     /// b.
@@ -16,8 +16,8 @@ pub struct Machine {
     pub hidden_bias: DVector<f64>,
 }
 
-impl Machine {
-    /// A machine of the given parameters.
+impl Rbm64 {
+    /// An RBM of the given parameters.
     ///
     /// # Errors
     /// [`Error::WrongLength`] for a bias that does not fit the weights, [`Error::OutOfRange`] for a parameter that is
@@ -49,7 +49,7 @@ impl Machine {
         Ok(Self { weights, visible_bias, hidden_bias })
     }
 
-    /// A machine of weights `[visible, hidden]` alone.
+    /// An RBM of weights `[visible, hidden]` alone.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a weight that is not finite.
@@ -58,7 +58,7 @@ impl Machine {
         Self::new(weights, DVector::zeros(visible), DVector::zeros(hidden))
     }
 
-    /// All weights equal, no biases: the machine of the thesis' section 4.1.
+    /// All weights equal, no biases: the RBM of the thesis' section 4.1.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a weight that is not finite.

@@ -12,19 +12,19 @@ const COLUMNS: usize = 128;
 ///
 /// The sites of one colour have neighbours of the other only, so that a whole word can be updated at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plane {
+pub struct LatticeBits {
     width: usize,
     height: usize,
-    /// Half rows of the even colour, then those of the odd one, each of [`Plane::row_words`] words; what is beyond the
+    /// Half rows of the even colour, then those of the odd one, each of [`LatticeBits::row_words`] words; what is beyond the
     /// width is never looked at.
     pub(crate) colours: [Vec<Word>; 2],
 }
 
-impl Plane {
+impl LatticeBits {
     /// All spins equal, up or down with probability 1/2 each.
     ///
     /// # Errors
-    /// [`Error::Plane`] unless the lattice is a torus with a width that is a multiple of 128 and an even height.
+    /// [`Error::LatticeBits`] unless the lattice is a torus with a width that is a multiple of 128 and an even height.
     pub fn ground_state(lattice: &Lattice, rng: &mut Pcg64) -> Result<Self, Error> {
         let word = [if rng.random() { u64::MAX } else { 0 }; 8];
         Self::of_words(lattice, || word)
@@ -33,7 +33,7 @@ impl Plane {
     /// Every spin up or down with probability 1/2.
     ///
     /// # Errors
-    /// As [`Plane::ground_state`].
+    /// As [`LatticeBits::ground_state`].
     pub fn random(lattice: &Lattice, rng: &mut Pcg64) -> Result<Self, Error> {
         Self::of_words(lattice, || std::array::from_fn(|_| rng.random()))
     }
@@ -41,7 +41,7 @@ impl Plane {
     fn of_words(lattice: &Lattice, mut word: impl FnMut() -> Word) -> Result<Self, Error> {
         let (width, height) = (lattice.width(), lattice.height());
         if lattice.is_ring() || !width.is_multiple_of(COLUMNS) || !height.is_multiple_of(2) {
-            return Err(Error::Plane { width, height });
+            return Err(Error::LatticeBits { width, height });
         }
         let words = width.div_ceil(8 * COLUMNS) * height;
         let mut colour = || (0..words).map(|_| word()).collect();
@@ -146,7 +146,8 @@ mod tests {
     fn sums_are_those_of_the_spins() {
         for (width, height) in [(128, 2), (128, 6), (256, 4), (1024, 2), (1152, 4)] {
             let lattice = Lattice::rectangle(width, height).unwrap();
-            let plane = Plane::random(&lattice, &mut stats::stream(1, "plane-test", 0)).unwrap();
+            let plane =
+                LatticeBits::random(&lattice, &mut stats::stream(1, "plane-test", 0)).unwrap();
             let (spins, n) = (plane.to_spins(), lattice.sites() as f64);
             assert_eq!(plane.spin_sum() as f64, (magnetisation(spins.as_slice()) * n).round());
             let bonds = -(energy_per_spin(&lattice, spins.as_slice()) * n).round();
@@ -158,7 +159,8 @@ mod tests {
     fn neighbours_are_those_of_the_lattice() {
         for (width, height) in [(128, 2), (256, 4), (1152, 4)] {
             let lattice = Lattice::rectangle(width, height).unwrap();
-            let plane = Plane::random(&lattice, &mut stats::stream(2, "plane-test", 0)).unwrap();
+            let plane =
+                LatticeBits::random(&lattice, &mut stats::stream(2, "plane-test", 0)).unwrap();
             let spins = plane.to_spins();
             let mut beside = vec![[0; 8]; plane.row_words()];
             for site in 0..lattice.sites() {
@@ -178,9 +180,9 @@ mod tests {
     #[test]
     fn other_sides_are_refused() {
         let rng = &mut stats::stream(1, "plane-test", 0);
-        let refused = Plane::random(&Lattice::square(64).unwrap(), rng);
-        assert_eq!(refused, Err(Error::Plane { width: 64, height: 64 }));
-        assert!(Plane::random(&Lattice::rectangle(128, 3).unwrap(), rng).is_err());
-        assert!(Plane::random(&Lattice::ring(128).unwrap(), rng).is_err());
+        let refused = LatticeBits::random(&Lattice::square(64).unwrap(), rng);
+        assert_eq!(refused, Err(Error::LatticeBits { width: 64, height: 64 }));
+        assert!(LatticeBits::random(&Lattice::rectangle(128, 3).unwrap(), rng).is_err());
+        assert!(LatticeBits::random(&Lattice::ring(128).unwrap(), rng).is_err());
     }
 }

@@ -1,10 +1,10 @@
-//! Sums over the states of machines of any weights, against sums written out over (v, h).
+//! Sums over the states of RBMs of any weights, against sums written out over (v, h).
 
 mod common;
 
-use common::brute::{Joint, machine, spin, unit_states};
-use exact::enumerate::{self, MOST_UNITS, ln_visible_weights, moments, visible_probabilities};
-use exact::{Error, Machine, likelihood};
+use common::brute::{Joint, random_rbm, spin, unit_states};
+use exact::enumerate::{self, MAX_UNITS, ln_visible_weights, moments, visible_probabilities};
+use exact::{Error, Rbm64, likelihood};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 
@@ -17,38 +17,38 @@ fn close(a: f64, b: f64, scale: f64) -> bool {
 
 proptest! {
     #[test]
-    fn sums_are_those_over_both_layers(machine in machine(1..7, 1..7, 3.0)) {
-        let joint = Joint::new(&machine);
+    fn sums_are_those_over_both_layers(rbm in random_rbm(1..7, 1..7, 3.0)) {
+        let joint = Joint::new(&rbm);
         let scale = joint.largest;
         {
-            let found = moments(&machine).unwrap();
+            let found = moments(&rbm).unwrap();
             prop_assert!(close(found.ln_z, joint.ln_z, scale));
-            prop_assert!(close(enumerate::ln_z(&machine).unwrap(), joint.ln_z, scale));
-            for i in 0..machine.visible() {
+            prop_assert!(close(enumerate::ln_z(&rbm).unwrap(), joint.ln_z, scale));
+            for i in 0..rbm.visible() {
                 prop_assert!(close(found.mean_v[i], joint.mean(|v, _| spin(v, i)), scale));
             }
-            for a in 0..machine.hidden() {
+            for a in 0..rbm.hidden() {
                 prop_assert!(close(found.mean_h[a], joint.mean(|_, h| spin(h, a)), scale));
-                for i in 0..machine.visible() {
+                for i in 0..rbm.visible() {
                     let product = joint.mean(|v, h| spin(v, i) * spin(h, a));
                     prop_assert!(close(found.mean_vh[(i, a)], product, scale));
                 }
             }
         }
-        for (v, p) in visible_probabilities(&machine).unwrap().into_iter().enumerate() {
+        for (v, p) in visible_probabilities(&rbm).unwrap().into_iter().enumerate() {
             let direct = joint.p.row(v).sum();
             prop_assert!((p - direct).abs() <= SUM * (1.0 + scale) * direct, "{p} {direct}");
         }
     }
 
     #[test]
-    fn a_step_is_the_sum_over_both_conditionals(machine in machine(1..6, 1..6, 2.0), seed in 0usize..32) {
-        let joint = Joint::new(&machine);
-        let (m, n) = (machine.visible(), machine.hidden());
+    fn a_step_is_the_sum_over_both_conditionals(rbm in random_rbm(1..6, 1..6, 2.0), seed in 0usize..32) {
+        let joint = Joint::new(&rbm);
+        let (m, n) = (rbm.visible(), rbm.hidden());
         let mut start = vec![0.0; 1 << m];
         start[seed % (1 << m)] = 0.75;
         start[0] += 0.25;
-        let found = enumerate::sampled_step(&machine, &start).unwrap();
+        let found = enumerate::sampled_step(&rbm, &start).unwrap();
         for (next, p) in found.iter().enumerate() {
             let direct: f64 = (0..1 << n).map(|h| {
                 let up: f64 = start.iter().enumerate()
@@ -57,20 +57,20 @@ proptest! {
             }).sum();
             prop_assert!(close(*p, direct, joint.largest), "{p} {direct}");
         }
-        let stationary = visible_probabilities(&machine).unwrap();
-        for (p, q) in enumerate::sampled_step(&machine, &stationary).unwrap().iter().zip(&stationary) {
+        let stationary = visible_probabilities(&rbm).unwrap();
+        for (p, q) in enumerate::sampled_step(&rbm, &stationary).unwrap().iter().zip(&stationary) {
             prop_assert!(close(*p, *q, joint.largest));
         }
     }
 
     #[test]
-    fn likelihoods_are_those_of_the_joint(machine in machine(1..6, 1..6, 2.0)) {
-        let joint = Joint::new(&machine);
-        let m = machine.visible();
+    fn likelihoods_are_those_of_the_joint(rbm in random_rbm(1..6, 1..6, 2.0)) {
+        let joint = Joint::new(&rbm);
+        let m = rbm.visible();
         let data = unit_states(m);
-        let free_energy = likelihood::free_energy(&machine, &data).unwrap();
-        let pseudo = likelihood::pseudo_log_likelihood(&machine, &data).unwrap();
-        let found = likelihood::log_likelihood_gradient(&machine, &data).unwrap();
+        let free_energy = likelihood::free_energy(&rbm, &data).unwrap();
+        let pseudo = likelihood::pseudo_log_likelihood(&rbm, &data).unwrap();
+        let found = likelihood::log_likelihood_gradient(&rbm, &data).unwrap();
         for v in 0..1 << m {
             let p = joint.p.row(v).sum();
             prop_assert!(close(-free_energy[v] - joint.ln_z, p.ln(), 10.0 * joint.largest));
@@ -82,36 +82,36 @@ proptest! {
     }
 
     #[test]
-    fn the_likelihood_rises_by_its_gradient(machine in machine(1..5, 1..5, 1.0), data in 1usize..16) {
-        let m = machine.visible();
+    fn the_likelihood_rises_by_its_gradient(rbm in random_rbm(1..5, 1..5, 1.0), data in 1usize..16) {
+        let m = rbm.visible();
         let data = unit_states(m).columns(0, data.min(1 << m)).into_owned();
-        let mean = |machine: &Machine| likelihood::log_likelihood_gradient(machine, &data).unwrap();
-        let gradient = mean(&machine).gradient;
+        let mean = |rbm: &Rbm64| likelihood::log_likelihood_gradient(rbm, &data).unwrap();
+        let gradient = mean(&rbm).gradient;
         // Central differences: h^2 times the third derivative (of order one), and rounding 1e-15 / h.
-        let slope = |nudge: &dyn Fn(&mut Machine, f64)| {
-            let at = |h: f64| { let mut moved = machine.clone(); nudge(&mut moved, h); mean(&moved).mean };
+        let slope = |nudge: &dyn Fn(&mut Rbm64, f64)| {
+            let at = |h: f64| { let mut moved = rbm.clone(); nudge(&mut moved, h); mean(&moved).mean };
             (at(1e-5) - at(-1e-5)) / 2e-5
         };
         for i in 0..m {
             prop_assert!((slope(&|x, h| x.visible_bias[i] += h) - gradient.visible_bias[i]).abs() < 1e-8);
-            for a in 0..machine.hidden() {
+            for a in 0..rbm.hidden() {
                 let found = slope(&|x, h| x.weights[(i, a)] += h);
                 prop_assert!((found - gradient.weights[(i, a)]).abs() < 1e-8);
             }
         }
-        for a in 0..machine.hidden() {
+        for a in 0..rbm.hidden() {
             prop_assert!((slope(&|x, h| x.hidden_bias[a] += h) - gradient.hidden_bias[a]).abs() < 1e-8);
         }
     }
 
     #[test]
-    fn names_of_units_do_not_matter(machine in machine(2..6, 2..6, 2.0)) {
-        let p = visible_probabilities(&machine).unwrap();
-        let ln_z = enumerate::ln_z(&machine).unwrap();
-        let mut renamed = machine.clone();
+    fn names_of_units_do_not_matter(rbm in random_rbm(2..6, 2..6, 2.0)) {
+        let p = visible_probabilities(&rbm).unwrap();
+        let ln_z = enumerate::ln_z(&rbm).unwrap();
+        let mut renamed = rbm.clone();
         renamed.weights.swap_columns(0, 1);
         renamed.hidden_bias.swap_rows(0, 1);
-        let mut flipped = machine.clone();
+        let mut flipped = rbm.clone();
         flipped.weights.column_mut(0).neg_mut();
         flipped.hidden_bias[0] *= -1.0;
         for same in [renamed, flipped] {
@@ -120,9 +120,9 @@ proptest! {
                 prop_assert!((a - b).abs() <= SUM * (1.0 + ln_z.abs()) * b);
             }
         }
-        prop_assert!(close(enumerate::ln_z(&machine.transpose()).unwrap(), ln_z, ln_z.abs()));
+        prop_assert!(close(enumerate::ln_z(&rbm.transpose()).unwrap(), ln_z, ln_z.abs()));
         // Without biases nothing tells v from -v.
-        let even = Machine::without_biases(machine.weights).unwrap();
+        let even = Rbm64::without_biases(rbm.weights).unwrap();
         let p = visible_probabilities(&even).unwrap();
         for (a, b) in p.iter().zip(p.iter().rev()) {
             prop_assert!((a - b).abs() <= SUM * (1.0 + ln_z.abs()) * b);
@@ -137,18 +137,18 @@ proptest! {
         n in 1usize..11,
         seed in any::<u64>(),
     ) {
-        let mut machine = common::brute::machine_of(m, n, weights, seed);
-        machine.hidden_bias *= 10.0;
+        let mut rbm = common::brute::rbm_of(m, n, weights, seed);
+        rbm.hidden_bias *= 10.0;
         let ln_weight = |h: usize| -> f64 {
             let field = |i: usize| -> f64 {
-                let row = machine.weights.row(i);
-                machine.visible_bias[i] + row.iter().enumerate().map(|(a, w)| w * spin(h, a)).sum::<f64>()
+                let row = rbm.weights.row(i);
+                rbm.visible_bias[i] + row.iter().enumerate().map(|(a, w)| w * spin(h, a)).sum::<f64>()
             };
-            let bias = machine.hidden_bias.iter().enumerate().map(|(a, c)| c * spin(h, a)).sum::<f64>();
+            let bias = rbm.hidden_bias.iter().enumerate().map(|(a, c)| c * spin(h, a)).sum::<f64>();
             bias + (0..m).map(|i| field(i).abs() + (-2.0 * field(i).abs()).exp().ln_1p()).sum::<f64>()
         };
         let direct: Vec<f64> = (0..1 << n).map(ln_weight).collect();
-        let found = ln_visible_weights(&machine.transpose()).unwrap();
+        let found = ln_visible_weights(&rbm.transpose()).unwrap();
         let scale = direct.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
         for (a, b) in found.iter().zip(&direct) {
             prop_assert!(close(*a, *b, scale), "{a} {b}");
@@ -156,8 +156,8 @@ proptest! {
         let largest = direct.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = direct.iter().map(|x| (x - largest).exp()).sum();
         if n <= m {
-            prop_assert!(close(enumerate::ln_z(&machine).unwrap(), largest + sum.ln(), scale));
-            let found = moments(&machine).unwrap();
+            prop_assert!(close(enumerate::ln_z(&rbm).unwrap(), largest + sum.ln(), scale));
+            let found = moments(&rbm).unwrap();
             prop_assert!(close(found.ln_z, largest + sum.ln(), scale));
             for a in 0..n {
                 let direct: f64 =
@@ -170,12 +170,12 @@ proptest! {
 
 #[test]
 fn threads_do_not_matter() {
-    let machine = common::brute::machine_of(20, 19, 0.5, 1);
+    let rbm = common::brute::rbm_of(20, 19, 0.5, 1);
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let ln_z = enumerate::ln_z(&machine).unwrap();
-            (ln_z, moments(&machine).unwrap(), ln_visible_weights(&machine).unwrap())
+            let ln_z = enumerate::ln_z(&rbm).unwrap();
+            (ln_z, moments(&rbm).unwrap(), ln_visible_weights(&rbm).unwrap())
         })
     };
     let one = with(1);
@@ -186,8 +186,8 @@ fn threads_do_not_matter() {
 fn equal_weights_at_many_units() {
     // Blocks, tasks and both layers' roles at sizes that a sum over (v, h) does not reach.
     for (m, n, w) in [(30, 19, 0.2), (19, 30, 0.2), (24, 20, 0.05)] {
-        let machine = Machine::uniform(m, n, w).unwrap();
-        let (found, expected) = (moments(&machine).unwrap(), exact::symmetric::ln_z(m, n, w));
+        let rbm = Rbm64::uniform(m, n, w).unwrap();
+        let (found, expected) = (moments(&rbm).unwrap(), exact::symmetric::ln_z(m, n, w));
         assert!((found.ln_z / expected - 1.0).abs() < SUM);
         let product = exact::symmetric::f(m, n, w) / m as f64;
         assert!(found.mean_vh.iter().all(|x| (x - product).abs() < SUM));
@@ -198,13 +198,13 @@ fn equal_weights_at_many_units() {
 #[test]
 fn layers_without_units() {
     let bias = DVector::from_vec(vec![0.3, -1.0]);
-    let machine = Machine::new(DMatrix::zeros(2, 0), bias, DVector::zeros(0)).unwrap();
+    let rbm = Rbm64::new(DMatrix::zeros(2, 0), bias, DVector::zeros(0)).unwrap();
     let expected = (2.0 * 0.3_f64.cosh()).ln() + (2.0 * 1.0_f64.cosh()).ln();
-    assert!(close(enumerate::ln_z(&machine).unwrap(), expected, 1.0));
-    assert!(close(moments(&machine).unwrap().mean_v[1], (-1.0_f64).tanh(), 1.0));
-    assert_eq!(visible_probabilities(&machine).unwrap().len(), 4);
+    assert!(close(enumerate::ln_z(&rbm).unwrap(), expected, 1.0));
+    assert!(close(moments(&rbm).unwrap().mean_v[1], (-1.0_f64).tanh(), 1.0));
+    assert_eq!(visible_probabilities(&rbm).unwrap().len(), 4);
     // More units than vary within a block, and nothing to couple them with.
-    let many = Machine::new(DMatrix::zeros(12, 0), DVector::repeat(12, 0.5), DVector::zeros(0));
+    let many = Rbm64::new(DMatrix::zeros(12, 0), DVector::repeat(12, 0.5), DVector::zeros(0));
     let p = visible_probabilities(&many.unwrap()).unwrap();
     assert!(close(p[p.len() - 1], (1.0 + (-1.0_f64).exp()).powi(-12), 1.0));
 }
@@ -212,22 +212,22 @@ fn layers_without_units() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let vector = |n: usize| DVector::<f64>::zeros(n);
-    let wrong = Machine::new(DMatrix::zeros(3, 2), vector(2), vector(2));
+    let wrong = Rbm64::new(DMatrix::zeros(3, 2), vector(2), vector(2));
     assert!(matches!(wrong, Err(Error::WrongLength { found: 2, expected: 3, .. })));
-    let wrong = Machine::new(DMatrix::zeros(3, 2), vector(3), vector(3));
+    let wrong = Rbm64::new(DMatrix::zeros(3, 2), vector(3), vector(3));
     assert!(matches!(wrong, Err(Error::WrongLength { found: 3, expected: 2, .. })));
-    assert!(matches!(Machine::uniform(2, 2, f64::NAN), Err(Error::OutOfRange { .. })));
-    let large = Machine::uniform(MOST_UNITS + 1, MOST_UNITS + 1, 0.1).unwrap();
-    let too_many = Error::TooManyStates { units: MOST_UNITS + 1, limit: MOST_UNITS };
+    assert!(matches!(Rbm64::uniform(2, 2, f64::NAN), Err(Error::OutOfRange { .. })));
+    let large = Rbm64::uniform(MAX_UNITS + 1, MAX_UNITS + 1, 0.1).unwrap();
+    let too_many = Error::TooManyStates { units: MAX_UNITS + 1, limit: MAX_UNITS };
     assert_eq!(enumerate::ln_z(&large), Err(too_many.clone()));
     assert_eq!(moments(&large), Err(too_many.clone()));
     assert_eq!(ln_visible_weights(&large), Err(too_many));
-    let wide = Machine::uniform(20, 5, 0.1).unwrap();
+    let wide = Rbm64::uniform(20, 5, 0.1).unwrap();
     assert!(matches!(
         enumerate::sampled_step(&wide, &[]),
         Err(Error::TooManyStates { units: 25, .. })
     ));
-    let small = Machine::uniform(2, 1, 0.1).unwrap();
+    let small = Rbm64::uniform(2, 1, 0.1).unwrap();
     assert!(matches!(enumerate::sampled_step(&small, &[1.0]), Err(Error::WrongLength { .. })));
     let zeros = DMatrix::zeros(2, 1);
     let refused = likelihood::free_energy(&small, &zeros);

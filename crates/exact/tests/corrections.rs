@@ -1,4 +1,4 @@
-//! The corrections to the thesis, as numbers: what its errors come to for the machine that it shows, M = 8 and N = 4.
+//! The corrections to the thesis, as numbers: what its errors come to for the RBM that it shows, M = 8 and N = 4.
 
 use exact::ring::{decimate, decimate_by};
 use exact::symmetric::{
@@ -107,32 +107,31 @@ fn the_deterministic_flow_turns_at_a_finite_coupling() {
 }
 
 #[test]
-fn the_locked_machine_is_decimation() {
+fn the_pinned_rbm_is_decimation() {
     let q = enumerate::ring(&ring(1.0)).unwrap().probabilities;
-    for (locking, written) in [(2.0, 0.018), (3.0, 5.0e-4), (4.0, 9.9e-6), (6.0, 3.4e-9)] {
-        let machine = decimation::locked(M, 1.0, locking).unwrap();
-        let found = divergence::kl_gradient(&q, &machine.weights).unwrap().0;
+    for (pinning, written) in [(2.0, 0.018), (3.0, 5.0e-4), (4.0, 9.9e-6), (6.0, 3.4e-9)] {
+        let rbm = decimation::pinned(M, 1.0, pinning).unwrap();
+        let found = divergence::kl_gradient(&q, &rbm.weights).unwrap().0;
         assert!((found / written - 1.0).abs() < 0.03, "{found}, not {written}");
-        let hidden = decimation::hidden_coupling(&machine).unwrap();
+        let hidden = decimation::hidden_coupling(&rbm).unwrap();
         assert!((hidden.coupling - decimate(1.0)).abs() < 1e-13 && hidden.is_ring);
     }
 }
 
 #[test]
-fn the_machine_on_the_bonds_is_an_inverse_step() {
+fn the_rbm_on_the_bonds_is_an_inverse_step() {
     for k in [0.1, 0.5, 1.0, 2.0] {
-        let machine = decimation::bonds(M, k).unwrap();
+        let rbm = decimation::bonds(M, k).unwrap();
         let q = enumerate::ring(&ring(k)).unwrap().probabilities;
-        assert!(divergence::kl_gradient(&q, &machine.weights).unwrap().0.abs() < 1e-14);
+        assert!(divergence::kl_gradient(&q, &rbm.weights).unwrap().0.abs() < 1e-14);
         // tanh^2 w = tanh K: v and h are a ring of 2M sites at w, decimated to either layer.
-        let w = machine.weights[(0, 0)];
+        let w = rbm.weights[(0, 0)];
         assert!((decimate(w) - k).abs() < 1e-14);
-        let hidden = decimation::hidden_coupling(&machine).unwrap();
+        let hidden = decimation::hidden_coupling(&rbm).unwrap();
         assert!((hidden.coupling - k).abs() < 1e-13 && hidden.is_ring);
         // Singular values w |1 + e^{ik}|: the deterministic flow turns at w = 1/2.
         assert!(
-            (machine.weights.clone().svd(false, false).singular_values.max() - 2.0 * w).abs()
-                < 1e-12
+            (rbm.weights.clone().svd(false, false).singular_values.max() - 2.0 * w).abs() < 1e-12
         );
     }
     agrees(decimate(0.5), 0.2169, 4);

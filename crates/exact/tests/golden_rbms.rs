@@ -1,4 +1,4 @@
-//! Every golden value about machines of unequal weights, from `data/golden/` (see its README for their origin).
+//! Every golden value about RBMs of unequal weights, from `data/golden/` (see its README for their origin).
 
 mod common;
 
@@ -6,7 +6,7 @@ use common::brute::{numbers as numbers_in, spin};
 use common::{CLOSED, ROOT, Tally, count, golden, label, list, number, numbers};
 use exact::enumerate::{self, moments, sampled_step, visible_probabilities};
 use exact::ring::decimate;
-use exact::{Machine, Ring, decimation, divergence, likelihood, minimum, symmetric};
+use exact::{Rbm64, Ring, decimation, divergence, likelihood, minimum, symmetric};
 use nalgebra::{DMatrix, DVector};
 use serde_json::Value;
 
@@ -42,18 +42,17 @@ fn correlations(p: &[f64], m: usize) -> (f64, f64) {
 }
 
 #[test]
-fn machines_of_any_weights() {
+fn rbms_of_any_weights() {
     let mut tally = Tally::default();
     for (i, case) in list(&golden("general_rbm"), "cases").iter().enumerate() {
         let name = format!("case {i}: ");
         let vector = |key: &str| DVector::from_vec(numbers(case, key));
-        let machine =
-            Machine::new(matrix(case, "W"), vector("b_visible"), vector("c_hidden")).unwrap();
-        let ln_z = enumerate::ln_z(&machine).unwrap();
+        let rbm = Rbm64::new(matrix(case, "W"), vector("b_visible"), vector("c_hidden")).unwrap();
+        let ln_z = enumerate::ln_z(&rbm).unwrap();
         tally.relative(&format!("{name}ln Z"), ln_z, number(case, "lnZ"), CLOSED);
-        let p = visible_probabilities(&machine).unwrap();
+        let p = visible_probabilities(&rbm).unwrap();
         tally.all(&format!("{name}p(v)"), &p, &numbers(case, "P_v"), CLOSED);
-        for found in [moments(&machine).unwrap(), transposed_moments(&machine)] {
+        for found in [moments(&rbm).unwrap(), transposed_moments(&rbm)] {
             tally.relative(&format!("{name}ln Z"), found.ln_z, number(case, "lnZ"), CLOSED);
             let mut each = |key: &str, found: &[f64], expected: &[f64]| {
                 tally.all_cancelling(&format!("{name}{key}"), found, expected);
@@ -62,17 +61,17 @@ fn machines_of_any_weights() {
             each("<h>", found.mean_h.as_slice(), &numbers(case, "mean_h"));
             each("<vh>", found.mean_vh.as_slice(), matrix(case, "mean_vh").as_slice());
         }
-        let m = machine.visible();
+        let m = rbm.visible();
         let pairs = DMatrix::from_fn(m, m, |i, j| mean(&p, |s| spin(s, i) * spin(s, j)));
         let expected = matrix(case, "mean_vv");
         tally.all_cancelling(&format!("{name}<vv>"), pairs.as_slice(), expected.as_slice());
-        data(&mut tally, &name, case, &machine);
+        data(&mut tally, &name, case, &rbm);
     }
     assert_eq!(tally.0, 1130, "comparisons");
 }
 
-fn transposed_moments(machine: &Machine) -> enumerate::Moments {
-    let found = moments(&machine.transpose()).expect("a valid case");
+fn transposed_moments(rbm: &Rbm64) -> enumerate::Moments {
+    let found = moments(&rbm.transpose()).expect("a valid case");
     enumerate::Moments {
         mean_v: found.mean_h,
         mean_h: found.mean_v,
@@ -82,41 +81,41 @@ fn transposed_moments(machine: &Machine) -> enumerate::Moments {
 }
 
 /// What depends on the data of a case.
-fn data(tally: &mut Tally, name: &str, case: &Value, machine: &Machine) {
+fn data(tally: &mut Tally, name: &str, case: &Value, rbm: &Rbm64) {
     let data = matrix(case, "data").transpose();
     let mut each = |key: &str, found: &[f64], expected: &[f64]| {
         tally.all_cancelling(&format!("{name}{key}"), found, expected);
     };
-    let found = likelihood::log_likelihood_gradient(machine, &data).expect("a valid case");
+    let found = likelihood::log_likelihood_gradient(rbm, &data).expect("a valid case");
     each("ln p", &found.per_datum, &numbers(case, "log_likelihood_per_datum"));
     each("mean ln p", &[found.mean], &[number(case, "mean_log_likelihood")]);
     each("dW", found.gradient.weights.as_slice(), matrix(case, "grad_W").as_slice());
     each("db", found.gradient.visible_bias.as_slice(), &numbers(case, "grad_b"));
     each("dc", found.gradient.hidden_bias.as_slice(), &numbers(case, "grad_c"));
-    let free_energy = likelihood::free_energy(machine, &data).expect("a valid case");
+    let free_energy = likelihood::free_energy(rbm, &data).expect("a valid case");
     each("F", &free_energy, &numbers(case, "free_energy_per_datum"));
-    let pseudo = likelihood::pseudo_log_likelihood(machine, &data).expect("a valid case");
+    let pseudo = likelihood::pseudo_log_likelihood(rbm, &data).expect("a valid case");
     each("pseudo", &pseudo, &numbers(case, "pseudo_log_likelihood_per_datum"));
 
     // The negative statistics of CD-1: one exact step of the chain from the data.
     if !case["expected_cd1_negative_vh"].is_array() {
         return;
     }
-    let mut start = vec![0.0; 1 << machine.visible()];
+    let mut start = vec![0.0; 1 << rbm.visible()];
     for v in data.column_iter() {
         let state: usize = v.iter().enumerate().map(|(i, &v)| usize::from(v > 0.0) << i).sum();
         start[state] += 1.0 / data.ncols() as f64;
     }
-    let next = sampled_step(machine, &start).expect("a valid case");
+    let next = sampled_step(rbm, &start).expect("a valid case");
     let hidden_mean = |state: usize, a: usize| -> f64 {
-        let fields = machine.weights.column(a);
+        let fields = rbm.weights.column(a);
         let field: f64 = fields.iter().enumerate().map(|(i, w)| w * spin(state, i)).sum();
-        (machine.hidden_bias[a] + field).tanh()
+        (rbm.hidden_bias[a] + field).tanh()
     };
-    let negative = DMatrix::from_fn(machine.visible(), machine.hidden(), |i, a| {
+    let gradient = DMatrix::from_fn(rbm.visible(), rbm.hidden(), |i, a| {
         mean(&next, |s| spin(s, i) * hidden_mean(s, a))
     });
-    each("CD-1", negative.as_slice(), matrix(case, "expected_cd1_negative_vh").as_slice());
+    each("CD-1", gradient.as_slice(), matrix(case, "expected_cd1_negative_vh").as_slice());
 }
 
 #[test]
@@ -126,31 +125,31 @@ fn constructions() {
     for case in list(&golden, "locked") {
         let name = label(case, &["M", "K", "L"]);
         let (m, k) = (count(case, "M"), number(case, "K"));
-        let machine = decimation::locked(m, k, number(case, "L")).unwrap();
-        let hidden = decimation::hidden_coupling(&machine).unwrap();
+        let rbm = decimation::pinned(m, k, number(case, "L")).unwrap();
+        let hidden = decimation::hidden_coupling(&rbm).unwrap();
         tally.cancelling(&format!("{name}K'"), hidden.coupling, number(case, "K_hidden"));
         assert!(hidden.is_ring && hidden.sign == 1.0 && hidden.largest_other < 1e-13, "{hidden:?}");
-        reached(&mut tally, &name, case, &machine, "nn_corr_visible");
+        reached(&mut tally, &name, case, &rbm, "nn_corr_visible");
     }
     for case in list(&golden, "exact_N_eq_M") {
         let name = label(case, &["M", "K"]);
         let (m, k) = (count(case, "M"), number(case, "K"));
-        let machine = decimation::bonds(m, k).unwrap();
-        tally.relative(&format!("{name}w"), machine.weights[(0, 0)], number(case, "w"), CLOSED);
-        reached(&mut tally, &name, case, &machine, "nn_corr");
+        let rbm = decimation::bonds(m, k).unwrap();
+        tally.relative(&format!("{name}w"), rbm.weights[(0, 0)], number(case, "w"), CLOSED);
+        reached(&mut tally, &name, case, &rbm, "nn_corr");
     }
     assert_eq!(tally.0, 32 * 4 + 4 * 4, "comparisons");
 }
 
-fn reached(tally: &mut Tally, name: &str, case: &Value, machine: &Machine, pair: &str) {
-    let m = machine.visible();
+fn reached(tally: &mut Tally, name: &str, case: &Value, rbm: &Rbm64, pair: &str) {
+    let m = rbm.visible();
     let q = ring_states(m, number(case, "K"));
-    let p = visible_probabilities(machine).expect("a valid case");
+    let p = visible_probabilities(rbm).expect("a valid case");
     tally.cancelling(&format!("{name}nn"), correlations(&p, m).0, number(case, pair));
-    let ln_z = enumerate::ln_z(machine).expect("a valid case");
+    let ln_z = enumerate::ln_z(rbm).expect("a valid case");
     tally.relative(&format!("{name}ln Z"), ln_z, number(case, "lnZ"), CLOSED);
     // Far below what the sum over q ln(q / p) resolves.
-    let (kl, _) = divergence::kl_gradient(&q, &machine.weights).expect("a valid case");
+    let (kl, _) = divergence::kl_gradient(&q, &rbm.weights).expect("a valid case");
     tally.compare(&format!("{name}KL"), kl, number(case, "KL"), 1e-8, 1e-20);
 }
 
@@ -184,8 +183,8 @@ fn minima() {
             let expected = number(case, "KL_best");
             tally.compare(&format!("{name}best KL"), found.kl, expected, 0.0, MINIMUM);
             let eigenvalues = divergence::hessian_eigenvalues(&q, &equal).unwrap();
-            let negative = eigenvalues.iter().filter(|x| **x < -1e-12).count();
-            assert_eq!(negative, count(case, "n_negative_hessian_uniform"), "{name}");
+            let gradient = eigenvalues.iter().filter(|x| **x < -1e-12).count();
+            assert_eq!(gradient, count(case, "n_negative_hessian_uniform"), "{name}");
             if case["hessian_uniform_eigenvalues"].is_array() {
                 let expected = numbers(case, "hessian_uniform_eigenvalues");
                 for (i, (a, b)) in eigenvalues.iter().zip(&expected).enumerate() {
@@ -202,10 +201,10 @@ fn minima() {
     assert_eq!(tally.0, 13 * 5 + 2 * 8 + 18 + 2 * 32, "comparisons");
 }
 
-/// Errata E11: with N = M/2 the best machine's hidden layer is the decimated ring.
+/// With N = M/2 the best RBM's hidden layer is the decimated ring.
 fn decimates(name: &str, k: f64, best: &minimum::Minimum) {
-    let machine = Machine::without_biases(best.weights.clone()).expect("a valid case");
-    let hidden = decimation::hidden_coupling(&machine).expect("a valid case");
+    let rbm = Rbm64::without_biases(best.weights.clone()).expect("a valid case");
+    let hidden = decimation::hidden_coupling(&rbm).expect("a valid case");
     // The visible marginal differs from the ring by the square root of KL.
     let tolerance = 1e3 * best.kl.sqrt() + 1e-10;
     assert!((hidden.coupling - decimate(k)).abs() < tolerance, "{name}{hidden:?}");
@@ -259,10 +258,10 @@ fn flows_of_unequal_weights() {
     for case in list(&golden, "exact_rbm_flow").iter().chain(list(&golden, "locked_rbm_flow")) {
         let name = label(case, &["M", "N", "K1", "K0", "L"]);
         let (m, k1, k0) = (count(case, "M"), number(case, "K1"), number(case, "K0"));
-        let machine = match case["L"].as_f64() {
-            Some(locking) => decimation::locked(m, k1, locking).unwrap(),
+        let rbm = match case["L"].as_f64() {
+            Some(pinning) => decimation::pinned(m, k1, pinning).unwrap(),
             None if case["L"].is_string() => {
-                infinite_locking(&mut tally, &name, case);
+                infinite_pinning(&mut tally, &name, case);
                 continue;
             }
             None => decimation::bonds(m, k1).unwrap(),
@@ -287,7 +286,7 @@ fn flows_of_unequal_weights() {
                     );
                 }
             }
-            p = sampled_step(&machine, &p).unwrap();
+            p = sampled_step(&rbm, &p).unwrap();
         }
     }
     for case in list(&golden, "K_infinity_uniform") {
@@ -295,7 +294,7 @@ fn flows_of_unequal_weights() {
         let (m, n, k) = (count(case, "M"), count(case, "N"), number(case, "K1"));
         let weight = symmetric::best_weight(&Ring::new(m, k).unwrap().into(), n).unwrap();
         tally.relative(&format!("{name}W"), weight, number(case, "W"), ROOT);
-        let p = visible_probabilities(&Machine::uniform(m, n, weight).unwrap()).unwrap();
+        let p = visible_probabilities(&Rbm64::uniform(m, n, weight).unwrap()).unwrap();
         let (pair, square) = correlations(&p, m);
         tally.relative(&format!("{name}nn"), pair, number(case, "nn_inf"), ROOT);
         tally.relative(&format!("{name}V2"), square, number(case, "V2_over_M_inf"), ROOT);
@@ -303,9 +302,9 @@ fn flows_of_unequal_weights() {
     assert_eq!(tally.0, 6 * 22 * 3 + 12 * 6 * 2 + 6 * 6 * 2 + 10 * 3, "comparisons");
 }
 
-/// Locked for ever, the even sites keep the ring of K0 and their neighbours follow them at K1:
+/// Pinned for ever, the even sites keep the ring of K0 and their neighbours follow them at K1:
 /// `(1 + c_2) tanh(2 K1) / 2`.
-fn infinite_locking(tally: &mut Tally, name: &str, case: &Value) {
+fn infinite_pinning(tally: &mut Tally, name: &str, case: &Value) {
     let ring = Ring::new(count(case, "M"), number(case, "K0")).expect("a valid case");
     let frozen = 0.5 * (1.0 + ring.correlation(2)) * (2.0 * number(case, "K1")).tanh();
     for (step, (pair, k)) in

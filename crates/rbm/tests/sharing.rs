@@ -1,4 +1,4 @@
-//! Tied weights stay tied to the bit, follow the gradient of what they share, and give the machine its symmetry.
+//! Tied weights stay tied to the bit, follow the gradient of what they share, and give the RBM its symmetry.
 
 #[path = "common/states.rs"]
 mod states;
@@ -6,16 +6,18 @@ mod states;
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use rand::RngExt;
-use rbm::{Error, Negative, Optimiser, Rbm, Ties, TrainConfig, Trainer, partition, train};
+use rbm::{
+    Error, GradientEstimator, Optimiser, Rbm, TrainConfig, Trainer, WeightSharing, partition, train,
+};
 use states::states;
 use std::ops::ControlFlow;
 
 const CONFIG: TrainConfig = TrainConfig {
-    optimiser: Optimiser::Adam { mean_memory: 0.9, square_memory: 0.999 },
+    optimiser: Optimiser::Adam { beta1: 0.9, beta2: 0.999 },
     l1: 0.001,
     l2: 0.001,
     initial_std: 0.5,
-    ties: Ties::All,
+    sharing: WeightSharing::All,
     ..TrainConfig::cd(4, 10, 0.1, 1)
 };
 
@@ -53,8 +55,8 @@ proptest! {
     ) {
         let (width, height) = (columns * stride, if ring { 1 } else { rows * stride });
         let places = columns * if ring { 1 } else { rows };
-        let ties = Ties::Translations { width, height, stride };
-        let rbm = trained(TrainConfig { ties, hidden: filters * places, ..CONFIG }, width * height);
+        let sharing = WeightSharing::Translations { width, height, stride };
+        let rbm = trained(TrainConfig { sharing, hidden: filters * places, ..CONFIG }, width * height);
         let down = if ring { 1 } else { stride };
         for a in 0..rbm.hidden() {
             let first = a / places * places;
@@ -72,10 +74,10 @@ proptest! {
 
 /// Filters at every site: p(v) is the same for all translations of v, to rounding of f32 activations.
 #[test]
-fn the_machine_has_the_symmetry_of_its_lattice() {
+fn the_rbm_has_the_symmetry_of_its_lattice() {
     let (width, height) = (3, 2);
-    let ties = Ties::Translations { width, height, stride: 1 };
-    let rbm = trained(TrainConfig { ties, hidden: 12, ..CONFIG }, 6);
+    let sharing = WeightSharing::Translations { width, height, stride: 1 };
+    let rbm = trained(TrainConfig { sharing, hidden: 12, ..CONFIG }, 6);
     let p = partition::visible_probabilities(&rbm).unwrap();
     let all = states(6);
     for by in [(1, 0), (0, 1), (2, 1)] {
@@ -92,11 +94,11 @@ fn the_machine_has_the_symmetry_of_its_lattice() {
 /// What a class shares moves uphill by the mean slope of its members: numerical slope along the class over its size.
 #[test]
 fn the_gradient_is_that_of_the_shared_values() {
-    let ties = Ties::Translations { width: 4, height: 1, stride: 2 };
+    let sharing = WeightSharing::Translations { width: 4, height: 1, stride: 2 };
     let config = TrainConfig {
-        ties,
+        sharing,
         hidden: 4,
-        negative: Negative::Exact,
+        gradient: GradientEstimator::Exact,
         optimiser: Optimiser::Ascent { momentum: 0.0 },
         l1: 0.0,
         l2: 0.0,
@@ -130,8 +132,9 @@ fn the_gradient_is_that_of_the_shared_values() {
 
 #[test]
 fn layers_that_are_no_lattice_of_filters_are_refused() {
-    let refused = |ties, hidden| Trainer::new(TrainConfig { ties, hidden, ..CONFIG }, 6, 1).err();
-    let lattice = |width, height, stride| Ties::Translations { width, height, stride };
+    let refused =
+        |sharing, hidden| Trainer::new(TrainConfig { sharing, hidden, ..CONFIG }, 6, 1).err();
+    let lattice = |width, height, stride| WeightSharing::Translations { width, height, stride };
     let size = |what, found, expected| Some(Error::Size { what, found, expected });
     let of_lattice = size("the lattice of the ties", 8, 6);
     assert_eq!(refused(lattice(4, 2, 2), 4), of_lattice);

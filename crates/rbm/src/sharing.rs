@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 /// learning rate suits tied and free weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Ties {
+pub enum WeightSharing {
     /// None.
     Free,
-    /// All weights, all visible biases and all hidden biases: the equal-weight machine of the thesis' section 4.1.
+    /// All weights, all visible biases and all hidden biases: the equal-weight RBM of the thesis' section 4.1.
     All,
-    /// Biases are sums of weights such that the machine has the law of one of units 0 and 1, with weights W and no biases
+    /// Biases are sums of weights such that the RBM has the distribution of one of units 0 and 1, with weights W and no biases
     /// ([`crate::Rbm::of_binary`]). The learning rate, the initial weights and the decay are those of W.
     Binary,
     /// The visible layer is a periodic lattice, and hidden units are filters at all places of every `stride`th row and
@@ -31,7 +31,7 @@ pub enum Ties {
     },
 }
 
-impl Ties {
+impl WeightSharing {
     /// # Errors
     /// [`Error::Setting`] for a stride that does not divide the sides, [`Error::Size`] for layers that are no such lattices.
     pub(crate) fn check(self, visible: usize, hidden: usize) -> Result<(), Error> {
@@ -90,8 +90,8 @@ pub(crate) struct Classes {
 }
 
 impl Classes {
-    pub(crate) fn new(ties: Ties, visible: usize, hidden: usize) -> Option<Self> {
-        let parts = ties.classes(visible, hidden)?;
+    pub(crate) fn new(sharing: WeightSharing, visible: usize, hidden: usize) -> Option<Self> {
+        let parts = sharing.classes(visible, hidden)?;
         let most = parts.iter().flatten().max().map_or(0, |&class| class as usize + 1);
         Some(Self { parts, sums: vec![0.0; most], counts: vec![0.0; most] })
     }
