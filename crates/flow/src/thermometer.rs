@@ -16,7 +16,7 @@ pub use scale::Reading;
 use crate::Error;
 use ensemble::{ABS_M, Ensemble, FACTOR, M2, SQUARE, pair};
 use exact::root::bisect;
-use ising::Samples;
+use ising::Configurations;
 use nalgebra::{DMatrix, DVector};
 use scale::{at_most, boltzmann, of_energy, reading, temperature};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use stats::Estimate;
 
 /// The thermometers of one torus.
 ///
-/// They read ensembles of +-1 configurations ([`Samples`] can hold nothing else); the network alone can also read the real
+/// They read ensembles of +-1 configurations ([`Configurations`] can hold nothing else); the network alone can also read the real
 /// units of the mean rule ([`NetworkThermometer::read`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Thermometers<'a> {
@@ -84,15 +84,15 @@ impl Thermometers<'_> {
     /// # Errors
     /// [`Error::Sites`] for another torus than that of the curves or the network, [`Error::Chains`], [`Error::Blocks`] for
     /// fewer than two independent blocks for each of the `L / 2 + 4` observables, also where the chains are too correlated.
-    pub fn read(&self, samples: &Samples, chains: usize) -> Result<Readings, Error> {
+    pub fn read(&self, configurations: &Configurations, chains: usize) -> Result<Readings, Error> {
         let (curves, side) = (self.curves, self.curves.side());
-        let (expected, found) = (side * side, samples.sites());
+        let (expected, found) = (side * side, configurations.sites());
         if expected != found {
             return Err(Error::Sites { expected, found });
         }
         let network =
-            self.network.map(|network| network.temperature(samples, chains)).transpose()?;
-        let ensemble = &Ensemble::of(samples, chains)?;
+            self.network.map(|network| network.temperature(configurations, chains)).transpose()?;
+        let ensemble = &Ensemble::of(configurations, chains)?;
         let energy = of_energy(ensemble);
         let start = match energy {
             Reading::Temperature(t) => boltzmann(t.mean),

@@ -1,7 +1,7 @@
 //! The physical thermometers on Ising ensembles of known temperature, and on ensembles that have none.
 
 use flow::{Error, IsingCurves, Reading, Readings, Thermometers, Verdict};
-use ising::{Coupling, Lattice, Request, Samples, draw};
+use ising::{Configurations, Coupling, Lattice, Request, Samples, draw};
 use nalgebra::DMatrix;
 use rand::RngExt;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -40,11 +40,11 @@ fn tori(t: f64, count: u32, seed: u64) -> Samples {
     draw(&lattice, coupling, &request, seed).expect("draws").samples
 }
 
-fn read(samples: &Samples) -> Readings {
+fn read(samples: &Configurations) -> Readings {
     read_chains(samples, samples.len())
 }
 
-fn read_chains(samples: &Samples, chains: usize) -> Readings {
+fn read_chains(samples: &Configurations, chains: usize) -> Readings {
     let thermometers = Thermometers { network: None, curves: curves() };
     thermometers.read(samples, chains).expect("readings")
 }
@@ -180,13 +180,14 @@ fn the_energy_reads_the_temperature_of_maximum_likelihood() {
 }
 
 /// Rows of +-1 made by a function.
-fn ensemble(count: usize, mut row: impl FnMut() -> Vec<f32>) -> Samples {
+fn ensemble(count: usize, mut row: impl FnMut() -> Vec<f32>) -> Configurations {
     let columns: Vec<f32> = (0..count).flat_map(|_| row()).collect();
     let matrix = DMatrix::from_vec(SIDE * SIDE, count, columns);
-    Samples::from_matrix(&matrix, Coupling::new(0.0).expect("a coupling")).expect("spins")
+    Configurations::from_matrix(&matrix).expect("spins")
 }
 
-fn joined(mut first: Samples, second: &Samples) -> Samples {
+fn joined(first: &Configurations, second: &Configurations) -> Configurations {
+    let mut first = first.clone();
     first.append(second).expect("one size");
     first
 }
@@ -196,7 +197,7 @@ fn ensembles_of_another_kind_have_no_temperature() {
     let n = SIDE * SIDE;
     let mut rng = stats::stream(1, "others", 0);
     // Two temperatures that mix to energies near T_c.
-    let mixture = joined(tori(1.9, 500, 1), &tori(2.9, 500, 2));
+    let mixture = joined(&tori(1.9, 500, 1), &tori(2.9, 500, 2));
     // Independent spins with the Ising magnetisation at T_c, either sign.
     let product = ensemble(1000, || {
         let sign = if rng.random::<bool>() { 1.0 } else { -1.0 };
@@ -313,8 +314,7 @@ fn memory_is_accounted_for() {
     let once = tori(2.4, 400, 5);
     let columns: Vec<_> = once.to_matrix().column_iter().map(|c| c.into_owned()).collect();
     let fivefold: Vec<_> = columns.iter().flat_map(|c| std::iter::repeat_n(c.clone(), 5)).collect();
-    let coupling = Coupling::new(0.0).unwrap();
-    let fivefold = Samples::from_matrix(&DMatrix::from_columns(&fivefold), coupling).unwrap();
+    let fivefold = Configurations::from_matrix(&DMatrix::from_columns(&fivefold)).unwrap();
     let errors = |r: &Readings| all(r).map(|r| r.estimate().expect("on the scale").error);
     let (plain, chains) = (errors(&read(&once)), errors(&read_chains(&fivefold, 400)));
     let naive = errors(&read(&fivefold));

@@ -1,7 +1,7 @@
 //! The thermometer reads back the temperature of rings that it has not seen, and refuses what is not on its scale.
 
 use flow::{Calibration, Error, NetworkThermometer};
-use ising::{Algorithm, Coupling, Lattice, Samples, Schedule};
+use ising::{Algorithm, Configurations, Coupling, Lattice, Samples, Schedule};
 use nalgebra::DMatrix;
 use nn::TrainConfig;
 use std::ops::ControlFlow;
@@ -104,7 +104,7 @@ fn held_out_rings_must_fit() {
     assert!(matches!(thermometer.bias(&off), Err(Error::OffScale(t)) if (t - 3.0).abs() < 1e-12));
     assert!(matches!(thermometer.confusion(&off), Err(Error::OffScale(_))));
     let sites = Error::Sites { expected: SITES, found: 5 };
-    assert_eq!(thermometer.temperature(&Samples::new(5), 1), Err(sites.clone()));
+    assert_eq!(thermometer.temperature(&Configurations::new(5), 1), Err(sites.clone()));
     assert_eq!(thermometer.confusion(&Samples::new(5)), Err(sites));
     let chains = Error::Chains { samples: 10, chains: 3 };
     assert_eq!(thermometer.temperature(&off, 3), Err(chains));

@@ -289,7 +289,7 @@ fn perfect(job: &Job<'_>) -> Result<Samples, Error> {
     perfect.draw(job.request.count as usize, &mut samples, job.seed)?;
     if job.request.symmetrise {
         let rng = &mut stats::stream(job.seed, "ising::draw symmetrise", 0);
-        (0..samples.len()).filter(|_| rng.random()).for_each(|row| samples.turn_over(row));
+        (0..samples.len()).filter(|_| rng.random()).for_each(|row| samples.flip(row));
     }
     Ok(samples)
 }
@@ -319,7 +319,7 @@ fn frozen(job: &Job<'_>) -> Result<Samples, Error> {
         let pull = field * samples.spin_sum(row).abs() as f64;
         let up = rng.random::<f64>() < 1.0 / (1.0 + (-2.0 * pull).exp());
         if up != (samples.spin_sum(row) > 0) {
-            samples.turn_over(row);
+            samples.flip(row);
         }
     }
     Ok(samples)

@@ -1,7 +1,7 @@
 //! Chains side by side: run until they agree wherever they began, then looked at far enough apart.
 
+use crate::configurations::{flip, pack};
 use crate::replica_bits::REPLICAS;
-use crate::samples::{pack, turn_over};
 use crate::{Coupling, Error, Lattice, ReplicaBits, Sampler, Samples, Spins};
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -218,7 +218,7 @@ where
             let mut rows = run.state.rows();
             for row in rows.chunks_exact_mut(row_words) {
                 if symmetrise && run.rng.random() {
-                    turn_over(row, sites);
+                    flip(row, sites);
                 }
             }
             drawn.push(rows);

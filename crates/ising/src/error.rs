@@ -105,6 +105,14 @@ pub enum Error {
         /// Words of 64 bits.
         words: usize,
     },
+    /// Samples whose couplings are of another number.
+    #[error("{couplings} couplings cannot be those of {rows} configurations")]
+    CouplingCount {
+        /// Configurations.
+        rows: usize,
+        /// Couplings.
+        couplings: usize,
+    },
     /// A unit that is no spin.
     #[error("spin {site} of configuration {row} is {value}, but must be 1 or -1")]
     Spin {

@@ -8,7 +8,7 @@ mod thermodynamics;
 pub use summary::Summary;
 pub use thermodynamics::Thermodynamics;
 
-use crate::{Lattice, Samples};
+use crate::{Configurations, Lattice};
 use multiversion::multiversion;
 use pairs::Pairs;
 use stats::Estimate;
@@ -33,14 +33,14 @@ pub fn magnetisation(spins: &[i8]) -> f64 {
 /// [`energy_per_spin`] of each configuration, to the last bit.
 ///
 /// # Panics
-/// When the samples are of another size than the lattice.
-pub fn energies(lattice: &Lattice, samples: &Samples) -> Vec<f64> {
-    energies_of(lattice, all(lattice, samples))
+/// When the configurations are of another size than the lattice.
+pub fn energies(lattice: &Lattice, configurations: &Configurations) -> Vec<f64> {
+    energies_of(lattice, all(lattice, configurations))
 }
 
 /// [`magnetisation`] of each configuration, to the last bit.
-pub fn magnetisations(samples: &Samples) -> Vec<f64> {
-    magnetisations_of(samples.sites(), samples.words(0..samples.len()))
+pub fn magnetisations(configurations: &Configurations) -> Vec<f64> {
+    magnetisations_of(configurations.sites(), configurations.words(0..configurations.len()))
 }
 
 /// Two-point function of each configuration at a distance along the axes, `C(r) = (1/N) sum_x s_x s_{x+r}`, on a torus
@@ -49,23 +49,27 @@ pub fn magnetisations(samples: &Samples) -> Vec<f64> {
 /// Every side closes on itself: distances count modulo the side. `C(1)` is minus the energy per spin, on a torus half.
 ///
 /// # Panics
-/// When the samples are of another size than the lattice.
-pub fn correlations(lattice: &Lattice, samples: &Samples, distance: usize) -> Vec<f64> {
-    correlations_of(lattice, all(lattice, samples), distance)
+/// When the configurations are of another size than the lattice.
+pub fn correlations(
+    lattice: &Lattice,
+    configurations: &Configurations,
+    distance: usize,
+) -> Vec<f64> {
+    correlations_of(lattice, all(lattice, configurations), distance)
 }
 
 /// Structure factor of each configuration at the smallest momentum, `S(k) = (1/N) |sum_x s_x e^{ikx}|^2`, `k = 2 pi / L`
 /// along the longest side L, on squares the average of both directions. NaN on a single site.
 ///
 /// # Panics
-/// When the samples are of another size than the lattice.
-pub fn structure_factors(lattice: &Lattice, samples: &Samples) -> Vec<f64> {
-    lines::structure_factors(lattice, all(lattice, samples))
+/// When the configurations are of another size than the lattice.
+pub fn structure_factors(lattice: &Lattice, configurations: &Configurations) -> Vec<f64> {
+    lines::structure_factors(lattice, all(lattice, configurations))
 }
 
-fn all<'a>(lattice: &Lattice, samples: &'a Samples) -> &'a [u64] {
-    assert_eq!(lattice.sites(), samples.sites(), "samples of another lattice");
-    samples.words(0..samples.len())
+fn all<'a>(lattice: &Lattice, configurations: &'a Configurations) -> &'a [u64] {
+    assert_eq!(lattice.sites(), configurations.sites(), "configurations of another lattice");
+    configurations.words(0..configurations.len())
 }
 
 /// The energy of each packed row.
@@ -111,7 +115,7 @@ fn up_spins(words: &[u64], row_words: usize) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Coupling, Spins};
+    use crate::Spins;
     use proptest::prelude::*;
 
     /// Rings and tori, also where rows of the lattice begin or end with a word.
@@ -124,14 +128,13 @@ mod tests {
         ]
     }
 
-    pub(super) fn random_rows(lattice: &Lattice, rows: usize, seed: u64) -> Samples {
-        let mut samples = Samples::new(lattice.sites());
+    pub(super) fn random_rows(lattice: &Lattice, rows: usize, seed: u64) -> Configurations {
+        let mut configurations = Configurations::new(lattice.sites());
         let mut rng = stats::stream(seed, "observe-test", 0);
-        let coupling = Coupling::new(0.0).unwrap();
         for _ in 0..rows {
-            samples.push(Spins::random(lattice.sites(), &mut rng).as_slice(), coupling);
+            configurations.push(Spins::random(lattice.sites(), &mut rng).as_slice());
         }
-        samples
+        configurations
     }
 
     /// Sites at this distance to the right and, on a torus, below.
@@ -181,6 +184,6 @@ mod tests {
     #[should_panic(expected = "another lattice")]
     fn another_lattice_is_refused() {
         let lattice = Lattice::ring(4).unwrap();
-        energies(&lattice, &Samples::new(5));
+        energies(&lattice, &Configurations::new(5));
     }
 }

@@ -1,68 +1,39 @@
-//! Configurations on their way out: packed rows, each with its coupling.
+//! Samples: configurations with the coupling at which each was drawn.
 
-use crate::{Coupling, Error};
-use nalgebra::DMatrix;
+use crate::{Configurations, Coupling, Error};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
-/// Configurations of one lattice, a bit a spin, and the coupling of each: all that leaves this crate.
+/// Configurations of one lattice and the coupling of each: what samplers give. All that can be read of [`Configurations`] can
+/// be read of samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Samples {
-    sites: usize,
+    configurations: Configurations,
+    couplings: Vec<Coupling>,
     /// Whether each was flipped with probability 1/2 when it was drawn.
     symmetrised: bool,
-    couplings: Vec<Coupling>,
-    /// Row after row of `sites.div_ceil(64)` words; bit i of a row is spin i, set for +1.
-    words: Vec<u64>,
+}
+
+impl Deref for Samples {
+    type Target = Configurations;
+
+    fn deref(&self) -> &Configurations {
+        &self.configurations
+    }
 }
 
 impl Samples {
     /// No samples yet, of configurations of `sites` spins.
     pub fn new(sites: usize) -> Self {
-        Self { sites, symmetrised: false, couplings: Vec::new(), words: Vec::new() }
+        let configurations = Configurations::new(sites);
+        Self { configurations, couplings: Vec::new(), symmetrised: false }
     }
 
-    /// Configurations from a matrix `[site, sample]` of +-1, all at one coupling: the way back of [`Self::to_matrix`], for
-    /// what a network draws.
-    ///
-    /// # Errors
-    /// [`Error::Spin`] for an entry that is neither 1 nor -1.
-    pub fn from_matrix(matrix: &DMatrix<f32>, coupling: Coupling) -> Result<Self, Error> {
-        let mut samples = Self::new(matrix.nrows());
-        let mut spins = vec![0; matrix.nrows()];
-        for (row, column) in matrix.column_iter().enumerate() {
-            for (site, (spin, &value)) in spins.iter_mut().zip(column.iter()).enumerate() {
-                *spin = match value {
-                    1.0 => 1,
-                    -1.0 => -1,
-                    _ => return Err(Error::Spin { row, site, value }),
-                };
-            }
-            samples.push(&spins, coupling);
-        }
-        Ok(samples)
-    }
-
-    fn row_words(&self) -> usize {
-        self.sites.div_ceil(64)
-    }
-
-    /// The number of configurations.
-    #[inline]
-    pub fn len(&self) -> usize {
-        self.couplings.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.couplings.is_empty()
-    }
-
-    /// Spins of each configuration.
-    #[inline]
-    pub fn sites(&self) -> usize {
-        self.sites
+    /// Configurations that were all drawn at one coupling.
+    pub fn at(coupling: Coupling, configurations: Configurations) -> Self {
+        let couplings = vec![coupling; configurations.len()];
+        Self { configurations, couplings, symmetrised: false }
     }
 
     /// The coupling of each configuration.
@@ -82,22 +53,19 @@ impl Samples {
 
     /// Adds one configuration of spins +-1.
     pub(crate) fn push(&mut self, spins: &[i8], coupling: Coupling) {
-        debug_assert_eq!(spins.len(), self.sites);
-        self.words.extend(pack(spins));
+        self.configurations.push(spins);
         self.couplings.push(coupling);
-    }
-
-    /// Turns configuration `row` over.
-    pub(crate) fn turn_over(&mut self, row: usize) {
-        let words = self.row_words();
-        turn_over(&mut self.words[row * words..(row + 1) * words], self.sites);
     }
 
     /// Adds configurations that are packed already, `sites.div_ceil(64)` words each.
     pub(crate) fn push_rows(&mut self, words: &[u64], coupling: Coupling) {
-        debug_assert_eq!(words.len() % self.row_words(), 0);
-        self.words.extend(words);
-        self.couplings.resize(self.words.len() / self.row_words(), coupling);
+        self.configurations.push_rows(words);
+        self.couplings.resize(self.configurations.len(), coupling);
+    }
+
+    /// Flips all spins of configuration `row`.
+    pub(crate) fn flip(&mut self, row: usize) {
+        self.configurations.flip(row);
     }
 
     /// Adds all of `other` behind these.
@@ -105,153 +73,56 @@ impl Samples {
     /// # Errors
     /// [`Error::Sites`] when the configurations are of another size.
     pub fn append(&mut self, other: &Self) -> Result<(), Error> {
-        if self.sites != other.sites {
-            return Err(Error::Sites { expected: self.sites, found: other.sites });
-        }
-        self.symmetrised = other.symmetrised && (self.symmetrised || self.is_empty());
+        let none = self.is_empty();
+        self.configurations.append(&other.configurations)?;
+        self.symmetrised = other.symmetrised && (self.symmetrised || none);
         self.couplings.extend(&other.couplings);
-        self.words.extend(&other.words);
         Ok(())
     }
 
-    /// The configurations `rows`, as a set of their own.
+    /// The samples `rows`, as a set of their own.
     ///
     /// # Panics
     /// When there are fewer.
     pub fn rows(&self, rows: Range<usize>) -> Self {
         Self {
-            sites: self.sites,
-            words: self.words(rows.clone()).to_vec(),
+            configurations: self.configurations.rows(rows.clone()),
             couplings: self.couplings[rows].to_vec(),
             symmetrised: self.symmetrised,
         }
     }
-
-    /// Spin `site` of configuration `row`.
-    #[inline]
-    pub fn spin(&self, row: usize, site: usize) -> i8 {
-        let word = self.words[row * self.row_words() + site / 64];
-        if word >> (site % 64) & 1 == 1 { 1 } else { -1 }
-    }
-
-    /// Configuration `row`, unpacked.
-    pub fn row(&self, row: usize) -> Vec<i8> {
-        (0..self.sites).map(|i| self.spin(row, i)).collect()
-    }
-
-    /// The packed rows of some configurations, one after the other; bits beyond the last spin of a row are 0.
-    pub(crate) fn words(&self, rows: Range<usize>) -> &[u64] {
-        &self.words[rows.start * self.row_words()..rows.end * self.row_words()]
-    }
-
-    /// Sum of the spins of configuration `row`, by counting bits.
-    pub fn spin_sum(&self, row: usize) -> i64 {
-        let up: u32 = self.words(row..row + 1).iter().map(|w| w.count_ones()).sum();
-        2 * i64::from(up) - self.sites as i64
-    }
-
-    /// The configurations as a matrix `[site, sample]` of +-1: what the networks take.
-    pub fn to_matrix(&self) -> DMatrix<f32> {
-        DMatrix::from_fn(self.sites, self.len(), |i, row| f32::from(self.spin(row, i)))
-    }
-}
-
-/// Spins +-1 as bits, 64 a word.
-pub(crate) fn pack(spins: &[i8]) -> impl Iterator<Item = u64> {
-    let word = |spins: &[i8]| {
-        spins.iter().enumerate().fold(0, |word, (i, &s)| word | u64::from(s > 0) << i)
-    };
-    spins.chunks(64).map(word)
-}
-
-/// Turns the spins of a packed row over.
-pub(crate) fn turn_over(row: &mut [u64], sites: usize) {
-    row.iter_mut().for_each(|word| *word = !*word);
-    if let Some(last) = row.last_mut() {
-        *last &= beyond(sites);
-    }
-}
-
-/// The bits of a row's last word that are spins.
-fn beyond(sites: usize) -> u64 {
-    u64::MAX >> (sites.next_multiple_of(64) - sites)
 }
 
 /// Samples as they are read, from wherever.
 #[derive(Deserialize)]
 struct Unchecked {
-    sites: usize,
-    symmetrised: bool,
+    configurations: Configurations,
     couplings: Vec<Coupling>,
-    words: Vec<u64>,
+    symmetrised: bool,
 }
 
 impl TryFrom<Unchecked> for Samples {
     type Error = Error;
 
     fn try_from(read: Unchecked) -> Result<Self, Error> {
-        let Unchecked { sites, symmetrised, couplings, words } = read;
-        let row_words = sites.div_ceil(64);
-        let fits = couplings.len().checked_mul(row_words) == Some(words.len());
-        let ends = words.chunks(row_words.max(1)).map(|row| row[row.len() - 1]);
-        if !fits || ends.into_iter().any(|last| last & !beyond(sites) != 0) {
-            return Err(Error::Packing { sites, rows: couplings.len(), words: words.len() });
+        let Unchecked { configurations, couplings, symmetrised } = read;
+        if configurations.len() != couplings.len() {
+            let (rows, couplings) = (configurations.len(), couplings.len());
+            return Err(Error::CouplingCount { rows, couplings });
         }
-        Ok(Self { sites, symmetrised, couplings, words })
+        Ok(Self { configurations, couplings, symmetrised })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn packing_loses_nothing(
-            sites in 1usize..150,
-            seeds in prop::collection::vec(any::<u64>(), 1..5),
-        ) {
-            let coupling = Coupling::new(0.5).unwrap();
-            let mut samples = Samples::new(sites);
-            let rows: Vec<_> = seeds
-                .iter()
-                .map(|&seed| crate::Spins::random(sites, &mut stats::stream(seed, "rows", 0)))
-                .collect();
-            rows.iter().for_each(|row| samples.push(row.as_slice(), coupling));
-            let matrix = samples.to_matrix();
-            for (r, row) in rows.iter().enumerate() {
-                prop_assert_eq!(samples.row(r), row.as_slice());
-                let sum: i64 = row.as_slice().iter().map(|&s| i64::from(s)).sum();
-                prop_assert_eq!(samples.spin_sum(r), sum);
-                prop_assert!(matrix.column(r).iter().zip(row.as_slice()).all(|(x, &s)| *x == f32::from(s)));
-            }
-            let some = samples.rows(1..seeds.len());
-            let rest = matrix.columns(1, seeds.len() - 1).into_owned();
-            prop_assert_eq!(some, Samples::from_matrix(&rest, coupling).unwrap());
-            prop_assert_eq!(Samples::from_matrix(&matrix, coupling).unwrap(), samples);
-        }
-    }
-
-    #[test]
-    fn a_row_is_turned_over_and_nothing_else() {
-        let coupling = Coupling::new(0.5).unwrap();
-        let mut samples = Samples::new(65);
-        let rows = [1i8, -1, 1].map(|sign| [[1; 60].as_slice(), &[-sign; 5]].concat());
-        rows.iter().for_each(|row| samples.push(row, coupling));
-        samples.turn_over(1);
-        assert_eq!(samples.row(0), rows[0]);
-        assert_eq!(samples.row(1), rows[1].iter().map(|s| -s).collect::<Vec<_>>());
-        assert_eq!(samples.row(2), rows[2]);
-        assert_eq!(samples.spin_sum(1), -rows[1].iter().map(|&s| i64::from(s)).sum::<i64>());
-    }
 
     #[test]
     fn joined_samples_are_symmetrised_when_all_are() {
-        let coupling = Coupling::new(0.5).unwrap();
         let one = |symmetrised| {
             let mut samples = Samples::new(1);
-            samples.push(&[1], coupling);
+            samples.push(&[1], Coupling::new(0.5).unwrap());
             samples.set_symmetrised(symmetrised);
             samples
         };
@@ -264,27 +135,24 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_do_not_fit_are_refused() {
-        let read = |sites, rows, words: Vec<u64>| {
-            let couplings = vec![Coupling::new(0.5).unwrap(); rows];
-            Samples::try_from(Unchecked { sites, symmetrised: false, couplings, words })
-        };
-        assert!(read(65, 1, vec![0, 1]).is_ok());
-        assert!(read(65, 1, vec![0, 2]).is_err(), "a bit beyond the last spin");
-        assert!(read(65, 2, vec![0, 1]).is_err());
-        assert!(read(0, 0, vec![]).is_ok());
-        assert!(read(0, 1, vec![3]).is_err());
+    fn rows_keep_their_couplings() {
+        let mut samples = Samples::new(2);
+        let at = |k| Coupling::new(k).unwrap();
+        [0.1, 0.2, 0.3].into_iter().for_each(|k| samples.push(&[1, -1], at(k)));
+        assert_eq!(samples.rows(1..3).couplings(), [at(0.2), at(0.3)]);
+        assert_eq!(samples.rows(1..3).len(), 2);
     }
 
     #[test]
-    fn units_that_are_no_spins_are_refused() {
-        let coupling = Coupling::new(0.5).unwrap();
-        for value in [0.0, 0.5, f32::NAN] {
-            let mut matrix = DMatrix::from_element(3, 2, -1.0);
-            matrix[(1, 1)] = value;
-            let error = Samples::from_matrix(&matrix, coupling).unwrap_err();
-            assert!(matches!(error, Error::Spin { row: 1, site: 1, .. }), "{error}");
-        }
+    fn as_many_couplings_as_configurations() {
+        let read = |rows: usize, couplings: usize| {
+            let mut configurations = Configurations::new(3);
+            (0..rows).for_each(|_| configurations.push(&[1, 1, -1]));
+            let couplings = vec![Coupling::new(0.5).unwrap(); couplings];
+            Samples::try_from(Unchecked { configurations, couplings, symmetrised: false })
+        };
+        assert!(read(2, 2).is_ok());
+        assert_eq!(read(2, 1), Err(Error::CouplingCount { rows: 2, couplings: 1 }));
     }
 
     #[test]

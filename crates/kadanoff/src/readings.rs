@@ -3,7 +3,7 @@
 use crate::measured::Measured;
 use anyhow::Result;
 use flow::{Fit, IsingCurves, NetworkThermometer, Reading, Thermometers, Verdict};
-use ising::{Coupling, Lattice, Samples};
+use ising::{Configurations, Lattice};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use report::content::Found;
@@ -157,11 +157,10 @@ impl Instruments<'_> {
         let are_means = units != spins;
         let network = self.network.map(|network| temperature(network, units));
         let again = self.network.filter(|_| are_means).map(|network| temperature(network, spins));
-        // Which coupling does not matter to thermometers.
-        let samples = Samples::from_matrix(spins, Coupling::new(0.0)?)?;
+        let configurations = Configurations::from_matrix(spins)?;
         let mut readings = Readings {
             energy_per_spin: self.lattice.as_ref().map(|lattice| {
-                Estimate::from_independent(&ising::energies(lattice, &samples)).into()
+                Estimate::from_independent(&ising::energies(lattice, &configurations)).into()
             }),
             abs_m: abs_m(spins),
             of_means: are_means.then(|| OfMeans {
@@ -183,7 +182,8 @@ impl Instruments<'_> {
             verdict: None,
         };
         if let Some(curves) = self.curves {
-            let found = Thermometers { network: None, curves }.read(&samples, samples.len())?;
+            let found = Thermometers { network: None, curves }
+                .read(&configurations, configurations.len())?;
             readings.insert(&found);
         }
         Ok(readings)

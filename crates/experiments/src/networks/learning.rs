@@ -8,7 +8,7 @@ mod saddle;
 use crate::ring::rings;
 use anyhow::{Context, Result, ensure};
 use exact::{Rbm64, Ring, enumerate, symmetric};
-use ising::Samples;
+use ising::{Configurations, Samples};
 use lab::Lab;
 use lab::kinds::{Count, Distinct, Seeds, check_within};
 use lab::store::Done;
@@ -181,7 +181,7 @@ impl Data {
     }
 }
 
-fn frequencies(samples: &Samples) -> Vec<f64> {
+fn frequencies(samples: &Configurations) -> Vec<f64> {
     let mut frequencies = vec![0.0; 1 << samples.sites()];
     for row in 0..samples.len() {
         let up = |i: &usize| samples.spin(row, *i) > 0;
@@ -234,12 +234,11 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ising::Coupling;
 
     #[test]
     fn frequencies_count_states() {
         let spins = DMatrix::from_column_slice(2, 4, &[1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0]);
-        let samples = Samples::from_matrix(&spins, Coupling::new(1.0).unwrap()).unwrap();
+        let samples = Configurations::from_matrix(&spins).unwrap();
         assert_eq!(frequencies(&samples), [0.25, 0.5, 0.0, 0.25]);
     }
 }

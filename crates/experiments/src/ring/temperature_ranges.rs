@@ -33,7 +33,7 @@ pub(crate) struct Settings {
     /// `[M, N]` of the phase diagram, points on each line, and M = 2N of the limit of large M.
     architectures: Distinct<(Count<3, 100_000>, Count<1, 100_000>)>,
     diagram_points: Count<2, 1000>,
-    distribution_sizes: Distinct<Count<4, 1_000_000>>,
+    asymptote_sizes: Distinct<Count<4, 1_000_000>>,
     /// The sampled flow: training sets, couplings of the starts, steps.
     flow_ranges: Distinct<[f64; 2]>,
     start_couplings: Distinct<Within<0, 100>>,

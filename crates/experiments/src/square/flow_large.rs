@@ -145,8 +145,9 @@ fn repetition(lab: &Lab, s: &Settings, size: Size, index: u64) -> Result<Found> 
         let seed = stats::child_seed(of.seed, "flow", number);
         torus.end(of, Flowing::Trained(rbm), (&starts, start), Rule::Sampled, s.steps.size(), seed)
     };
+    let critical = starts.at(critical_temperature())?;
     Ok(Found {
-        network_at_critical: torus.network_of(&starts.at(critical_temperature())?)?,
+        network_at_critical: torus.network_of(&critical)?,
         mixture: torus.read(&mixture.samples.value)?,
         ends: rbms
             .iter()

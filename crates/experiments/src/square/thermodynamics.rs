@@ -340,7 +340,7 @@ fn rbms_table<'a>(
     let stride = *s.measuring.chains.stride as f64;
     let cases = (0..s.rbms.len()).flat_map(|index| trials.rows().map(move |row| (index, row)));
     let caption = "KL divergence of the torus from the RBM, per spin in nats; ln Z by annealing from above minus that from below, the larger of the seeds; the longest autocorrelation time of energy or |m| in Gibbs steps; the largest distance, in its errors, of E, |m| or C of chains that began with data from those that began at random.";
-    table("machines", caption)
+    table("rbms", caption)
         .rows(cases)
         .column("N", |(index, _)| s.rbms[*index].hidden)
         .column("T", |(_, row)| row.temperature)

@@ -6,7 +6,7 @@ use crate::stages::{
 };
 use anyhow::{Context, Result};
 use flow::{Calibration, IsingCurves, Readings, Rule, Thermometers};
-use ising::Samples;
+use ising::{Configurations, Samples};
 use lab::{Done, Lab};
 use stats::{Estimate, child_seed};
 
@@ -108,14 +108,14 @@ pub(super) struct Torus {
 
 impl Torus {
     /// What all thermometers say of independent configurations.
-    pub(super) fn read(&self, samples: &Samples) -> Result<Readings> {
+    pub(super) fn read(&self, samples: &Configurations) -> Result<Readings> {
         let network = self.network.value.thermometer();
         let thermometers = Thermometers { network: Some(&network), curves: &self.curves.value };
         Ok(thermometers.read(samples, samples.len())?)
     }
 
     /// What the network says of independent configurations.
-    pub(super) fn network_of(&self, samples: &Samples) -> Result<Estimate> {
+    pub(super) fn network_of(&self, samples: &Configurations) -> Result<Estimate> {
         Ok(self.network.value.thermometer().temperature(samples, samples.len())?)
     }
 

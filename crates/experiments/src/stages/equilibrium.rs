@@ -21,7 +21,7 @@ pub(crate) struct DrawEquilibrium<'a> {
 
 impl Stage for DrawEquilibrium<'_> {
     const NAME: &'static str = "equilibrium";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Samples;
 
     fn effort(&self) -> f64 {

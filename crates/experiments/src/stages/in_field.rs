@@ -22,7 +22,7 @@ pub(crate) struct DrawInField<'a> {
 
 impl Stage for DrawInField<'_> {
     const NAME: &'static str = "in-field";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Samples;
 
     fn effort(&self) -> f64 {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use exact::torus::kaufman;
-use ising::{Coupling, Lattice, Samples, Summary, correlations, energies};
+use ising::{Configurations, Coupling, Lattice, Samples, Summary, correlations, energies};
 use lab::kinds::Count;
 use lab::progress::Task;
 use lab::store::{Done, Stage};
@@ -126,7 +126,7 @@ impl Stage for MeasureRbm<'_> {
         let lattice = Lattice::square(self.side)?;
         let held_out = self.held_out.value.to_matrix();
         if rbm.hidden() <= MAX_EXACT {
-            let samples = self.exact_draws(rbm)?;
+            let samples = Samples::at(self.coupling()?, self.exact_draws(rbm)?);
             let rows = samples.len();
             let ln_z = Estimate::exact(partition::ln_z(rbm)?);
             return Ok(OfRbm {
@@ -137,7 +137,7 @@ impl Stage for MeasureRbm<'_> {
                 ln_z_above: None,
             });
         }
-        let samples = self.chains(rbm, &held_out)?;
+        let samples = Samples::at(self.coupling()?, self.chains(rbm, &held_out)?);
         let (number, rows) = (self.measuring.chains.number.size(), samples.len());
         let half = |start: usize| {
             Means::of(&lattice, &samples, start * rows / 2..(start + 1) * rows / 2, number / 2)
@@ -159,19 +159,19 @@ impl MeasureRbm<'_> {
     }
 
     /// By the enumerated states of the hidden layer.
-    fn exact_draws(&self, rbm: &Rbm) -> Result<Samples> {
-        let mut all = Samples::new(rbm.visible());
+    fn exact_draws(&self, rbm: &Rbm) -> Result<Configurations> {
+        let mut all = Configurations::new(rbm.visible());
         let draws = self.measuring.draws.size();
         for (block, first) in (0..draws).step_by(DRAWS_AT_ONCE).enumerate() {
             let mut rng = stats::stream(self.seed, Self::NAME, block as u64);
             let drawn = partition::draws(rbm, DRAWS_AT_ONCE.min(draws - first), &mut rng)?;
-            all.append(&Samples::from_matrix(&drawn, self.coupling()?)?)?;
+            all.append(&Configurations::from_matrix(&drawn)?)?;
         }
         Ok(all)
     }
 
     /// Chain after chain: first those that begin with data.
-    fn chains(&self, rbm: &Rbm, held_out: &DMatrix<f32>) -> Result<Samples> {
+    fn chains(&self, rbm: &Rbm, held_out: &DMatrix<f32>) -> Result<Configurations> {
         let number = self.measuring.chains.number.size();
         let random = |block: usize| {
             let rng = &mut stats::stream(self.seed, "own-samples start", block as u64);
@@ -181,21 +181,21 @@ impl MeasureRbm<'_> {
             true => held_out.column(chain % held_out.ncols()).into_owned(),
             false => random.column(chain % BLOCK).into_owned(),
         };
-        let block = |block: usize| -> Result<Samples> {
+        let block = |block: usize| -> Result<Configurations> {
             let chains = block * BLOCK..((block + 1) * BLOCK).min(number);
             let random = random(block);
             let starts: Vec<DVector<f32>> = chains.map(|chain| start(chain, &random)).collect();
             self.walk(rbm, DMatrix::from_columns(&starts), block as u64)
         };
-        let blocks: Vec<Samples> =
+        let blocks: Vec<Configurations> =
             (0..number.div_ceil(BLOCK)).into_par_iter().map(block).collect::<Result<_>>()?;
-        let mut all = Samples::new(rbm.visible());
+        let mut all = Configurations::new(rbm.visible());
         blocks.iter().try_for_each(|block| all.append(block))?;
         Ok(all)
     }
 
     /// The draws of a block of chains `v` `[visible, chain]`, chain after chain.
-    fn walk(&self, rbm: &Rbm, mut v: DMatrix<f32>, block: u64) -> Result<Samples> {
+    fn walk(&self, rbm: &Rbm, mut v: DMatrix<f32>, block: u64) -> Result<Configurations> {
         let Chains { burn_in, stride, draws, .. } = self.measuring.chains;
         let draws = draws.size();
         let mut rng = stats::stream(self.seed, Self::NAME, block);
@@ -208,18 +208,18 @@ impl MeasureRbm<'_> {
                 drawn.set_column(chain * draws + draw, &column);
             }
         }
-        Ok(Samples::from_matrix(&drawn, self.coupling()?)?)
+        Ok(Configurations::from_matrix(&drawn)?)
     }
 
     /// `ln Z` from below, and from above by way of the last draws of as many chains.
-    fn annealed(&self, rbm: &Rbm, samples: &Samples) -> Result<[Estimate; 2]> {
+    fn annealed(&self, rbm: &Rbm, own: &Configurations) -> Result<[Estimate; 2]> {
         let Measuring { chains, annealing, .. } = self.measuring;
         // Data have no mean: independent fair coins are as near as independent units can be.
         let base = DVector::zeros(rbm.visible());
         let below = ais::ln_z(rbm, &base, annealing, self.seed)?;
         let end = |index: usize| {
             let chain = index * chains.number.size() / annealing.chains;
-            let row = samples.row((chain + 1) * chains.draws.size() - 1);
+            let row = own.row((chain + 1) * chains.draws.size() - 1);
             DVector::from_iterator(row.len(), row.into_iter().map(f32::from))
         };
         let ends: Vec<DVector<f32>> = (0..annealing.chains).map(end).collect();
@@ -270,9 +270,9 @@ mod tests {
             let rbm = Rbm::uniform(lattice.sites(), hidden, 0.0);
             let config = serde_json::from_value(serde_json::json!({
                 "hidden": hidden, "batch": 1, "learning_rate": 1.0, "schedule": "constant",
-                "negative": { "contrastive": { "steps": 1 } },
+                "gradient": { "contrastive": { "steps": 1 } },
                 "optimiser": { "ascent": { "momentum": 0.0 } },
-                "l1": 0.0, "l2": 0.0, "initial_std": 1.0, "biases": false, "ties": "free",
+                "l1": 0.0, "l2": 0.0, "initial_std": 1.0, "biases": false, "sharing": "free",
             }))?;
             let stage = MeasureRbm {
                 rbm: &Done::new(Trainer::from_rbm(config, rbm, 1)?)?,

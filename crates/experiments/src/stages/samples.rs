@@ -36,7 +36,7 @@ pub(crate) struct DrawSamples<'a> {
 
 impl Stage for DrawSamples<'_> {
     const NAME: &'static str = "samples";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Output = Samples;
 
     fn effort(&self) -> f64 {

@@ -221,9 +221,9 @@ mod tests {
         for hidden in [1, MAX_EXACT + 1] {
             let config = serde_json::from_value(serde_json::json!({
                 "hidden": hidden, "batch": 1, "learning_rate": 1.0, "schedule": "constant",
-                "negative": { "contrastive": { "steps": 1 } },
+                "gradient": { "contrastive": { "steps": 1 } },
                 "optimiser": { "ascent": { "momentum": 0.0 } },
-                "l1": 0.0, "l2": 0.0, "initial_std": 1.0, "biases": false, "ties": "free",
+                "l1": 0.0, "l2": 0.0, "initial_std": 1.0, "biases": false, "sharing": "free",
             }))?;
             let trainer = Trainer::from_rbm(config, Rbm::uniform(16, hidden, 0.0), 1)?;
             let trainer = Done::new(trainer)?;

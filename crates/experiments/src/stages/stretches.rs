@@ -80,19 +80,20 @@ pub(crate) fn train_through(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ising::Coupling;
+    use ising::{Configurations, Coupling};
     use lab::progress::Progress;
     use nalgebra::DMatrix;
 
     #[test]
     fn stretches_are_one_run() -> Result<()> {
         let data = DMatrix::from_fn(4, 30, |i, s| if (i * s) % 3 == 0 { 1.0 } else { -1.0 });
-        let samples = Done::new(Samples::from_matrix(&data, Coupling::new(0.5)?)?)?;
+        let samples =
+            Done::new(Samples::at(Coupling::new(0.5)?, Configurations::from_matrix(&data)?))?;
         let config: TrainConfig = serde_json::from_value(serde_json::json!({
             "hidden": 3, "batch": 10, "learning_rate": 0.1, "schedule": "constant",
-            "negative": { "persistent": { "chains": 5, "steps": 1 } },
+            "gradient": { "persistent": { "chains": 5, "steps": 1 } },
             "optimiser": { "ascent": { "momentum": 0.0 } },
-            "l1": 0.0, "l2": 0.0, "initial_std": 0.1, "biases": false, "ties": "free",
+            "l1": 0.0, "l2": 0.0, "initial_std": 0.1, "biases": false, "sharing": "free",
         }))?;
         let progress = Progress::new(0.0);
         let to = |from: Option<&Done<Trainer>>, updates: u64| -> Result<Done<Trainer>> {

@@ -224,12 +224,13 @@ pub(crate) fn calibrate(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ising::Coupling;
+    use ising::{Configurations, Coupling};
 
     #[test]
     fn a_part_of_a_set_is_its_rows_and_has_a_key_of_its_own() -> Result<()> {
         let spins = DMatrix::from_fn(4, 6, |i, j| if (i * j) % 3 == 0 { 1.0 } else { -1.0 });
-        let samples = Done::new(Samples::from_matrix(&spins, Coupling::new(0.5)?)?)?;
+        let samples =
+            Done::new(Samples::at(Coupling::new(0.5)?, Configurations::from_matrix(&spins)?))?;
         let part = Data::Rows { rows: &samples, from: 2, to: 5 };
         assert_eq!((part.units(), part.len()), (4, 3));
         assert_eq!(part.matrix(), spins.columns(2, 3).into_owned());

@@ -4,7 +4,7 @@ use super::{Flowing, Shape};
 use anyhow::Result;
 use flow::observables::{abs_magnetisation, energy_per_spin};
 use flow::{Calibration, Error, Flow, IsingCurves, Readings, Rule, Thermometers};
-use ising::{Coupling, Lattice, Samples};
+use ising::{Configurations, Lattice, Samples};
 use lab::progress::Task;
 use lab::{Done, Stage};
 use nalgebra::{DMatrix, DVectorView};
@@ -145,10 +145,10 @@ impl Trajectory<'_> {
             let rng = &mut stats::stream(self.seed, "flow-readings spins", step as u64);
             linalg::sample_means(spins.as_mut_slice(), &mut Bits::new(rng));
         }
-        let samples = spins_only(&spins)?;
+        let spins = Configurations::from_matrix(&spins)?;
         let network = self.instruments.network.map(|network| network.value.thermometer());
         let thermometers = Thermometers { network: network.as_ref(), curves: &curves.value };
-        match thermometers.read(&samples, samples.len()) {
+        match thermometers.read(&spins, spins.len()) {
             Ok(readings) => Ok(Some(readings)),
             Err(Error::Blocks { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -156,15 +156,10 @@ impl Trajectory<'_> {
     }
 }
 
-/// Configurations that belong to no temperature; that of coins is as good as any.
-fn spins_only(v: &DMatrix<f32>) -> Result<Samples> {
-    Ok(Samples::from_matrix(v, Coupling::new(0.0)?)?)
-}
-
 /// Energy of the bonds and magnetisation of each configuration, per spin.
 fn each(lattice: &Lattice, v: &DMatrix<f32>) -> Result<Vec<[f64; 2]>> {
-    let samples = spins_only(v)?;
-    let magnetisations = ising::magnetisations(&samples);
-    let energies = ising::energies(lattice, &samples);
+    let configurations = Configurations::from_matrix(v)?;
+    let magnetisations = ising::magnetisations(&configurations);
+    let energies = ising::energies(lattice, &configurations);
     Ok(energies.into_iter().zip(magnetisations).map(|(energy, m)| [energy, m]).collect())
 }

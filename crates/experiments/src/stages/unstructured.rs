@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use exact::root::bisect;
-use ising::{Coupling, Samples, complete_graph};
+use ising::{Configurations, Coupling, Samples, complete_graph};
 use lab::progress::Task;
 use lab::store::Stage;
 use nalgebra::DMatrix;
@@ -38,7 +38,7 @@ pub(crate) struct DrawUnstructured<'a> {
 
 impl Stage for DrawUnstructured<'_> {
     const NAME: &'static str = "unstructured";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = Samples;
 
     fn effort(&self) -> f64 {
@@ -88,7 +88,7 @@ impl DrawUnstructured<'_> {
                 Coupling::from_temperature(temperature / critical)?.value()
             }
         };
-        Ok(Samples::from_matrix(&spins, Coupling::new(coupling)?)?)
+        Ok(Samples::at(Coupling::new(coupling)?, Configurations::from_matrix(&spins)?))
     }
 }
 

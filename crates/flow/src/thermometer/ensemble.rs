@@ -1,7 +1,7 @@
 //! What the physical thermometers need of an ensemble: the means of its observables, with their covariance.
 
 use crate::Error;
-use ising::{Lattice, Samples, correlations, magnetisations, structure_factors};
+use ising::{Configurations, Lattice, correlations, magnetisations, structure_factors};
 use nalgebra::{DMatrix, DVector};
 use stats::Estimate;
 
@@ -34,17 +34,17 @@ pub(super) fn side(sites: usize) -> Result<usize, Error> {
 }
 
 /// The observables of each configuration, `[configuration, observable]`; all lie between -1 and 1.
-pub(super) fn measure(lattice: &Lattice, samples: &Samples) -> DMatrix<f64> {
+pub(super) fn measure(lattice: &Lattice, configurations: &Configurations) -> DMatrix<f64> {
     let n = lattice.sites() as f64;
-    let mut table = DMatrix::zeros(samples.len(), observables(lattice.width()));
-    for (row, m) in magnetisations(samples).into_iter().enumerate() {
+    let mut table = DMatrix::zeros(configurations.len(), observables(lattice.width()));
+    for (row, m) in magnetisations(configurations).into_iter().enumerate() {
         (table[(row, ABS_M)], table[(row, M2)]) = (m.abs(), m * m);
     }
-    for (row, s) in structure_factors(lattice, samples).into_iter().enumerate() {
+    for (row, s) in structure_factors(lattice, configurations).into_iter().enumerate() {
         table[(row, FACTOR)] = s / n;
     }
     for r in 1..=lattice.width() / 2 {
-        table.column_mut(pair(r)).copy_from_slice(&correlations(lattice, samples, r));
+        table.column_mut(pair(r)).copy_from_slice(&correlations(lattice, configurations, r));
     }
     let squares = table.column(pair(1)).map(|g| g * g);
     table.set_column(SQUARE, &squares);
@@ -94,13 +94,13 @@ pub(super) struct Ensemble {
 
 impl Ensemble {
     /// `chains` independent chains of equal length, one after the other.
-    pub(super) fn of(samples: &Samples, chains: usize) -> Result<Self, Error> {
-        let side = side(samples.sites())?;
-        let count = samples.len();
+    pub(super) fn of(configurations: &Configurations, chains: usize) -> Result<Self, Error> {
+        let side = side(configurations.sites())?;
+        let count = configurations.len();
         if chains == 0 || count == 0 || !count.is_multiple_of(chains) {
             return Err(Error::Chains { samples: count, chains });
         }
-        let table = measure(&Lattice::square(side)?, samples);
+        let table = measure(&Lattice::square(side)?, configurations);
         let means = Means::of(&table, blocks(&table, chains));
         let least = least_blocks(side);
         if means.blocks < least {

@@ -1,7 +1,7 @@
 //! The network thermometer: a classifier over the training temperatures, and its test on held-out configurations.
 
 use crate::Error;
-use ising::Samples;
+use ising::{Configurations, Samples};
 use nalgebra::DMatrix;
 use nn::{Network, TrainConfig, Trainer};
 use serde::{Deserialize, Serialize};
@@ -138,13 +138,17 @@ impl NetworkThermometer {
     ///
     /// # Errors
     /// [`Error::Sites`], [`Error::Chains`].
-    pub fn temperature(&self, samples: &Samples, chains: usize) -> Result<Estimate, Error> {
-        self.check(samples)?;
-        let count = samples.len();
+    pub fn temperature(
+        &self,
+        configurations: &Configurations,
+        chains: usize,
+    ) -> Result<Estimate, Error> {
+        self.check(configurations)?;
+        let count = configurations.len();
         if chains == 0 || count == 0 || !count.is_multiple_of(chains) {
             return Err(Error::Chains { samples: count, chains });
         }
-        Ok(Estimate::from_chains(&self.read(&samples.to_matrix()).temperatures, chains))
+        Ok(Estimate::from_chains(&self.read(&configurations.to_matrix()).temperatures, chains))
     }
 
     /// The bias on held-out configurations: reading less truth at each temperature that occurs, ascending. The
@@ -184,8 +188,8 @@ impl NetworkThermometer {
         samples.couplings().iter().map(|k| class(&self.scale, k.temperature())).collect()
     }
 
-    fn check(&self, samples: &Samples) -> Result<(), Error> {
-        let (expected, found) = (self.network.inputs(), samples.sites());
+    fn check(&self, configurations: &Configurations) -> Result<(), Error> {
+        let (expected, found) = (self.network.inputs(), configurations.sites());
         if expected == found { Ok(()) } else { Err(Error::Sites { expected, found }) }
     }
 }

@@ -90,15 +90,16 @@ fn fluctuation(series: &[f64], mean: f64, block: usize, f: impl Fn(f64) -> f64) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Lattice, Summary, energies, magnetisations};
+    use crate::{Coupling, Lattice, Samples, Summary, energies, magnetisations};
 
     #[test]
     fn series_give_what_a_summary_of_the_configurations_gives() {
         let lattice = Lattice::square(6).unwrap();
-        let samples = crate::observe::tests::random_rows(&lattice, 60, 1);
+        let coupling = Coupling::new(0.0).unwrap();
+        let samples = Samples::at(coupling, crate::observe::tests::random_rows(&lattice, 60, 1));
         for chains in [1, 6, 60] {
             let (e, m) = (energies(&lattice, &samples), magnetisations(&samples));
-            let found = Thermodynamics::of(36, samples.couplings()[0], &e, &m, chains);
+            let found = Thermodynamics::of(36, coupling, &e, &m, chains);
             let summary = Summary::of(&lattice, &samples, 0..60, chains).unwrap();
             assert_eq!(found.energy_per_spin, summary.energy_per_spin);
             assert_eq!([found.m, found.abs_m], [summary.m, summary.abs_m]);

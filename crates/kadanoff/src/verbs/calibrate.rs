@@ -10,7 +10,7 @@ use crate::values::{number, seed, whole};
 use anyhow::{Context, Result};
 use clap::Args;
 use flow::{Calibration, Error, IsingCurves, NetworkThermometer};
-use ising::{Coupling, Lattice, Samples};
+use ising::{Configurations, Coupling, Lattice, Samples};
 use lab::input::{BadInput, check_apart};
 use lab::place::Place;
 use lab::progress::Progress;
@@ -355,7 +355,8 @@ fn confusion(
     for &t in scale {
         let spins = held_out.spins.select_columns(&held_out.places(t));
         if spins.ncols() > 0 {
-            let samples = Samples::from_matrix(&spins, Coupling::from_temperature(t)?)?;
+            let samples =
+                Samples::at(Coupling::from_temperature(t)?, Configurations::from_matrix(&spins)?);
             all += network.confusion(&samples)?;
         }
     }

@@ -67,7 +67,7 @@ fn a_rbm_learns_what_can_be_known_and_evaluate_agrees() {
         ("epochs", 60.into()),
         ("rate", 0.2.into()),
         ("init", 0.3.into()),
-        ("negative", "exact".into()),
+        ("gradient", "exact".into()),
         ("no_bias", false.into()),
         ("seed", 4.into()),
     ] {

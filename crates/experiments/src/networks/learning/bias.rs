@@ -6,7 +6,7 @@ use crate::stages::Checkpoints;
 use anyhow::{Context, Result};
 use exact::contrastive_divergence::{antisymmetry, equal_weight_root, jacobian, mean_update};
 use exact::symmetric;
-use ising::Samples;
+use ising::Configurations;
 use lab::verdict::{above, agrees, all, at_most, below, reach};
 use lab::{Grid, Lab};
 use rbm::{GradientEstimator, Rbm, TrainConfig};
@@ -115,7 +115,7 @@ pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<
 const ROUNDING: f64 = 1e-6;
 
 /// The frequencies of `V = 2k - M`, k = 0..=M.
-fn of_sums(samples: &Samples) -> Vec<f64> {
+fn of_sums(samples: &Configurations) -> Vec<f64> {
     let m = samples.sites();
     let mut p = vec![0.0; m + 1];
     for row in 0..samples.len() {

@@ -77,7 +77,7 @@ impl Size {
 }
 
 pub(super) fn sizes(lab: &Lab, s: &Settings) -> Result<Vec<Size>> {
-    lab.each(&s.distribution_sizes, |visible| Size::of(visible.size(), *s.high))
+    lab.each(&s.asymptote_sizes, |visible| Size::of(visible.size(), *s.high))
 }
 
 pub(super) fn sizes_figure(s: &Settings, sizes: &[Size]) -> Figure {

@@ -315,7 +315,7 @@ mod tests {
         let mut total = 0.0;
         for state in 0..=u16::MAX {
             let v = bits(state);
-            let samples = Samples::from_matrix(&v, ising::Coupling::new(coupling)?)?;
+            let samples = ising::Configurations::from_matrix(&v)?;
             let ln_p = torus.ln_probability(ising::energies(&lattice, &samples)[0]);
             let v64: Vec<f64> = v.iter().map(|&x| f64::from(x)).collect();
             let f = excess(&lattice, &v64, coupling, weight);

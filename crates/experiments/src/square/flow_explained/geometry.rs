@@ -79,7 +79,7 @@ fn seed(settings: &Settings, lattice: &Lattice, set: &Set) -> Result<Seed> {
         blocks.clone().map(block).collect()
     });
     let lost: Vec<f64> = readings[0].iter().zip(&readings[1]).map(|(a, b)| a - b).collect();
-    let permuted = Samples::from_matrix(&permuted, samples.couplings()[0])?;
+    let permuted = ising::Configurations::from_matrix(&permuted)?;
     let both = [energies(lattice, samples), energies(lattice, &permuted)].concat();
     let sums: Vec<i64> = (0..samples.len()).map(|row| samples.spin_sum(row).abs()).collect();
     let pooled = fit(&sums.repeat(2), &both, &readings[..2].concat());
