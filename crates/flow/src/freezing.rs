@@ -32,7 +32,7 @@ pub struct PinnedUnit {
 /// leaves a relative 1e-5 that is in no error bar.
 ///
 /// For an ensemble drawn from p(v) this is `(1 - <v_i v_i'>) / 2`, for a few units the exact
-/// [`Transition::flip_rate`](crate::chain::Transition::mobility).
+/// [`Transition::flip_rate`](crate::chain::Transition::flip_rate).
 ///
 /// # Panics
 /// When the ensemble has another width than the RBM, or there are more chains than samples, or none.

@@ -1,4 +1,4 @@
-//! The front door: configurations for training, independent by construction or by measurement, and judged.
+//! Drawing configurations for training, independent by construction or by measurement, and judged.
 
 use crate::ensemble::{Replicas, Run, collect, settle};
 use crate::replica_bits::REPLICAS;

@@ -1,4 +1,4 @@
-//! The front door: what it hands out, what it says of it, and what it refuses.
+//! What `draw` gives, what it says of it, and what it refuses.
 
 mod common;
 

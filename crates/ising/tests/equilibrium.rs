@@ -1,4 +1,4 @@
-//! What the front door hands out, against exact averages: cold and hot starts, errors that know the autocorrelation.
+//! What `draw` gives, against exact averages: cold and hot starts, errors that know the autocorrelation.
 
 mod common;
 

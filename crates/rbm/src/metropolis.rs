@@ -4,7 +4,7 @@
 //! activations `x = c + W^T v`. Each ratio is `A e^{-y} + B e^y` with `y = 2 v_i W_ia`, `A = 1 / (1 + e^{-2x})` and
 //! `B = 1 / (1 + e^{2x})`: positive terms, whose product needs a logarithm only every so many units (`metropolis-1953`).
 //!
-//! Beside block Gibbs sampling it is a witness of its own: it shares no kernel and no random number with the flow. Where
+//! Beside block Gibbs sampling it is an independent check: it shares no kernel and no random number with the flow. Where
 //! hidden units copy a site, it moves and Gibbs sampling does not.
 
 use crate::Rbm;
@@ -115,7 +115,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// `F(v) - F(v turned over at i)`.
+    /// `F(v) - F(v flipped at i)`.
     fn ln_ratio(&self, i: usize) -> f64 {
         let (t, v) = (self.tables, self.v[i]);
         let (grow, shrink) = match v > 0.0 {

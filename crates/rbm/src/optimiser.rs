@@ -23,7 +23,7 @@ pub enum Optimiser {
     },
 }
 
-/// The learning rate over the course of a run.
+/// The learning rate during a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Schedule {
@@ -76,7 +76,7 @@ pub(crate) fn decay(gradient: &mut Gradient, rbm: &Rbm, l1: f32, l2: f32) {
 
 /// What an optimiser remembers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Memory {
+pub(crate) enum OptimiserState {
     Nothing,
     /// u of momentum.
     Direction(Gradient),
@@ -84,7 +84,7 @@ pub(crate) enum Memory {
     Moments(Gradient, Gradient),
 }
 
-impl Memory {
+impl OptimiserState {
     pub(crate) fn new(optimiser: Optimiser, rbm: &Rbm) -> Self {
         let zeros = || Gradient::zeros(rbm.visible(), rbm.hidden());
         match optimiser {
@@ -99,7 +99,7 @@ impl Optimiser {
     /// One step uphill, the `update`th from 1; biases move only where they are trained.
     pub(crate) fn ascend(
         self,
-        memory: &mut Memory,
+        memory: &mut OptimiserState,
         rbm: &mut Rbm,
         gradient: &Gradient,
         (rate, update, biases): (f32, u64, bool),
@@ -107,13 +107,13 @@ impl Optimiser {
         let parts = if biases { 3 } else { 1 };
         let parameters = parameters(rbm).into_iter().zip(gradient.parts()).take(parts);
         match (self, memory) {
-            (Self::Ascent { momentum }, Memory::Direction(direction)) => {
+            (Self::Ascent { momentum }, OptimiserState::Direction(direction)) => {
                 for ((p, g), u) in parameters.zip(direction.parts_mut()) {
                     u.iter_mut().zip(g).for_each(|(u, g)| *u = momentum * *u + g);
                     p.iter_mut().zip(u).for_each(|(p, u)| *p += rate * *u);
                 }
             }
-            (Self::Adam { beta1, beta2 }, Memory::Moments(mean, square)) => {
+            (Self::Adam { beta1, beta2 }, OptimiserState::Moments(mean, square)) => {
                 // m and s begin at zero, which this makes good.
                 let start = |memory: f32| 1.0 - f64::from(memory).powf(update as f64);
                 let rate = (f64::from(rate) / start(beta1)) as f32;
@@ -149,7 +149,7 @@ mod tests {
     /// An RBM of one weight and one bias a layer after so many steps along the gradients `g`, `-g`, `2 g`.
     fn walked(optimiser: Optimiser, rate: f32, biases: bool) -> Vec<f32> {
         let mut rbm = Rbm::uniform(1, 1, 0.5);
-        let mut memory = Memory::new(optimiser, &rbm);
+        let mut memory = OptimiserState::new(optimiser, &rbm);
         let mut gradient = Gradient::zeros(1, 1);
         for (number, scale) in [1.0, -1.0, 2.0].into_iter().enumerate() {
             gradient.weights[0] = 0.3 * scale;

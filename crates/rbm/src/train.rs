@@ -5,7 +5,7 @@ use crate::error::check_units;
 use crate::gibbs::{Stream, clamp, contrast, expect_hidden, walk};
 use crate::gradient::{Gradient, Units};
 use crate::model::normal;
-use crate::optimiser::{Memory, decay};
+use crate::optimiser::{OptimiserState, decay};
 use crate::sharing::{Classes, WeightSharing};
 use crate::tempering::Ladder;
 use crate::{Error, Rbm, binary, partition};
@@ -25,7 +25,7 @@ pub struct Trainer {
     seed: u64,
     rbm: Rbm,
     updates: u64,
-    memory: Memory,
+    memory: OptimiserState,
     /// Chains that go on from update to update, where there are such.
     chains: Units,
     ladder: Ladder,
@@ -87,7 +87,7 @@ impl Trainer {
             partition::check_units(rbm.visible().min(rbm.hidden()))?;
         }
         let chains = fair_coins(&rbm, config.gradient.chains(), seed);
-        let memory = Memory::new(config.optimiser, &rbm);
+        let memory = OptimiserState::new(config.optimiser, &rbm);
         Ok(Self { config, seed, rbm, updates: 0, memory, chains, ladder: Ladder::new() })
     }
 
@@ -128,7 +128,7 @@ impl Trainer {
         self.updates / (samples / self.config.batch).max(1) as u64
     }
 
-    /// Memory for [`Trainer::step`].
+    /// OptimiserState for [`Trainer::step`].
     pub fn scratch(&self) -> Scratch {
         let (visible, hidden, batch) = (self.rbm.visible(), self.rbm.hidden(), self.config.batch);
         let units = || Units::zeros(visible, hidden, batch);
