@@ -37,7 +37,6 @@ pub(crate) fn tidy() -> Result<()> {
     let packages = crates::read(&root)?;
     let mut findings = crates::check(&packages, &files);
     findings.extend(files.iter().flat_map(files::check));
-    findings.extend(files::unnamed_data(&files));
     findings.extend(references::check(&files));
     findings.sort();
     for finding in &findings {

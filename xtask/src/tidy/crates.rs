@@ -31,9 +31,6 @@ const ABOVE: [(&str, bool, &[&str]); 4] = [
 /// What needs whatever it wants: the developers' commands, and the tests that cross crates.
 const FREE: [&str; 2] = ["xtask", "kadanoff-tests"];
 
-/// Crates of others that one of ours hides from the rest.
-const CONFINED: [(&str, &str); 2] = [("bincode", "lab"), ("kuva", "report")];
-
 /// What a library of the science says at its top: it does no input or output, reads no clock, sets up no threads.
 const KEEPS_TO_ITSELF: &str = "#![warn(clippy::disallowed_methods)]";
 
@@ -98,20 +95,14 @@ fn one(package: &Package, files: &[File]) -> Vec<Finding> {
         sentences.push(format!("src/lib.rs of the crate {name} does not say {KEEPS_TO_ITSELF}."));
     }
     let allowed = allowed(name);
-    for Dependency { name: need, kind, path } in &package.dependencies {
-        match &allowed {
-            _ if kind.as_deref() == Some("dev") => {}
-            Some(allowed) if path.is_some() && !allowed.contains(&need.as_str()) => {
-                let allowed = allowed.join(", ");
-                sentences.push(format!(
-                    "{name} depends on {need}, but of the workspace it may need only: {allowed}."
-                ));
-            }
-            _ => {}
-        }
-        let home = CONFINED.iter().find(|(confined, _)| confined == need).map(|(_, home)| home);
-        if let Some(home) = home.filter(|home| *home != name) {
-            sentences.push(format!("{name} depends on {need}, which is for {home} alone."));
+    let needs =
+        package.dependencies.iter().filter(|need| need.path.is_some() && need.kind.is_none());
+    for need in needs.map(|need| need.name.as_str()) {
+        if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.contains(&need)) {
+            let allowed = allowed.join(", ");
+            sentences.push(format!(
+                "{name} depends on {need}, but of the workspace it may need only: {allowed}."
+            ));
         }
     }
     if allowed.is_none() && !FREE.contains(&name.as_str()) {
@@ -142,52 +133,42 @@ fn has_example(library: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is wrong with a crate that needs these, `dev:` before those of its tests.
+    /// What is wrong with a crate of the workspace that needs these others.
     fn found(name: &str, needs: &[&str]) -> Vec<String> {
-        let manifest_path = PathBuf::from(format!("crates/{name}/Cargo.toml"));
-        let dependency = |need: &&str| {
-            let (kind, name) = match need.strip_prefix("dev:") {
-                Some(name) => (Some("dev".to_owned()), name),
-                None => (None, *need),
-            };
-            let path = (!CONFINED.iter().any(|(other, _)| *other == name)).then(PathBuf::new);
-            Dependency { name: name.to_owned(), kind, path }
+        let dependency = |need: &&str| Dependency {
+            name: (*need).to_owned(),
+            kind: None,
+            path: Some(PathBuf::new()),
         };
-        let dependencies = needs.iter().map(dependency).collect();
-        let (name, description) = (name.to_owned(), Some("Draws spins".to_owned()));
+        let package = Package {
+            name: name.to_owned(),
+            manifest_path: PathBuf::from(format!("crates/{name}/Cargo.toml")),
+            description: Some("Draws spins".to_owned()),
+            dependencies: needs.iter().map(dependency).collect(),
+        };
+        let library = format!("//! Draws.\n//!\n//! ```\n{KEEPS_TO_ITSELF}\n");
         let files = [
             File::new(&format!("crates/{name}/README.md"), "# a\n"),
-            File::new(
-                &format!("crates/{name}/src/lib.rs"),
-                &format!("//! Draws.\n//!\n//! ```\n{KEEPS_TO_ITSELF}\n"),
-            ),
+            File::new(&format!("crates/{name}/src/lib.rs"), &library),
         ];
-        let package = Package { name, manifest_path, description, dependencies };
         check(&[package], &files).into_iter().map(|finding| finding.to_string()).collect()
     }
 
     #[test]
     fn edges() {
-        let none: [&str; 0] = [];
         for (name, needs) in [
-            ("exact", &["dev:stats"][..]),
-            ("flow", &["rbm", "nn", "exact", "stats"]),
-            ("lab", &["report", "bincode"]),
+            ("flow", &["rbm", "nn", "exact", "stats"][..]),
+            ("lab", &["report"]),
             ("kadanoff", &["experiments", "coarse", "lab"]),
             ("xtask", &["kadanoff", "exact"]),
         ] {
-            assert_eq!(found(name, needs), none, "{name}");
+            assert!(found(name, needs).is_empty(), "{name}");
         }
-        assert_eq!(
-            found("rbm", &["stats", "ising"]),
-            [
-                "crates/rbm/Cargo.toml:1: rbm depends on ising, but of the workspace it may need only: linalg, stats."
-            ]
-        );
+        let wrong = "crates/rbm/Cargo.toml:1: rbm depends on ising, but of the workspace it may need only: linalg, stats.";
+        assert_eq!(found("rbm", &["stats", "ising"]), [wrong]);
         assert!(found("lab", &["exact"])[0].contains("only: report, stats"));
         assert!(found("experiments", &["kadanoff"])[0].contains("depends on kadanoff"));
         assert!(found("fresh", &[])[0].contains("has no row"));
-        assert!(found("kadanoff", &["bincode"])[0].contains("for lab alone"));
     }
 
     #[test]

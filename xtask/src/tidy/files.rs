@@ -1,5 +1,5 @@
 //! Files: each says in one sentence what it is for, is short or says why not, and holds no path of one machine and no mark of
-//! unfinished work; and nothing in `data` goes unread.
+//! unfinished work.
 
 use super::Finding;
 use anyhow::{Context, Result, ensure};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The kinds of file that are read.
-const EXTENSIONS: [&str; 4] = ["rs", "md", "toml", "json"];
+const EXTENSIONS: [&str; 3] = [".rs", ".md", ".toml"];
 /// The most lines of a file, unless a line at its head begins as below and goes on with a reason.
 const MAX_LINES: usize = 400;
 const EXCUSE: &str = "// tidy: long because ";
@@ -31,7 +31,7 @@ impl File {
     }
 
     pub(super) fn is(&self, extension: &str) -> bool {
-        self.path.rsplit_once('.').is_some_and(|(_, end)| end == extension)
+        self.path.ends_with(extension)
     }
 
     /// The lines with their numbers, from 1.
@@ -53,10 +53,8 @@ pub(super) fn read(root: &Path) -> Result<Vec<File>> {
     let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     ensure!(output.status.success(), "git ls-files failed: {complaint}");
     let names = String::from_utf8(output.stdout).context("git lists a path that is not UTF-8")?;
-    let wanted = |path: &&str| {
-        let end = path.rsplit_once('.').map(|(_, end)| end);
-        end.is_some_and(|end| EXTENSIONS.contains(&end)) && root.join(path).is_file()
-    };
+    let wanted =
+        |path: &&str| EXTENSIONS.iter().any(|end| path.ends_with(end)) && root.join(path).is_file();
     let read = |path: &str| {
         let text = std::fs::read_to_string(root.join(path));
         Ok(File::new(path, &text.with_context(|| format!("cannot read {path}"))?))
@@ -65,25 +63,18 @@ pub(super) fn read(root: &Path) -> Result<Vec<File>> {
 }
 
 pub(super) fn check(file: &File) -> Vec<Finding> {
-    if file.is("json") {
-        return Vec::new();
-    }
     let mut findings = Vec::new();
-    if file.is("rs") {
+    if file.is(".rs") {
         findings.extend(sentence(file).into_iter().chain(length(file)));
     }
-    let needle = |barred: &str| barred.replace('|', "");
     let in_tests = file.path.contains("tests");
     for (number, line) in file.numbered() {
         for path in MACHINE_PATHS.map(needle).iter().filter(|_| !in_tests) {
             // In `target/tmp/` or an address the path does not begin here.
             let begins = |(at, _): (usize, &str)| !line[..at].ends_with(is_path);
             if line.match_indices(path).any(begins) {
-                findings.push(Finding::new(
-                    &file.path,
-                    number,
-                    format!("`{path}` is a path of one machine."),
-                ));
+                let sentence = format!("`{path}` is a path of one machine.");
+                findings.push(Finding::new(&file.path, number, sentence));
             }
         }
         for mark in UNFINISHED.map(needle).iter().filter(|mark| has_word(line, mark)) {
@@ -94,11 +85,14 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     findings
 }
 
+fn needle(barred: &str) -> String {
+    barred.replace('|', "")
+}
+
 fn sentence(file: &File) -> Option<Finding> {
     let docs = file.text.lines().map_while(|line| line.strip_prefix("//!"));
-    let first: Vec<&str> =
-        docs.map(str::trim).take_while(|line| !line.is_empty() && *line != "```").collect();
-    let first = first.join(" ");
+    let first = docs.map(str::trim).take_while(|line| !line.is_empty() && *line != "```");
+    let first = first.collect::<Vec<_>>().join(" ");
     let begins = first.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '`');
     let is_sentence = begins && first.ends_with(['.', '?']) && first.contains(' ');
     let wrong = "the file does not begin with `//!` and a sentence that says what it is for.";
@@ -129,30 +123,12 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// Files of `data` whose name no Rust file has.
-pub(super) fn unnamed_data(files: &[File]) -> Vec<Finding> {
-    let is_named = |file: &&File| {
-        let name = file.path.rsplit('/').next().unwrap_or_default();
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        files.iter().any(|source| source.is("rs") && has_word(&source.text, stem))
-    };
-    let is_data = |file: &&File| file.path.starts_with("data/") && !file.is("md");
-    let unnamed = files.iter().filter(is_data).filter(|file| !is_named(file));
-    unnamed
-        .map(|file| Finding::new(&file.path, 1, "no Rust file names it: nobody reads it."))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn lines_found(path: &str, text: &str) -> Vec<usize> {
         check(&File::new(path, text)).iter().map(|finding| finding.line).collect()
-    }
-
-    fn needle(barred: &str) -> String {
-        barred.replace('|', "")
     }
 
     #[test]
@@ -192,17 +168,5 @@ mod tests {
             assert_eq!(lines_found("tests/b.md", &format!("\na {mark} b")), [2], "{mark}");
             assert!(lines_found("README.md", &format!("a_{mark}")).is_empty(), "{mark}");
         }
-    }
-
-    #[test]
-    fn data_that_nobody_reads() {
-        let files = [
-            File::new("data/golden/a.json", "[]"),
-            File::new("data/golden/b-c.json", "[]"),
-            File::new("data/golden/README.md", "a, b-c"),
-            File::new("tests/t.rs", "golden(\"b-c\"), golden(\"ab\")"),
-        ];
-        let found: Vec<String> = unnamed_data(&files).into_iter().map(|f| f.path).collect();
-        assert_eq!(found, ["data/golden/a.json"]);
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn sizes(lab: &Lab, s: &Settings) -> Result<Vec<Size>> {
 }
 
 pub(super) fn sizes_figure(s: &Settings, sizes: &[Size]) -> Figure {
-    figure("law", format!("Large RBMs. Left: with $T_1 = 0$ the ordered part of the diagram grows like $\\sqrt M / \\ln M$, up to corrections of the order $1/\\ln M$. Right: with $T_2 = {}$ the boundary stays below $1/K_c$, which falls like $4/\\ln M$; it lies where rings are aligned over their whole length, $e^{{2/T_1}} > M$.", s.high))
+    figure("asymptote", format!("Large RBMs. Left: with $T_1 = 0$ the ordered part of the diagram grows like $\\sqrt M / \\ln M$, up to corrections of the order $1/\\ln M$. Right: with $T_2 = {}$ the boundary stays below $1/K_c$, which falls like $4/\\ln M$; it lies where rings are aligned over their whole length, $e^{{2/T_1}} > M$.", s.high))
         .panel(panel("visible units M = 2N", "T₂ on the boundary (J/k_B)").log_x().log_y()
             .title("range [0, T₂]: ordered below")
             .joined("exact", sizes.iter().map(|s| (s.visible, s.top)))
@@ -98,7 +98,7 @@ pub(super) fn sizes_table(sizes: &[Size]) -> Table {
         .column("M", |s| s.visible)
         .column("response / asymptote", |s| s.response)
         .column("T₂ at T₁ = 0", |s| s.top)
-        .column("law", |s| s.top_of_large())
+        .column("asymptote", |s| s.top_of_large())
         .column("ratio", |s| s.top / s.top_of_large())
         .column("⟨V²⟩/M there", |s| s.susceptibility)
         .column("T where e^{2/T} = M", |s| 2.0 / (s.visible as f64).ln())

@@ -90,7 +90,7 @@ fn trial(lab: &Lab, s: &Settings, temperature: f64, seed: u64) -> Result<Trial> 
     let samples = draw(s.samples.short(), child("data"))?;
     let held_out = draw(s.held_out.short(), child("held out"))?;
     let measured = |rbm: &Rbm| -> Result<OfRbm> {
-        let trained = train(lab, s, rbm, &samples, child(&format!("RBM {}", rbm.hidden)))?;
+        let trained = train(lab, s, rbm, &samples, child(&format!("machine {}", rbm.hidden)))?;
         let stage = MeasureRbm {
             rbm: &trained,
             held_out: &held_out,
