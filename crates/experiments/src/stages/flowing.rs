@@ -1,4 +1,4 @@
-//! Machines that flow: trained ones, and trained ones that were changed.
+//! RBMs that flow: trained ones, made ones, and trained ones that were changed.
 
 use flow::freezing;
 use lab::store::Done;
@@ -6,7 +6,7 @@ use rbm::{Rbm, Ties, Trainer};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A machine of a flow.
+/// An RBM of a flow.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Flowing<'a> {
@@ -17,9 +17,16 @@ pub(crate) enum Flowing<'a> {
     /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay, or follow
     /// the weights where they are tied to them.
     Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
-    /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
-    /// participation ratio is at most `participation`.
-    Capped { capped: &'a Done<Trainer>, weight: f32, participation: f64, most: f32 },
+    /// The weights of pinned units, those with a weight of at least `weight` in size and a participation ratio of at most
+    /// `participation`, clipped to `limit`.
+    Clipped {
+        #[serde(rename = "capped")]
+        clipped: &'a Done<Trainer>,
+        weight: f32,
+        participation: f64,
+        #[serde(rename = "most")]
+        limit: f32,
+    },
 }
 
 impl Flowing<'_> {
@@ -28,10 +35,10 @@ impl Flowing<'_> {
             Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
             Self::Given(rbm) => Cow::Borrowed(rbm),
             Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(&redrawn.value, seed)),
-            Self::Capped { capped, weight, participation, most } => {
-                let rbm = capped.value.rbm();
-                let locks = freezing::locks(rbm, weight, participation);
-                Cow::Owned(freezing::capped(rbm, &locks, most))
+            Self::Clipped { clipped, weight, participation, limit } => {
+                let rbm = clipped.value.rbm();
+                let pinned = freezing::locks(rbm, weight, participation);
+                Cow::Owned(freezing::capped(rbm, &pinned, limit))
             }
         }
     }
