@@ -7,6 +7,7 @@ mod mixture;
 
 pub use mixture::TorusMixture;
 
+use crate::root::bisect;
 use crate::{Error, square};
 use cold::{COLD, winding};
 
@@ -109,6 +110,32 @@ pub fn specific_heat_peak(side: usize) -> Result<f64, Error> {
         if at(left)? < at(right)? { low = left } else { high = right }
     }
     Ok(low.midpoint(high))
+}
+
+/// The temperature at which the `width x height` torus has this mean energy per spin (J), J / k_B, from 0.1 to 10 000. The energy
+/// rises with the temperature, so that there is one at most: at a small dE it changes by dE over the specific heat.
+///
+/// # Errors
+/// [`Error::NoRoot`] for an energy that none of these temperatures has; as [`kaufman`] for the sides.
+///
+/// ```
+/// use exact::torus::{kaufman, temperature_at_energy};
+///
+/// let energy = kaufman(8, 8, 1.0 / 1.5)?.energy_per_spin;
+/// assert!((temperature_at_energy(8, 8, energy)? - 1.5).abs() < 1e-12);
+/// assert!(temperature_at_energy(8, 8, 0.1).is_err());
+/// # Ok::<(), exact::Error>(())
+/// ```
+pub fn temperature_at_energy(
+    width: usize,
+    height: usize,
+    energy_per_spin: f64,
+) -> Result<f64, Error> {
+    let torus = |t: f64| kaufman(width, height, t.recip());
+    let (low, high) = (0.1, 1e4);
+    torus(low)?;
+    let excess = |t| torus(t).map_or(f64::NAN, |torus| torus.energy_per_spin - energy_per_spin);
+    bisect(excess, low, high)
 }
 
 /// Whether winding loops, of weight `e^{-L |g_0|}`, change energy and heat, `tanh^2 K`, by less than a relative 1e-17.

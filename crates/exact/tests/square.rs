@@ -2,7 +2,9 @@
 
 use exact::Error;
 use exact::square;
-use exact::torus::{Thermodynamics, TorusMixture, kaufman, specific_heat_peak};
+use exact::torus::{
+    Thermodynamics, TorusMixture, kaufman, specific_heat_peak, temperature_at_energy,
+};
 use exact::transfer::{
     DensityOfStates, MAX_WIDTH, Moments, RowDistribution, magnetisation_probabilities,
 };
@@ -141,6 +143,18 @@ proptest! {
         let energy = |d| at(d).energy_per_spin;
         let curvature = (8.0 * (energy(h) - energy(-h)) - (energy(2.0 * h) - energy(-2.0 * h))) / (12.0 * h);
         close(at(0.0).specific_heat, -k * k * curvature, 0.0, 1e-9 + lost * side as f64)?;
+    }
+
+    #[test]
+    fn temperatures_follow_from_energies(side in 2usize..40, t in 1.0..20.0_f64) {
+        // The energy is known to 1e-14, and what that is worth in temperature is the specific heat's to say.
+        let torus = kaufman(side, side + 1, t.recip()).unwrap();
+        let found = temperature_at_energy(side, side + 1, torus.energy_per_spin).unwrap();
+        close(found, t, 1e-14, 2e-14 / torus.specific_heat)?;
+        for energy in [-2.1, 0.1, f64::NAN] {
+            let found = temperature_at_energy(side, side + 1, energy);
+            prop_assert_eq!(found.err(), Some(Error::NoRoot { low: 0.1, high: 1e4 }));
+        }
     }
 
     #[test]

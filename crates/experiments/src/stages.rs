@@ -5,17 +5,17 @@ mod checkpoints;
 mod descent;
 mod descents;
 mod equilibrium;
-mod expectations;
 mod flowing;
 mod in_field;
+mod mean_flow;
 mod measurements;
 mod moments;
 mod own_samples;
 mod recalls;
 mod relaxation;
 mod samples;
-mod stationary;
-mod stretches;
+mod segments;
+mod stationarity;
 mod timing;
 mod training;
 mod trajectory;
@@ -26,19 +26,22 @@ pub(crate) use checkpoints::Checkpoints;
 pub(crate) use descent::GradientDescent;
 pub use descents::{Descend, Descent, Target, best, reached};
 pub(crate) use equilibrium::{DrawEquilibrium, MeasureCurves};
-pub(crate) use expectations::{FlowOfMeans, Means as MeanFlow};
 pub(crate) use flowing::Flowing;
 pub(crate) use in_field::DrawInField;
+pub(crate) use mean_flow::{MeanFlow, RunMeanFlow};
 pub(crate) use measurements::{
     Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
 };
-pub(crate) use moments::{ExactMoments, OfMagnetisation};
+pub(crate) use moments::{ExactMoments, MagnetisationMoments};
 pub(crate) use own_samples::{Means, MeasureRbm, Measuring, OfRbm};
 pub(crate) use recalls::{Network, Recalls};
-pub(crate) use relaxation::{End, Relax, Relaxation};
+pub(crate) use relaxation::{Relax, Relaxation};
 pub(crate) use samples::{DrawSamples, Shape};
-pub(crate) use stationary::{Diverge, Divergence, MAX_EXACT, Pair, Stand, Stood, Witness};
-pub(crate) use stretches::train_through;
+pub(crate) use segments::train_through;
+pub(crate) use stationarity::{
+    CheckStationarity, EnergyAndMagnetisation, KlDivergence, MAX_EXACT, MeasureKl, RunMetropolis,
+    Stationarity,
+};
 pub(crate) use timing::{Time, Work};
 pub(crate) use training::{Data, TrainRbm, anneal_rbm, calibrate, train_rbm, train_rbm_on};
 pub use training::{TRAINING_VERSION, seconds_per_sample};

@@ -5,9 +5,11 @@ mod common;
 use common::{narrow, random_rbm};
 use exact::{Ring, decimation, enumerate};
 use flow::chain::{Transition, transition};
-use flow::freezing::{clipped, flip_rate, pinned_units};
+use flow::freezing::{clipped, copying, copying_divergence, copying_excess, flip_rate, pinned_units};
 use flow::mean::in_f64;
 use flow::{Flow, Rule};
+use ising::{Configurations, Coupling, Lattice};
+use nalgebra::DMatrix;
 use rbm::{Rbm, partition};
 
 const SITES: usize = 8;
@@ -107,4 +109,66 @@ fn measured_mobilities_are_those_of_the_kernel() {
             }
         }
     }
+}
+
+#[test]
+fn copying_every_second_site_is_the_torus() {
+    let lattice = Lattice::square(4).expect("a lattice");
+    let rbm = copying(&lattice, 0.4, 12.0);
+    assert_eq!(rbm.hidden(), 8);
+    let bond = |i: usize| lattice.neighbours(i).iter().map(move |&j| (i, j as usize));
+    let bonds: Vec<_> = (0..16).flat_map(bond).collect();
+    let found = rbm::observables::observables(&rbm, &bonds).expect("few units");
+    let energy = -0.5 * found.pairs.iter().sum::<f64>() / 16.0;
+    let torus = exact::torus::kaufman(4, 4, 0.4).expect("a torus");
+    // Couplings are off by the order e^{8K - 2w}, here 1e-9, and by a relative 1e-7 in f32.
+    assert!((energy - torus.energy_per_spin).abs() < 1e-6, "{energy}");
+}
+
+#[test]
+fn on_the_ring_copying_decimates() {
+    let ring = Lattice::ring(SITES).expect("a lattice");
+    let (ours, exact) = (copying(&ring, COUPLING, 5.0), pinned(5.0));
+    // The same RBM with the other half of the sites copied, and the same divergence.
+    assert_eq!(ours.weights.norm(), exact.weights.norm());
+    assert!((kl(&ours) - kl(&exact)).abs() < 1e-6, "{} {}", kl(&ours), kl(&exact));
+}
+
+#[test]
+fn what_copying_costs_is_the_difference_of_log_probabilities() {
+    let (lattice, coupling, weight) = (Lattice::square(4).expect("a lattice"), 0.4, 1.5);
+    let rbm = copying(&lattice, coupling, weight);
+    let torus = exact::torus::TorusMixture::new(4, 4, &[1.0 / coupling]).expect("a torus");
+    let ln_z = partition::ln_z(&rbm).expect("few units");
+    let state = |state: u16| DMatrix::from_fn(16, 1, |i, _| 2.0 * f32::from(state >> i & 1) - 1.0);
+    let (mut total, mut divergence) = (0.0, 0.0);
+    for number in 0..=u16::MAX {
+        let v = state(number);
+        let samples = Configurations::from_matrix(&v);
+        let energy = ising::energies(&lattice, &samples.expect("spins"))[0];
+        let ln_p = torus.ln_probability(energy);
+        let wide: Vec<f64> = v.iter().map(|&x| f64::from(x)).collect();
+        let f = copying_excess(&lattice, &wide, coupling, weight);
+        total += (ln_p - f).exp();
+        divergence += ln_p.exp() * f;
+        // Weights and free energies in f32, of sixteen sites.
+        if number % 1021 == 0 {
+            let of_rbm = -rbm.free_energy(&v)[0] - ln_z;
+            assert!((ln_p - of_rbm - f).abs() < 1e-5, "{number}: {f}");
+        }
+    }
+    // What the estimator stands on: <exp(-f)> = 1.
+    assert!((total - 1.0).abs() < 1e-12, "{total}");
+    // One number at five errors.
+    let request = ising::Request {
+        count: 20_000,
+        algorithm: None,
+        field: 0.0,
+        symmetrise: false,
+        least_effective: 0.0,
+    };
+    let coupling_of = Coupling::new(coupling).expect("finite");
+    let draws = ising::draw(&lattice, coupling_of, &request, 1).expect("draws").samples;
+    let found = copying_divergence(&lattice, &draws, coupling, weight);
+    assert!(found.sigmas_from(divergence) < 5.0, "{found:?}, not {divergence}");
 }

@@ -6,7 +6,7 @@
 //! that are too small, and the sum of z, which sees a small bias everywhere; and counts of rare events, whose mean is no
 //! normal number. The level is divided by the number of tests (Bonferroni), half of it for single z-scores.
 
-use crate::verdict::Ruling;
+use crate::verdict::{Ruling, at_most, largest, undecided};
 use report::Verdict;
 use report::numbers::rough;
 use stats::{Estimate, tails};
@@ -25,6 +25,18 @@ pub fn z_score(found: Estimate, exact: f64) -> f64 {
     let distance = found.mean - exact;
     let z = if distance == 0.0 { 0.0 } else { distance / found.error };
     if z.is_nan() { f64::INFINITY } else { z }
+}
+
+/// Whether z-scores whose errors are themselves known to some 10 % only, as those of autocorrelated series are, are no larger than
+/// right ones are, but for once in 1 / `level`: then their sums cannot be judged, and a fifth is added to the bound of the
+/// largest. Undecided where there is none.
+pub fn by_size(level: f64, z: &[f64]) -> Ruling {
+    let bound = 1.2 * tails::critical(0.5 * level / z.len().max(1) as f64);
+    let largest = largest(z.iter().map(|z| z.abs()));
+    match z.is_empty() {
+        true => undecided(None, "there is no z-score to judge"),
+        false => Ruling { rule: format!("no |z| above {bound:.2}"), ..at_most(largest, bound) },
+    }
 }
 
 impl Scores {
@@ -136,6 +148,18 @@ mod tests {
         let groups = Scores { groups: vec![vec![0.5; 3], vec![-0.5; 3]], rare: None };
         assert_eq!(verdict(&groups), Reproduced);
         assert_eq!(verdict(&Scores::default()), Undecided);
+    }
+
+    #[test]
+    fn uncertain_errors_allow_a_fifth_more() {
+        let verdict = |z: &[f64]| by_size(1e-6, z).verdict;
+        // Two-sided at 0.5e-6: 5.03, times 1.2.
+        assert_eq!(
+            [verdict(&[6.0]), verdict(&[-6.0]), verdict(&[6.1])],
+            [Reproduced, Reproduced, Contradicted]
+        );
+        assert_eq!([verdict(&[0.0, f64::NAN]), verdict(&[f64::INFINITY])], [Contradicted; 2]);
+        assert_eq!(verdict(&[]), Undecided);
     }
 
     #[test]

@@ -1,211 +1,370 @@
-//! Experiment `flow-explained`: is there one temperature that the flow goes to, and what is it where it goes?
+//! `flow-explained` (iso-2018, veiga-2020): what does the flow of an RBM go to, and is that the critical point?
 
-mod claims;
-mod courses;
 mod figures;
-mod frozen;
 mod geometry;
-mod headline;
-mod means;
-mod tables;
+mod pinning;
+mod rbms;
 
-use anyhow::{Result, ensure};
-use lab::Run;
-use lab::parts::*;
+use super::thermometers::passes;
+use super::unlike_veiga;
+use anyhow::{Context, Result, ensure};
+use exact::square::critical_temperature;
+use exact::transfer::MAX_WIDTH;
+use ising::Coupling;
+use lab::kinds::{Ascending, Count, Seeds, Within, check_within};
+use lab::verdict::{self, Ruling};
+use lab::{Grid, Lab};
 use rbm::ais::Annealing;
 use rbm::{GradientEstimator, TrainConfig};
-use report::content::Section;
+use rbms::{Mixture, Of, Start, State, at_end, end_by_energy, meeting, through};
+use report::{Check, Claim, Section, list, numbers, section, shown};
 use serde::{Deserialize, Serialize};
+use stats::Estimate;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Side L of the torus.
-    side: usize,
-    /// Temperatures of the training mixture in equal shares, ascending, J / k_B; flows start from the first and the last.
-    temperatures: Vec<f64>,
-    /// Independent configurations at each, in training and held out.
-    samples: u32,
-    held_out: u32,
+    /// Side L of the torus, even.
+    side: Count<4, { MAX_WIDTH as u64 }>,
+    /// Temperatures of the training mixture in equal shares, J / k_B; flows start from the first and the last.
+    temperatures: Ascending<f64>,
+    /// Independent configurations at each of them, in training and held out.
+    samples: Count<10, 10_000_000>,
+    held_out: Count<4, 10_000_000>,
     /// Independent repetitions of everything.
-    seeds: u64,
-    /// Readings of the sampled flow begin at so many updates; states of training are kept from the first update on,
-    /// so many for each factor of ten.
-    first: u64,
-    a_decade: u32,
-    /// Independent chains of the sampled flow from each start, and their steps.
-    chains: usize,
-    steps: usize,
-    /// Steps of the mean flow, and starts of the search for its fixed points.
-    mean_steps: usize,
-    searched: usize,
-    /// Exact draws from the small RBMs, which must stay what they are.
-    draws: usize,
+    seeds: Seeds,
+    /// RBMs are kept from the first update on, so many times in each factor of ten; the sampled flow is read from so many
+    /// updates on.
+    checkpoints_per_decade: Count<1, 100>,
+    first_reading: Count<1, 1_000_000_000>,
+    /// Independent chains of the sampled flow from each start, and their steps: averages are over the second half.
+    chains: Count<2, 10_000_000>,
+    steps: Count<4, 10_000_000>,
+    /// Steps of the flow by the mean rule, and starts of the search for its fixed points.
+    mean_steps: Count<1, 10_000_000>,
+    fixed_point_starts: Count<1, 10_000_000>,
+    /// Exact draws from the p(v) of RBMs whose hidden states can be enumerated.
+    exact_draws: Count<10, 10_000_000>,
     /// Metropolis chains from each start, and their sweeps before and during the draws.
-    witnesses: usize,
-    sweeps: usize,
+    metropolis_chains: Count<2, 10_000_000>,
+    metropolis_sweeps: Count<2, 10_000_000>,
     annealing: Annealing,
-    thermometer_epochs: u64,
-    /// Settings of the RBMs but for what [`Recipe`] says; the number of hidden units shown.
-    train: TrainConfig,
-    rbms: Vec<Recipe>,
+    /// The network thermometer, trained on the training mixture.
+    thermometer_epochs: Count<1, 10_000_000>,
     thermometer: nn::TrainConfig,
-    locks: Pinned,
-    frozen: Frozen,
+    /// What all trainings have in common; the first training is the one that most figures are about.
+    train: TrainConfig,
+    trainings: Vec<Training>,
+    pinned: Pinned,
+    copying: Copying,
 }
 
 /// An RBM and how it is trained.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Recipe {
+struct Training {
     hidden: usize,
     gradient: GradientEstimator,
     updates: u64,
 }
 
-/// What counts as a hidden unit that copies a site, and to what its weight is cut.
+/// A hidden unit is pinned to a site when its largest weight and its participation ratio are so; and to what that weight is
+/// clipped.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pinned {
     weight: f32,
-    participation: f64,
-    most: f32,
+    participation: Within<1, 1_000_000>,
+    limit: f32,
 }
 
-/// RBMs that are the torus at one temperature: every second site is copied by a hidden unit.
+/// RBMs made by hand that are the torus at one temperature: a hidden unit copies every second site.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Frozen {
-    temperature: f64,
-    /// The weights with which sites are copied, ascending.
-    weights: Vec<f64>,
-    held_out: u32,
+struct Copying {
+    temperature: Within<1, 100>,
+    /// The weights with which sites are copied.
+    weights: Ascending<f64>,
+    held_out: Count<10, 10_000_000>,
+}
+
+impl Training {
+    fn rule(&self) -> String {
+        self.gradient.to_string()
+    }
+
+    fn size(&self) -> String {
+        format!("N = {}", self.hidden)
+    }
+
+    fn name(&self) -> String {
+        format!("{} by {}", self.size(), self.rule())
+    }
 }
 
 impl Settings {
-    fn config(&self, recipe: &Recipe) -> TrainConfig {
-        TrainConfig { hidden: recipe.hidden, gradient: recipe.gradient, ..self.train }
+    fn config(&self, training: &Training) -> TrainConfig {
+        TrainConfig { hidden: training.hidden, gradient: training.gradient, ..self.train }
     }
 
-    /// Updates after which an RBM's state is kept, ascending.
-    fn checkpoints(&self, recipe: &Recipe) -> Vec<u64> {
-        let place = |k: i32| 10f64.powf(f64::from(k) / f64::from(self.a_decade)).round() as u64;
+    /// Updates after which an RBM is kept, ascending.
+    fn checkpoints(&self, training: &Training) -> Vec<u64> {
+        let decade = *self.checkpoints_per_decade as f64;
+        let place = |k: i32| 10f64.powf(f64::from(k) / decade).round() as u64;
         let mut updates: Vec<u64> =
-            (0..).map(place).take_while(|updates| *updates < recipe.updates).collect();
-        updates.push(recipe.updates);
+            (0..).map(place).take_while(|updates| *updates < training.updates).collect();
+        updates.push(training.updates);
         updates.dedup();
         updates
     }
 
-    /// Training time: learning rate times updates.
+    /// Training time: learning rate times updates, the rate as it was written and not as f32 has it.
     fn time(&self, updates: u64) -> f64 {
-        // As it was written in the settings, not as f32 has it.
         let rate = self.train.learning_rate.to_string().parse::<f64>();
         rate.unwrap_or(f64::NAN) * updates as f64
     }
 
-    fn coldest(&self) -> f64 {
-        self.temperatures[0]
+    fn starts(&self) -> [f64; 2] {
+        [self.temperatures.lowest(), self.temperatures.highest()]
     }
 
-    fn hottest(&self) -> f64 {
-        self.temperatures[self.temperatures.len() - 1]
-    }
-
-    /// Rows of the held-out configurations at the hottest temperature, as many as there are chains.
-    fn hot(&self, chains: usize) -> (usize, usize) {
-        let first = (self.temperatures.len() - 1) * self.held_out as usize;
-        (first, first + chains)
-    }
-
-    fn check_measurements(&self) -> Result<()> {
-        for (key, value) in [("chains", self.chains), ("witnesses", self.witnesses)] {
-            check_count(key, value as u64, 2, self.held_out.into())?;
-        }
-        check_count("steps", self.steps as u64, 4, 10_000_000)?;
-        check_count("mean_steps", self.mean_steps as u64, 1, 10_000_000)?;
-        let held_out = u64::from(self.held_out) * self.temperatures.len() as u64;
-        check_count("searched", self.searched as u64, 1, held_out)?;
-        check_count("draws", self.draws as u64, 10, 10_000_000)?;
-        check_count("sweeps", self.sweeps as u64, 2, 10_000_000)?;
-        check_count("chains of annealing", self.annealing.chains as u64, 2, 1_000_000)?;
-        check_count("steps of annealing", self.annealing.steps as u64, 1, 10_000_000)?;
-        check_values("temperature in frozen", &[self.frozen.temperature], 0.5, 100.0)?;
-        check_values("weights in frozen", &self.frozen.weights, 0.1, 20.0)?;
-        let ascend = self.frozen.weights.is_sorted_by(|a, b| a < b);
-        ensure!(ascend, "weights in frozen must ascend");
-        check_count("held_out in frozen", self.frozen.held_out.into(), 10, 10_000_000)?;
-        let Pinned { weight, participation, most } = self.locks;
-        check_values("weight in locks", &[weight.into()], 0.1, 100.0)?;
-        check_values("participation in locks", &[participation], 1.0, 1e6)?;
-        check_values("most in locks", &[most.into()], 0.01, weight.into())
+    /// The spacing of the network's scale.
+    fn spacing(&self) -> f64 {
+        self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
     }
 }
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_count("side", self.side as u64, 4, exact::transfer::MAX_WIDTH as u64)?;
         ensure!(self.side.is_multiple_of(2), "side is {}, but must be even", self.side);
-        check_values("temperatures", &self.temperatures, 0.0, 100.0)?;
-        ensure!(self.temperatures.len() >= 2, "temperatures needs at least two entries");
-        let ascend = self.temperatures.is_sorted_by(|a, b| a < b);
-        ensure!(ascend, "temperatures must ascend");
-        check_count("samples", self.samples.into(), 10, 10_000_000)?;
-        check_count("held_out", self.held_out.into(), 4, 10_000_000)?;
-        check_count("seeds", self.seeds, 2, 1000)?;
-        check_count("first", self.first, 1, u64::MAX)?;
-        check_count("a_decade", self.a_decade.into(), 1, 100)?;
-        check_count("thermometer_epochs", self.thermometer_epochs, 1, 10_000_000)?;
-        let sites = self.side * self.side;
-        let training = u64::from(self.samples) * self.temperatures.len() as u64;
-        check_count("batch in train", self.train.batch as u64, 1, training)?;
-        let recipes: Vec<_> = self.rbms.iter().map(|m| (m.hidden, m.gradient)).collect();
-        check_distinct("machines", &recipes)?;
-        for recipe in &self.rbms {
-            check_count("updates in rbms", recipe.updates, 10 * self.first, 1_000_000_000)?;
-            self.config(recipe).check(sites)?;
+        let (sites, temperatures) = (self.side.pow(2) as usize, self.temperatures.len());
+        ensure!(temperatures >= 2, "temperatures needs at least two entries");
+        for &t in self.temperatures.iter() {
+            Coupling::from_temperature(t)?;
         }
-        let first = self.rbms.first().map(|recipe| recipe.hidden);
+        check_within("chains", *self.chains, 2, *self.held_out)?;
+        check_within("metropolis_chains", *self.metropolis_chains, 2, *self.held_out)?;
+        let held_out = *self.held_out * temperatures as u64;
+        check_within("fixed_point_starts", *self.fixed_point_starts, 1, held_out)?;
+        check_within("chains of annealing", self.annealing.chains, 2, 1_000_000)?;
+        check_within("steps of annealing", self.annealing.steps, 1, 10_000_000)?;
+        check_within("batch in train", self.train.batch, 1, self.samples.size() * temperatures)?;
+        for (number, training) in self.trainings.iter().enumerate() {
+            let name = training.name();
+            let is_twice = self.trainings[..number].iter().any(|of| of.name() == name);
+            ensure!(!is_twice, "trainings has {name} twice, but every entry must differ");
+            let least = 10 * *self.first_reading;
+            check_within("updates in trainings", training.updates, least, 1_000_000_000)?;
+            self.config(training).check(sites)?;
+        }
         ensure!(
-            first == Some(self.train.hidden),
-            "RBMs must begin with one of {} hidden units, as hidden in train says",
+            self.trainings.first().is_some_and(|first| first.hidden == self.train.hidden),
+            "trainings must begin with {} hidden units, as hidden in train says",
             self.train.hidden
         );
         flow::Calibration::new(&self.temperatures, sites, self.thermometer.clone(), 0)?;
-        self.check_measurements()
+        check_within("weight in pinned", self.pinned.weight, 0.1, 100.0)?;
+        check_within("limit in pinned", self.pinned.limit, 0.01, self.pinned.weight)?;
+        for &weight in self.copying.weights.iter() {
+            check_within("every entry of weights in copying", weight, 0.1, 20.0)?;
+        }
+        Ok(())
     }
 }
 
-pub(crate) fn run(run: &Run, settings: &Settings) -> Result<Section> {
-    let sets = courses::sets(run, settings)?;
-    let mixture = courses::mixture(run, settings)?;
-    let courses = courses::courses(run, settings, &sets)?;
-    let frozen = frozen::frozen(run, settings, &sets)?;
-    let geometry = geometry::geometry(settings, &sets)?;
-    let mut claims = claims::claims(settings, &mixture, &courses)?;
-    claims.push(frozen::claim(settings, &courses, &frozen)?);
-    claims.push(means::claim(settings, &courses));
-    claims.push(geometry::claim(run, &geometry)?);
-    let mut shown = figures::figures(settings, &mixture, &courses);
-    shown.push(means::figure(settings, &courses));
-    shown.push(frozen::figure(settings, &frozen));
-    shown.push(geometry::figure(&geometry));
-    let mut tables = vec![
-        tables::ends(settings, &mixture, &courses),
-        tables::judged(settings, &courses),
-        frozen::table(&frozen),
-    ];
-    tables.extend(tables::clipped(settings, &courses));
-    Ok(Section {
-        checks: vec![],
-        experiment: "flow-explained".into(),
-        title: "What the flow of an RBM goes to".into(),
-        headline: headline::headline(settings, &mixture, &courses),
-        introduction: headline::introduction(settings, &mixture),
-        claims,
-        figures: shown,
-        tables,
-        discussion: headline::discussion(settings, &courses),
-        settings: toml::to_string(settings)?,
-    })
+/// What was found of the RBMs that were trained.
+struct Study<'a> {
+    s: &'a Settings,
+    mixture: Mixture,
+    rbms: Grid<Training, Vec<State>>,
+}
+
+impl Study<'_> {
+    /// The temperature at the end of a flow by the energy, at the end of training; none where a seed is off the scale.
+    fn end(&self, of: Of<'_>, start: usize) -> Option<Estimate> {
+        at_end(of, |reading| end_by_energy(self.s, reading, start))
+    }
+
+    /// The lowest and the highest end from the cold start.
+    fn extremes(&self) -> Option<[(Of<'_>, Estimate); 2]> {
+        let ends = || self.rbms.rows().filter_map(|of| Some((of, self.end(of, 0)?)));
+        let by_mean =
+            |a: &(Of<'_>, Estimate), b: &(Of<'_>, Estimate)| a.1.mean.total_cmp(&b.1.mean);
+        Some([ends().min_by(by_mean)?, ends().max_by(by_mean)?])
+    }
+
+    /// The change of that temperature, from the cold start, over the last factor of ten of the training.
+    fn drift(&self, of: Of<'_>) -> Option<Estimate> {
+        of.mean_if(|states| {
+            let read = || states.iter().filter(|state| state.reading.is_some());
+            let last = read().next_back()?;
+            let distance = |state: &State| (state.time / (0.1 * last.time)).ln().abs();
+            let before = read().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+            let end = |state: &State| end_by_energy(self.s, state.reading.as_ref()?, 0);
+            Some(end(last)? - end(before)?)
+        })
+    }
+
+    /// Whether every flow ends at T_c by the energy, from both starts.
+    fn ends_at_critical(&self) -> Ruling {
+        /// How close to T_c the energy must read to be at T_c, J / k_B.
+        const RESOLUTION: f64 = 0.05;
+        let ends = self.rbms.rows().flat_map(|of| [self.end(of, 0), self.end(of, 1)]);
+        let near = ends.map(|end| match end {
+            Some(end) => verdict::near(end, critical_temperature(), RESOLUTION),
+            None => verdict::holds(false, "on the scale"),
+        });
+        let rule =
+            format!("by the energy within {RESOLUTION} of $T_c$, for every RBM and both starts");
+        let [low, high] = self.s.starts();
+        let differs = ([low, high] != [0.0, 6.0])
+            .then(|| format!("the source trains on T = 0 to 6, here on {low} to {high}"));
+        verdict::every(near, rule).unless(differs)
+    }
+}
+
+pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
+    let starts = lab.grid([()], *s.seeds, |(), index| Start::new(lab, s, index))?;
+    let starts = starts.cells();
+    let rbms = lab.grid(s.trainings.iter().copied(), *s.seeds, |training, index| {
+        rbms::through_training(&starts[index as usize], training)
+    })?;
+    let study = Study { s, mixture: Mixture::of(lab, s)?, rbms };
+    let copies = pinning::copies(lab, s, starts)?;
+    let geometry = geometry::geometry(lab, s, starts)?;
+    let geometry = geometry.at(&()).context("nothing was repeated")?;
+    // The training that most figures are about.
+    let first = study.rbms.rows().next().context("trainings is empty")?;
+
+    Ok(section("flow-explained", "What does the flow of an RBM go to, and is that the critical point?")
+        .answer(answer(&study))
+        .text(format!(
+            "RBMs are trained on {} temperatures of the {side} × {side} torus at the constant rate {}: {}; {} seeds. Training time is rate × updates. All configurations are independent draws from equilibrium.",
+            s.temperatures.len(),
+            s.train.learning_rate,
+            list(s.trainings.iter().map(Training::name)),
+            s.seeds,
+            side = s.side
+        ))
+        .text(format!(
+            "The sampled flow is a Markov chain whose stationary distribution is the RBM's own p(v). So three things are asked: whether the flow is there already, what p(v) is, and how far it is from the training mixture $q(v) = \\frac1n \\sum_T e^{{-E(v)/T}}/Z_T$, where the flow of a perfect RBM would end: its energy is that of T = {:.3}, its |m| is {:.3}, both exactly.",
+            study.mixture.temperature, study.mixture.abs_m
+        ))
+        .claim(flows_to_critical(lab, &study, first)?)
+        .claim(forty_steps(lab, &study, first)?)
+        .claim(geometry::thermometer(lab, s, geometry)?)
+        .checks(rbms::checks(s, study.rbms.rows()))
+        .check(bifurcation(&study, first))
+        .check(pinning::check(s, &study, &copies))
+        .figures(figures::figures(&study, first, &copies, geometry))
+        .tables(figures::tables(&study, &copies)))
+}
+
+fn answer(study: &Study<'_>) -> String {
+    let at = |(of, end): (Of<'_>, Estimate)| format!("{} ({})", shown(end), of.name());
+    let ends = study.extremes().map(|[low, high]| format!("from {} to {}", at(low), at(high)));
+    format!(
+        "{}: from T = {} it ends {} by the energy; a perfect RBM's would end in the training mixture, at {:.2}.",
+        match study.ends_at_critical().is() {
+            Some(true) => "To its own p(v), which here is at $T_c$",
+            Some(false) => "To its own p(v), which is not at $T_c$",
+            None => "To its own p(v)",
+        },
+        study.s.starts()[0],
+        ends.unwrap_or_else(|| "off the scale".to_owned()),
+        study.mixture.temperature
+    )
+}
+
+/// Where flows of the training mixture end by the energy, as training goes on, for other rules and sizes.
+fn flows_to_critical(lab: &Lab, study: &Study<'_>, first: Of<'_>) -> Result<Claim> {
+    let drifts = study
+        .rbms
+        .rows()
+        .filter_map(|of| Some(format!("{} {}", of.name(), shown(study.drift(of)?))));
+    let path = through(first, |reading| end_by_energy(study.s, reading, 0));
+    let path: Vec<(f64, f64)> = path.into_iter().map(|(time, end)| (time, end.mean)).collect();
+    let passing = passes(&path, critical_temperature());
+    let network =
+        |start: usize| at_end(first, |reading| Some(reading.relaxation.ends[start].network));
+    let claim = lab.says("iso-2018/flows-to-tc")?.judged(
+        study.ends_at_critical().showing(study.end(first, 0)),
+        format!("temperature by the energy at the end, {}, cold start", first.name()),
+        format!(
+            "Change over the last factor of ten of training: {}. As to $T_c$ by the energy of the first: {}. {} steps.",
+            list(drifts),
+            passing.unwrap_or_else(|| "in training it does not pass there".to_owned()),
+            study.s.steps
+        ),
+    );
+    let spread = study.extremes().map(|[low, high]| high.1 - low.1);
+    Ok(claim
+        .and("hot start", study.end(first, 1))
+        .and("by the network, cold start", network(0))
+        .and("by the network, hot start", network(1))
+        .and("highest minus lowest end of all RBMs by the energy, cold start", spread)
+        .and("temperature by the energy of the training mixture", Some(study.mixture.temperature))
+        .and(
+            "KL(mixture ‖ RBM) at the end of training, nats of the whole lattice",
+            at_end(first, |reading| Some(reading.kl.kl)),
+        ))
+}
+
+/// Whether flows from both starts have met after 40 steps, for RBMs at the end of their training.
+fn forty_steps(lab: &Lab, study: &Study<'_>, first: Of<'_>) -> Result<Claim> {
+    let met = |of| at_end(of, meeting);
+    let rulings = study.rbms.rows().map(|of| match met(of) {
+        Some(steps) => verdict::below(steps, 40.0),
+        None => verdict::holds(false, "within the steps that were made"),
+    });
+    let ruling = verdict::every(
+        rulings,
+        "hot and cold starts differ in |m| by less than 5 % of what they did after less than 40 steps, for every RBM",
+    )
+    .unless(unlike_veiga(&study.s.train, study.s.side.size()));
+    let claim = lab.says("veiga-2020/forty-steps")?.judged(
+        ruling.showing(met(first)),
+        format!("steps until starts met, {}", first.name()),
+        format!("None where a run has not met after {} steps.", study.s.steps),
+    );
+    let others = study.rbms.rows().skip(1);
+    Ok(others.fold(claim, |claim, of| claim.and(of.name(), met(of))))
+}
+
+/// The mean rule's fixed point v = 0, whose Jacobian is W W^T: it attracts every start where the largest singular value of W is
+/// below 1 (tanh contracts), and is unstable above.
+fn bifurcation(study: &Study<'_>, first: Of<'_>) -> Check {
+    /// Units smaller than this in the root mean square are at v = 0: it is approached, never reached.
+    const VANISHED: f64 = 1e-3;
+    let states = || study.rbms.cells().iter().flatten();
+    let is_below = |state: &&State| state.largest_singular_value() < 1.0;
+    let as_expected = states().filter(|state| {
+        let at_zero = state.mean_flow.ends.map(|end| end.rms.mean < VANISHED);
+        at_zero == [is_below(state); 2]
+    });
+    let (as_expected, of) = (as_expected.count(), states().count());
+    let rule = format!(
+        "for each RBM and start the root mean square of the units is below {} after {} steps if and only if no singular value is above 1",
+        numbers::rough(VANISHED),
+        study.s.mean_steps
+    );
+    let last = |quantity: fn(&State) -> f64| {
+        first.mean_if(|states| Some(Estimate::exact(quantity(states.last()?))))
+    };
+    verdict::holds(as_expected == of, rule)
+        .showing(Estimate::exact(as_expected as f64 / of as f64))
+        .check(
+            "bifurcation",
+            "The flow by the mean rule ends at $v = 0$ while the largest singular value of W is below 1, and elsewhere when it is above.",
+            format!("share of {of} RBMs for which it does"),
+            format!(
+                "The Jacobian at v = 0 is $W W^T$. {} of the RBMs have no singular value above 1.",
+                states().filter(is_below).count()
+            ),
+        )
+        .and(format!("singular values above 1, {}", first.name()), last(State::above_one))
+        .and(
+            format!("its stable fixed points found from {} starts", study.s.fixed_point_starts),
+            last(|state| state.mean_flow.stable as f64),
+        )
 }

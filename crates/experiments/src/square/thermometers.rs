@@ -72,3 +72,26 @@ pub(super) fn temperatures(readings: &Readings) -> [Option<Estimate>; 5] {
         *network,
     ]
 }
+
+/// Between which times of its training a reading of the end passes a temperature for the first time.
+pub(super) fn passes(course: &[(f64, f64)], temperature: f64) -> Option<String> {
+    let pair = course.windows(2).find(|of| (of[0].1 > temperature) != (of[1].1 > temperature))?;
+    let [before, after] = [pair[0].0, pair[1].0].map(report::numbers::exact);
+    Some(format!("in training it passes there between rate × updates {before} and {after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passage_is_the_first_one() {
+        let of = |values: &[f64]| {
+            let course: Vec<_> = (1..).map(f64::from).zip(values.iter().copied()).collect();
+            passes(&course, 2.0)
+        };
+        assert_eq!(of(&[1.0, 1.5, 1.9]), None);
+        let when = of(&[1.0, 1.5, 2.5, 1.0]).unwrap();
+        assert!(when.ends_with("2 and 3"), "{when}");
+    }
+}

@@ -1,4 +1,4 @@
-//! RBMs that flow: trained ones, and trained ones that were changed.
+//! RBMs that flow: trained ones, made ones, and trained ones that were changed.
 
 use flow::freezing;
 use lab::store::Done;
@@ -17,9 +17,14 @@ pub(crate) enum Flowing<'a> {
     /// Its weights drawn anew, independently, from the normal distribution with their mean and variance; biases stay, or follow
     /// the weights where they are tied to them.
     Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
-    /// Weights of hidden units that copy a site cut to `most`: of those at least `weight` in size, of units whose
-    /// participation ratio is at most `participation`.
-    Capped { clipped: &'a Done<Trainer>, weight: f32, participation: f64, most: f32 },
+    /// The weights of pinned units, those with a weight of at least `weight` in size and a participation ratio of at most
+    /// `participation`, clipped to `limit`.
+    Clipped {
+        clipped: &'a Done<Trainer>,
+        weight: f32,
+        participation: f64,
+        limit: f32,
+    },
 }
 
 impl Flowing<'_> {
@@ -28,10 +33,10 @@ impl Flowing<'_> {
             Self::Trained(of) => Cow::Borrowed(of.value.rbm()),
             Self::Given(rbm) => Cow::Borrowed(rbm),
             Self::Redrawn { redrawn, seed } => Cow::Owned(redraw(&redrawn.value, seed)),
-            Self::Capped { clipped, weight, participation, most } => {
+            Self::Clipped { clipped, weight, participation, limit } => {
                 let rbm = clipped.value.rbm();
                 let pinned = freezing::pinned_units(rbm, weight, participation);
-                Cow::Owned(freezing::clipped(rbm, &pinned, most))
+                Cow::Owned(freezing::clipped(rbm, &pinned, limit))
             }
         }
     }

@@ -15,7 +15,7 @@ pub(crate) struct ExactMoments<'a> {
 
 /// `<|m|>`, `<m^2>` and `<m^4>`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct OfMagnetisation {
+pub(crate) struct MagnetisationMoments {
     pub(crate) abs_m: f64,
     pub(crate) m2: f64,
     pub(crate) m4: f64,
@@ -24,7 +24,7 @@ pub(crate) struct OfMagnetisation {
 impl Stage for ExactMoments<'_> {
     const NAME: &'static str = "moments";
     const VERSION: u32 = 1;
-    type Output = Vec<OfMagnetisation>;
+    type Output = Vec<MagnetisationMoments>;
 
     fn effort(&self) -> f64 {
         // Classes of first rows times rows times columns, each a polynomial over all sites.
@@ -34,12 +34,12 @@ impl Stage for ExactMoments<'_> {
         SECONDS_PER_STEP * steps * self.temperatures.len() as f64
     }
 
-    fn run(&self, task: &Task<'_>) -> Result<Vec<OfMagnetisation>> {
+    fn run(&self, task: &Task<'_>) -> Result<Vec<MagnetisationMoments>> {
         let moments = |(index, t): (usize, &f64)| {
             let probabilities = magnetisation_probabilities(self.side, t.recip())?;
             let Moments { abs_m, m2, m4 } = Moments::of(&probabilities);
             task.done((index + 1) as f64 / self.temperatures.len() as f64);
-            Ok(OfMagnetisation { abs_m, m2, m4 })
+            Ok(MagnetisationMoments { abs_m, m2, m4 })
         };
         self.temperatures.iter().enumerate().map(moments).collect()
     }

@@ -1,4 +1,4 @@
-//! The sampled flow from a cold and from a hot start: where it ends, when the two meet, how fast it forgets.
+//! The sampled flow from a cold and from a hot start: where it ends, when the two meet, how fast it forgets its start.
 
 use super::flowing::Flowing;
 use anyhow::Result;
@@ -23,14 +23,14 @@ pub(crate) struct Relax<'a> {
     /// First and one past the last of the hot configurations.
     pub(crate) range: (usize, usize),
     pub(crate) side: usize,
-    /// Even; of the second half all steps are averaged over.
+    /// Averages are over the second half of them.
     pub(crate) steps: usize,
     pub(crate) seed: u64,
 }
 
-/// What the chains of one start do in the second half of their steps, and what the network says of the last.
+/// Where the chains of one start end: averages over the second half of their steps, and the network's reading of the last.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct End {
+pub(crate) struct RelaxationEnd {
     pub(crate) energy: Estimate,
     pub(crate) abs_m: Estimate,
     pub(crate) network: Estimate,
@@ -38,14 +38,14 @@ pub(crate) struct End {
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Relaxation {
-    pub(crate) cold: End,
-    pub(crate) hot: End,
+    /// From the cold and from the hot start.
+    pub(crate) ends: [RelaxationEnd; 2],
     /// Both starts together; tau is the integrated autocorrelation time in steps, as far as these reach.
     pub(crate) energy: Estimate,
     pub(crate) abs_m: Estimate,
     /// The first step at which the starts have met.
     pub(crate) met: Option<usize>,
-    /// The probability that a step turns a site at the end: averaged over sites, and of the slowest one.
+    /// The probability that a step flips a site at the end: averaged over sites, and of the slowest one.
     pub(crate) flip_rate: Estimate,
     pub(crate) slowest: Estimate,
 }
@@ -104,13 +104,12 @@ impl Stage for Relax<'_> {
                 Estimate::from_chains(&all[half * length..(half + 1) * length], chains)
             };
             let network = Estimate::from_independent(&thermometer.read(&columns).temperatures);
-            End { energy: part(energy), abs_m: part(abs_m), network }
+            RelaxationEnd { energy: part(energy), abs_m: part(abs_m), network }
         };
         let sites = freezing::flip_rate(&rbm, &end, 2 * chains, &mut rng);
         let (flip_rate, slowest) = over_sites(&sites);
         Ok(Relaxation {
-            cold: end_of(0),
-            hot: end_of(1),
+            ends: [end_of(0), end_of(1)],
             energy: Estimate::from_chains(energy, 2 * chains),
             abs_m: Estimate::from_chains(abs_m, 2 * chains),
             met,

@@ -1,32 +1,26 @@
-//! What the network thermometer measures: the same |m| with and without the geometry of the lattice.
+//! What the network thermometer measures: readings of the same |m| with and without the geometry of the lattice.
 
 use super::Settings;
-use super::courses::Set;
-use anyhow::Result;
-use ising::{Coupling, Lattice, Samples, complete_graph, energies, magnetisations};
-use lab::Run;
-use lab::parts::*;
-use lab::published::Finding;
+use super::rbms::Start;
+use anyhow::{Context, Result};
+use exact::square::critical_temperature;
+use ising::{Configurations, Coupling, Lattice, Samples, complete_graph, energies, magnetisations};
+use lab::{Grid, Lab, Row, verdict};
 use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
-use rayon::prelude::*;
-use report::content::{Claim, Figure, Panel, Style, Verdict};
-use report::numbers;
-use stats::Estimate;
-use std::collections::BTreeMap;
+use report::{Claim, Figure, figure, panel, shown};
+use stats::{Estimate, within_groups};
 
-/// Configurations of one kind at one temperature, one seed.
-#[derive(Clone, Copy)]
-struct Block {
-    abs_m: Estimate,
-    network: Estimate,
-}
+/// Kinds of configurations: of the torus; the same with the sites of each permuted, which keeps m and loses all geometry; of the
+/// complete graph.
+const KINDS: [&str; 3] = ["torus at T", "the same, sites permuted", "complete graph"];
 
-/// One seed.
-struct Seed {
-    /// By temperature: configurations of the torus; the same with their sites permuted; the complete graph.
-    kinds: [Vec<Block>; 3],
-    /// By temperature: what the network reads less of a configuration than of the same one permuted.
+/// One repetition.
+pub(super) struct Geometry {
+    /// By kind and temperature.
+    abs_m: [Vec<Estimate>; 3],
+    network: [Vec<Estimate>; 3],
+    /// By temperature: the network's reading of a configuration minus that of the same one permuted.
     lost: Vec<Estimate>,
     /// At fixed |m|: by how much the reading rises with the energy per spin.
     slope: f64,
@@ -34,186 +28,96 @@ struct Seed {
     explained: f64,
 }
 
-pub(super) struct Geometry {
-    temperatures: Vec<f64>,
-    seeds: Vec<Seed>,
+pub(super) fn geometry(
+    lab: &Lab,
+    s: &Settings,
+    starts: &[Start<'_>],
+) -> Result<Grid<(), Geometry>> {
+    let lattice = Lattice::square(s.side.size())?;
+    lab.grid([()], *s.seeds, |(), index| repetition(s, &lattice, &starts[index as usize]))
 }
 
-const KINDS: [&str; 3] = ["torus at T", "the same, sites permuted", "complete graph"];
-
-pub(super) fn geometry(settings: &Settings, sets: &[Set]) -> Result<Geometry> {
-    let lattice = Lattice::square(settings.side)?;
-    let seeds = sets.par_iter().map(|set| seed(settings, &lattice, set));
-    let seeds = seeds.collect::<Result<_>>()?;
-    Ok(Geometry { temperatures: settings.temperatures.clone(), seeds })
-}
-
-fn seed(settings: &Settings, lattice: &Lattice, set: &Set) -> Result<Seed> {
-    let (samples, count) = (&set.held_out.value, settings.held_out as usize);
+fn repetition(s: &Settings, lattice: &Lattice, start: &Start<'_>) -> Result<Geometry> {
+    let (samples, count) = (&start.held_out.samples.value, s.held_out.size());
     let torus = samples.to_matrix();
-    let mut rng = stats::stream(set.seed, "permuted", 0);
+    let mut rng = stats::stream(start.of.seed, "permuted", 0);
     let mut permuted = torus.clone();
     permuted.column_iter_mut().for_each(|mut v| v.as_mut_slice().shuffle(&mut rng));
     // The complete graph orders at T = 1: the same range of T / T_c as on the torus, about.
-    let critical = exact::square::critical_temperature();
     let mut complete = Samples::new(lattice.sites());
-    for &t in &settings.temperatures {
-        let coupling = Coupling::from_temperature(t / critical)?;
+    for &t in s.temperatures.iter() {
+        let coupling = Coupling::from_temperature(t / critical_temperature())?;
         complete.append(&complete_graph(lattice.sites(), coupling, count, &mut rng)?)?;
     }
-    let network = set.network.value.thermometer();
+    let network = start.network.value.thermometer();
     let read = |v: &DMatrix<f32>| network.read(v).temperatures;
-    let m = |v: &DMatrix<f32>| -> Vec<f64> {
-        v.column_iter().map(|v| f64::from(v.mean()).abs()).collect()
-    };
-    let (complete_m, complete) = (magnetisations(&complete), complete.to_matrix());
-    let readings = [read(&torus), read(&permuted), read(&complete)];
-    let complete_m: Vec<f64> = complete_m.iter().map(|m| m.abs()).collect();
-    let abs_m = [m(&torus), m(&permuted), complete_m];
-    let mean = |values: &[f64], block: usize| {
-        Estimate::from_independent(&values[block * count..(block + 1) * count])
-    };
-    let blocks = 0..settings.temperatures.len();
-    let kinds = [0, 1, 2].map(|kind| {
-        let block = |b| Block { abs_m: mean(&abs_m[kind], b), network: mean(&readings[kind], b) };
-        blocks.clone().map(block).collect()
-    });
-    let lost: Vec<f64> = readings[0].iter().zip(&readings[1]).map(|(a, b)| a - b).collect();
-    let permuted = ising::Configurations::from_matrix(&permuted)?;
+    let readings = [read(&torus), read(&permuted), read(&complete.to_matrix())];
+    let m = |v: &DMatrix<f32>| v.column_iter().map(|v| f64::from(v.mean()).abs()).collect();
+    let of_complete = magnetisations(&complete).iter().map(|m| m.abs()).collect();
+    let abs_m: [Vec<f64>; 3] = [m(&torus), m(&permuted), of_complete];
+    let by_temperature =
+        |values: &Vec<f64>| values.chunks(count).map(Estimate::from_independent).collect();
+    let lost = readings[0].iter().zip(&readings[1]).map(|(a, b)| a - b).collect();
+
+    let permuted = Configurations::from_matrix(&permuted)?;
     let both = [energies(lattice, samples), energies(lattice, &permuted)].concat();
     let sums: Vec<i64> = (0..samples.len()).map(|row| samples.spin_sum(row).abs()).collect();
-    let pooled = fit(&sums.repeat(2), &both, &readings[..2].concat());
-    let alone = fit(&sums, &vec![0.0; sums.len()], &readings[0]);
-    Ok(Seed {
-        kinds,
-        lost: blocks.map(|block| mean(&lost, block)).collect(),
+    let pooled = within_groups(&sums.repeat(2), &both, &readings[..2].concat());
+    let alone = within_groups(&sums, &vec![0.0; sums.len()], &readings[0]);
+    Ok(Geometry {
+        abs_m: abs_m.each_ref().map(by_temperature),
+        network: readings.each_ref().map(by_temperature),
+        lost: by_temperature(&lost),
         slope: pooled.slope,
         explained: alone.explained,
     })
 }
 
-struct Fitted {
-    slope: f64,
-    explained: f64,
+/// All repetitions.
+pub(super) type Of<'a> = Row<'a, (), Geometry>;
+
+/// Scale invariance is a matter of geometry: does the network see that it is gone?
+pub(super) fn thermometer(lab: &Lab, s: &Settings, of: Of<'_>) -> Result<Claim> {
+    let spacing = s.spacing();
+    let lost = of.means(|of| &of.lost);
+    let (slope, explained) = (of.mean(|of| of.slope), of.mean(|of| of.explained));
+    let largest = s.temperatures.iter().zip(&lost);
+    let largest = largest.max_by(|a, b| a.1.mean.abs().total_cmp(&b.1.mean.abs()));
+    let (temperature, largest) = largest.context("temperatures is empty")?;
+    let ruling = verdict::every(
+        lost.iter().map(|&lost| verdict::near(lost, 0.0, spacing)),
+        format!("permuting the sites changes no reading by more than the spacing of the scale, {spacing}, beyond errors"),
+    )
+    .corrected_if(
+        explained.mean > 0.5,
+        "geometry enters the reading, but |m| alone explains most of its variance",
+    );
+    Ok(lab
+        .says("veiga-2020/thermometer")?
+        .judged(
+            ruling.showing(*largest),
+            format!("network temperature of configurations at T = {temperature} minus that of the same with their sites permuted"),
+            format!(
+                "Permuted sites keep m and lose all geometry. Of {} temperatures the one with the largest difference is shown; at fixed |m| the reading changes by {} per unit of energy per spin.",
+                lost.len(),
+                shown(slope)
+            ),
+        )
+        .and("share of the variance of readings on the torus that |m| explains", Some(explained)))
 }
 
-/// Readings by |sum of spins|, each value a group of its own: the common slope by x within groups, and the share of the
-/// variance that lies between them.
-fn fit(sums: &[i64], x: &[f64], readings: &[f64]) -> Fitted {
-    let mut groups: BTreeMap<i64, Vec<(f64, f64)>> = BTreeMap::new();
-    for ((sum, x), y) in sums.iter().zip(x).zip(readings) {
-        groups.entry(*sum).or_default().push((*x, *y));
-    }
-    let (mut products, mut squares, mut within) = (0.0, 0.0, 0.0);
-    for group in groups.values() {
-        let n = group.len() as f64;
-        let mean_x = group.iter().map(|(x, _)| x).sum::<f64>() / n;
-        let mean_y = group.iter().map(|(_, y)| y).sum::<f64>() / n;
-        for (x, y) in group {
-            products += (x - mean_x) * (y - mean_y);
-            squares += (x - mean_x).powi(2);
-            within += (y - mean_y).powi(2);
-        }
-    }
-    let mean = readings.iter().sum::<f64>() / readings.len() as f64;
-    let all: f64 = readings.iter().map(|y| (y - mean).powi(2)).sum();
-    Fitted { slope: products / squares, explained: 1.0 - within / all }
-}
-
-impl Geometry {
-    fn block(&self, kind: usize, number: usize, of: fn(&Block) -> Estimate) -> Estimate {
-        over_seeds(&self.seeds.iter().map(|s| of(&s.kinds[kind][number])).collect::<Vec<_>>())
-    }
-
-    fn lost(&self, number: usize) -> Estimate {
-        over_seeds(&self.seeds.iter().map(|seed| seed.lost[number]).collect::<Vec<_>>())
-    }
-
-    pub(super) fn slope(&self) -> Estimate {
-        over_exact(&self.seeds.iter().map(|seed| seed.slope).collect::<Vec<_>>())
-    }
-
-    pub(super) fn explained(&self) -> Estimate {
-        over_exact(&self.seeds.iter().map(|seed| seed.explained).collect::<Vec<_>>())
-    }
-}
-
-/// Whether energy matters to the network at the same |m|.
-pub(super) fn claim(run: &Run, geometry: &Geometry) -> Result<Claim> {
-    let numbers_of = 0..geometry.temperatures.len();
-    let largest = numbers_of
-        .max_by(|&a, &b| geometry.lost(a).mean.abs().total_cmp(&geometry.lost(b).mean.abs()));
-    let largest = largest.unwrap_or(0);
-    let (lost, slope) = (geometry.lost(largest), geometry.slope());
-    let matters = lost.sigmas_from(0.0) > SIGMAS && slope.sigmas_from(0.0) > SIGMAS;
-    let verdict = if matters { Verdict::Corrected } else { Verdict::Reproduced };
-    let conclusion = match matters {
-        true => "So geometry enters the reading, though |m| dominates it",
-        false => "So beyond |m| nothing is seen within five errors",
+pub(super) fn geometry_figure(s: &Settings, of: Of<'_>) -> Figure {
+    let against_m = |kind: usize| {
+        let abs_m = of.means(|of| &of.abs_m[kind]).into_iter().map(|m| m.mean);
+        abs_m.zip(of.means(|of| &of.network[kind])).collect::<Vec<_>>()
     };
-    let finding = Finding {
-        value: lost,
-        quantity: format!(
-            "network temperature of configurations at T = {} less that of the same with their sites permuted",
-            geometry.temperatures[largest]
-        ),
-        verdict,
-        reason: format!(
-            "Permuted sites keep m and lose all geometry. At fixed |m| the reading changes by {} per unit of energy per spin; |m| alone explains a share of {} of the variance of readings on the torus. {conclusion}; the temperature shown is that of the largest difference.",
-            shown(slope),
-            shown(geometry.explained())
-        ),
-    };
-    run.published.claim("flow-explained/thermometer", "veiga-2020/thermometer", finding)
-}
-
-pub(super) fn figure(geometry: &Geometry) -> Figure {
-    let count = geometry.temperatures.len();
-    let series = (0..KINDS.len()).map(|kind| {
-        let point = |number| {
-            let m = geometry.block(kind, number, |block| block.abs_m);
-            (m.mean, geometry.block(kind, number, |block| block.network))
-        };
-        measured(KINDS[kind], Style::LinePoints, (0..count).map(point).collect::<Vec<_>>())
-    });
-    let lost = (0..count).map(|number| (geometry.temperatures[number], geometry.lost(number)));
-    Figure {
-        id: "flow-explained-geometry".into(),
-        caption: format!(
-            "What the network reads against |m|, for configurations of the torus, for the same with their sites permuted, and for the complete graph; right: what permuting changes. Mean and error over seeds; {} temperatures.",
-            numbers::exact(count as f64)
-        ),
-        panels: vec![
-            Panel {
-                title: String::new(),
-                x: axis("magnetisation ⟨|m|⟩"),
-                y: axis("network temperature (J/k_B)"),
-                series: series.collect(),
-                marks: vec![mark_y("T_c", exact::square::critical_temperature())],
-            },
-            Panel {
-                title: String::new(),
-                x: axis("temperature T (J/k_B)"),
-                y: axis("reading: torus less permuted (J/k_B)"),
-                series: vec![measured("difference", Style::LinePoints, lost.collect::<Vec<_>>())],
-                marks: vec![mark_y("|m| alone", 0.0)],
-            },
-        ],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slopes_are_within_groups() {
-        // Between groups the reading falls with x, within it rises by 2.
-        let (sums, x) = ([0, 0, 4, 4], [1.0, 2.0, 5.0, 7.0]);
-        let readings = [10.0, 12.0, 3.0, 7.0];
-        let found = fit(&sums, &x, &readings);
-        assert!((found.slope - 2.0).abs() < 1e-12);
-        // 46 in all, 2 + 8 within.
-        assert!((found.explained - 36.0 / 46.0).abs() < 1e-12);
-    }
+    let lost = of.means(|of| &of.lost);
+    figure("geometry", format!(
+        "What the network reads against |m|, for configurations of the torus at {} temperatures, the same with their sites permuted, and the complete graph; right: what permuting changes.", s.temperatures.len()))
+        .panel(panel("magnetisation ⟨|m|⟩", "network temperature (J/k_B)")
+            .each(0..KINDS.len(), |panel, kind| panel.joined(KINDS[kind], against_m(kind)))
+            .mark_y("T_c", critical_temperature()))
+        .panel(panel("temperature T (J/k_B)", "reading: torus minus permuted (J/k_B)")
+            .joined("difference", s.temperatures.iter().copied().zip(lost))
+            .mark_y("|m| alone", 0.0))
 }

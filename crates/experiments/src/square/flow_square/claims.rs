@@ -2,14 +2,14 @@
 
 use super::flows::{End, Flow, Results, by, network};
 use super::{Set, Settings, correlators, rule_name, weights};
-use crate::square::thermometers::{LEVEL, Thermometer, has_temperature};
+use crate::square::thermometers::{LEVEL, Thermometer, has_temperature, passes};
+use crate::square::unlike_veiga;
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
 use flow::Rule;
 use lab::Lab;
 use lab::verdict::{self, Ruling};
-use rbm::WeightSharing;
-use report::{Check, Claim, list, numbers, shown};
+use report::{Check, Claim, list, shown};
 use stats::Estimate;
 
 /// How close to T_c a reading of a physical thermometer must be to be one of T_c, J / k_B: the network's are judged by the
@@ -34,17 +34,6 @@ pub(super) fn claims(lab: &Lab, r: &Results<'_>) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// Many readings at once, by one rule in words.
-pub(super) fn all(rulings: Vec<Ruling>, rule: impl Into<String>) -> Ruling {
-    let unsure = rulings.iter().filter(|ruling| ruling.is().is_none()).count();
-    let (of, mut rule) = (rulings.len(), rule.into());
-    let ruling = verdict::all(rulings);
-    if ruling.is().is_none() {
-        rule += &format!("; the errors of {unsure} of {of} readings would have to be smaller");
-    }
-    Ruling { rule, ..ruling }
-}
-
 /// Where a training set has other temperatures than the source's.
 pub(super) fn unlike(s: &Settings, set: Set, [low, high]: [f64; 2]) -> Option<String> {
     let (from, to) = set.range(s);
@@ -53,23 +42,13 @@ pub(super) fn unlike(s: &Settings, set: Set, [low, high]: [f64; 2]) -> Option<St
     differs.then(|| format!("the source trains on T = {low} to {high}, here on {first} to {last}"))
 }
 
-/// Where our RBM is not that of Veiga and Vicente's code.
-fn unlike_veiga(s: &Settings) -> Option<String> {
-    let (units, hidden, side) = (s.train.sharing, s.train.hidden, s.side.size());
-    let same = (units, hidden, side) == (WeightSharing::Binary, 100, 10);
-    (!same).then(|| {
-        let units = if units == WeightSharing::Binary { "0/1" } else { "±1" };
-        format!("the source has 100 hidden units 0/1 without biases at L = 10, here {hidden} units {units} at L = {side}")
-    })
-}
-
 /// Whether the network reads ends from both sides as it reads configurations at T_c, within the spacing of its scale.
 fn at_critical(r: &Results<'_>, set: Set, rule: Rule) -> Result<Ruling> {
     let (place, spacing) = (r.network_at_critical()?, r.s.spacing());
     let near = |start| Ok(verdict::near(network(r.end(set, rule, start)?), place, spacing));
-    let near = r.s.extremes().map(near).into_iter().collect::<Result<_>>()?;
+    let near = r.s.extremes().map(near).into_iter().collect::<Result<Vec<Ruling>>>()?;
     let place = shown(place);
-    Ok(all(
+    Ok(verdict::every(
         near,
         format!("network from both starts within {spacing} of its reading at $T_c$, {place}"),
     ))
@@ -96,13 +75,6 @@ fn with_physical(claim: Claim, end: End<'_>) -> Claim {
     })
 }
 
-/// Between which times of its training a reading of the end passes a temperature for the first time.
-fn passes(course: &[(f64, f64)], temperature: f64) -> Option<String> {
-    let pair = course.windows(2).find(|of| (of[0].1 > temperature) != (of[1].1 > temperature))?;
-    let [before, after] = [pair[0].0, pair[1].0].map(numbers::exact);
-    Some(format!("in training it passes there between rate × updates {before} and {after}"))
-}
-
 /// V by both rules from both sides, by the network, which is the source's thermometer, and by four physical ones.
 fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let flows: Vec<(Rule, f64)> = r.s.rules_and_extremes().collect();
@@ -115,7 +87,7 @@ fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
         })
     });
     let physical =
-        all(physical.collect(), format!("physical thermometers within {RESOLUTION} of $T_c$"));
+        verdict::every(physical, format!("physical thermometers within {RESOLUTION} of $T_c$"));
     let course = |rule, read: fn(End<'_>) -> Option<Estimate>| -> Vec<(f64, f64)> {
         let ends = r.while_training(rule, r.s.starts.lowest());
         ends.filter_map(|end| Some((end.time, read(end)?.mean))).collect()
@@ -149,7 +121,7 @@ fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
 fn sampled_flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let [cold, hot] = r.s.extremes();
     let (cold, hot) = (r.end(Set::V, Rule::Sampled, cold)?, r.end(Set::V, Rule::Sampled, hot)?);
-    let differs = unlike_veiga(r.s).or(unlike(r.s, Set::V, [0.0, 6.0]));
+    let differs = unlike_veiga(&r.s.train, r.s.side.size()).or(unlike(r.s, Set::V, [0.0, 6.0]));
     let claim = lab.says("veiga-2020/flows-to-tc")?.judged(
         at_critical(r, Set::V, Rule::Sampled)?.unless(differs),
         quantity(cold),
@@ -209,8 +181,8 @@ fn hidden(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
         let sizes = list(r.s.hidden.iter());
         format!("the source has more and fewer hidden units than sites, here of {sites} sites N = {sizes}")
     });
-    let rulings = rises.into_iter().chain(above).collect();
-    let ruling = all(
+    let rulings = rises.into_iter().chain(above);
+    let ruling = verdict::every(
         rulings,
         "from both starts higher with more hidden units, and above the reading at $T_c$",
     )
@@ -285,32 +257,4 @@ fn no_temperature(r: &Results<'_>) -> Check {
             "By the two-point function, and by whether energy, |m|, correlation length and specific heat agree.",
         )
         .and(format!("of {rest} ensembles of all other RBMs"), Some(yes_of_rest as f64))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_readings_are_judged_at_once() {
-        let below = |x| verdict::below(Estimate { error: 0.01, ..Estimate::exact(x) }, 0.5);
-        let of = |means: &[f64]| all(means.iter().copied().map(below).collect(), "small");
-        let (yes, no, open) = (0.1, 0.9, 0.5);
-        assert_eq!(of(&[yes, yes]).is(), Some(true));
-        assert_eq!((of(&[yes, no, open]).is(), of(&[yes, no]).rule), (Some(false), "small".into()));
-        let unsure = of(&[yes, open]);
-        assert_eq!(unsure.is(), None);
-        assert_eq!(unsure.rule, "small; the errors of 1 of 2 readings would have to be smaller");
-    }
-
-    #[test]
-    fn a_passage_is_the_first_one() {
-        let of = |values: &[f64]| {
-            let course: Vec<_> = (1..).map(f64::from).zip(values.iter().copied()).collect();
-            passes(&course, 2.0)
-        };
-        assert_eq!(of(&[1.0, 1.5, 1.9]), None);
-        let when = of(&[1.0, 1.5, 2.5, 1.0]).unwrap();
-        assert!(when.ends_with("2 and 3"), "{when}");
-    }
 }

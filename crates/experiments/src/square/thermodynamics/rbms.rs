@@ -49,7 +49,7 @@ pub(super) const OBSERVABLES: [Observable; 3] = [
 /// The exact values of the observables at each temperature.
 pub(super) fn exact(lab: &Lab, temperatures: &[f64]) -> Result<Vec<[f64; 3]>> {
     let moments = lab.get(&ExactMoments { side: SIDE, temperatures })?.value;
-    let at = |(&t, moments): (&f64, &crate::stages::OfMagnetisation)| -> Result<[f64; 3]> {
+    let at = |(&t, moments): (&f64, &crate::stages::MagnetisationMoments)| -> Result<[f64; 3]> {
         let torus = kaufman(SIDE, SIDE, t.recip())?;
         Ok([torus.energy_per_spin, moments.abs_m, torus.specific_heat])
     };

@@ -1,4 +1,4 @@
-//! An RBM's own p(v) and the mixture of temperatures it was trained on: exact means, divergence, witnesses.
+//! An RBM's own p(v): its KL divergence from the training mixture, and whether the sampled flow leaves it as it is.
 
 use super::flowing::Flowing;
 use anyhow::Result;
@@ -19,14 +19,14 @@ use stats::Estimate;
 /// The most hidden units whose states are enumerated.
 pub(crate) const MAX_EXACT: usize = 18;
 
-/// Energy per spin and |m|.
+/// Means of the energy per spin (J) and of |m|.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Pair {
+pub(crate) struct EnergyAndMagnetisation {
     pub(crate) energy: Estimate,
     pub(crate) abs_m: Estimate,
 }
 
-impl Pair {
+impl EnergyAndMagnetisation {
     /// Of configurations `[visible, sample]`, chain after chain.
     fn of(lattice: &Lattice, v: &DMatrix<f32>, chains: usize) -> Self {
         let energies: Vec<f64> = v.column_iter().map(|v| energy_per_spin(lattice, v)).collect();
@@ -35,7 +35,7 @@ impl Pair {
         Self { energy: mean(&energies), abs_m: mean(&abs_m) }
     }
 
-    /// Of p(v), by the states of the hidden layer.
+    /// Of p(v), by the enumerated states of the hidden layer.
     fn exact(lattice: &Lattice, rbm: &Rbm) -> Result<Self> {
         let sites = lattice.sites();
         let neighbours = |i| lattice.neighbours(i).iter().map(move |&j| (i, j as usize));
@@ -48,21 +48,21 @@ impl Pair {
     }
 }
 
-/// How far p(v) is from the torus at temperatures in equal shares.
+/// How far p(v) is from the mixture of the torus at these temperatures in equal shares.
 #[derive(Serialize)]
-pub(crate) struct Diverge<'a> {
+pub(crate) struct MeasureKl<'a> {
     pub(crate) rbm: Flowing<'a>,
     /// Independent configurations, as many at each temperature.
     pub(crate) held_out: &'a Done<Samples>,
     pub(crate) side: usize,
     pub(crate) temperatures: &'a [f64],
-    /// Of ln Z where it cannot be enumerated.
+    /// Of ln Z where the hidden states are too many to enumerate.
     pub(crate) annealing: Annealing,
     pub(crate) seed: u64,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct Divergence {
+pub(crate) struct KlDivergence {
     /// `KL(q || p)` of the whole lattice in nats, by ln Z as below.
     pub(crate) kl: Estimate,
     /// Exact, or by annealing, a lower bound.
@@ -71,10 +71,10 @@ pub(crate) struct Divergence {
     pub(crate) ln_z_above: Option<Estimate>,
 }
 
-impl Stage for Diverge<'_> {
+impl Stage for MeasureKl<'_> {
     const NAME: &'static str = "mixture-divergence";
     const VERSION: u32 = 1;
-    type Output = Divergence;
+    type Output = KlDivergence;
 
     fn effort(&self) -> f64 {
         let hidden = self.rbm.rbm().hidden();
@@ -82,7 +82,7 @@ impl Stage for Diverge<'_> {
         if hidden <= MAX_EXACT { 0.1 } else { 1e-8 * hidden as f64 * steps }
     }
 
-    fn run(&self, _task: &Task<'_>) -> Result<Divergence> {
+    fn run(&self, _task: &Task<'_>) -> Result<KlDivergence> {
         let rbm = self.rbm.rbm();
         let lattice = Lattice::square(self.side)?;
         let mixture = TorusMixture::new(self.side, self.side, self.temperatures)?;
@@ -98,27 +98,27 @@ impl Stage for Diverge<'_> {
         let ln_q: Vec<f64> = ln_q.collect();
         let kl = score::kl_from_samples(&ln_q, &rbm, &samples.to_matrix(), ln_z.mean)?;
         let kl = Estimate { error: kl.error.hypot(ln_z.error), ..kl };
-        Ok(Divergence { kl, ln_z, ln_z_above: above })
+        Ok(KlDivergence { kl, ln_z, ln_z_above: above })
     }
 }
 
-impl Diverge<'_> {
+impl MeasureKl<'_> {
     fn annealed(&self, rbm: &Rbm) -> Result<(Estimate, Estimate)> {
         // Data have no mean: independent fair coins are as near as independent units can be.
         let base = DVector::zeros(rbm.visible());
         let (below, ends) = ais::anneal(rbm, &base, self.annealing, self.seed)?;
         let mut rng = stats::stream(self.seed, Self::NAME, 0);
         let flow = Flow { rbm, rule: Rule::Sampled };
-        // Ends that were drawn twice part.
+        // Ends that resampling drew twice move apart.
         let ends = flow.run(ends, self.annealing.steps, &mut rng, |_, _| ());
         let above = ais::reverse(rbm, &base, self.annealing.steps, &ends, self.seed)?;
         Ok((below.ln_z, above.ln_z))
     }
 }
 
-/// p(v) of an RBM whose hidden states can be enumerated, and what the sampled flow makes of draws from it.
+/// Stationarity check of an RBM whose hidden states can be enumerated: exact draws from p(v) before and after the sampled flow.
 #[derive(Serialize)]
-pub(crate) struct Stand<'a> {
+pub(crate) struct CheckStationarity<'a> {
     pub(crate) rbm: Flowing<'a>,
     pub(crate) side: usize,
     pub(crate) draws: usize,
@@ -127,37 +127,38 @@ pub(crate) struct Stand<'a> {
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct Stood {
-    pub(crate) exact: Pair,
-    /// Independent exact draws after the steps.
-    pub(crate) after: Pair,
+pub(crate) struct Stationarity {
+    /// Of p(v).
+    pub(crate) exact: EnergyAndMagnetisation,
+    /// Of independent exact draws from p(v) after these steps.
+    pub(crate) after: EnergyAndMagnetisation,
 }
 
-impl Stage for Stand<'_> {
+impl Stage for CheckStationarity<'_> {
     const NAME: &'static str = "stationary";
     const VERSION: u32 = 1;
-    type Output = Stood;
+    type Output = Stationarity;
 
     fn effort(&self) -> f64 {
         let states = f64::from(1u32 << self.rbm.rbm().hidden().min(31));
         7e-6 * states + 1e-6 * (self.draws * self.steps) as f64
     }
 
-    fn run(&self, _task: &Task<'_>) -> Result<Stood> {
+    fn run(&self, _task: &Task<'_>) -> Result<Stationarity> {
         let rbm = self.rbm.rbm();
         let lattice = Lattice::square(self.side)?;
         let mut rng = stats::stream(self.seed, Self::NAME, 0);
         let start = partition::draws(&rbm, self.draws, &mut rng)?;
         let flow = Flow { rbm: &rbm, rule: Rule::Sampled };
         let end = flow.run(start, self.steps, &mut rng, |_, _| ());
-        let exact = Pair::exact(&lattice, &rbm)?;
-        Ok(Stood { exact, after: Pair::of(&lattice, &end, self.draws) })
+        let exact = EnergyAndMagnetisation::exact(&lattice, &rbm)?;
+        Ok(Stationarity { exact, after: EnergyAndMagnetisation::of(&lattice, &end, self.draws) })
     }
 }
 
-/// Metropolis chains on the free energy, as many from aligned spins as from hot configurations.
+/// p(v) by Metropolis chains on the free energy, as many from aligned spins as from hot configurations.
 #[derive(Serialize)]
-pub(crate) struct Witness<'a> {
+pub(crate) struct RunMetropolis<'a> {
     pub(crate) rbm: Flowing<'a>,
     pub(crate) hot: &'a Done<Samples>,
     /// First and one past the last of the hot configurations.
@@ -168,19 +169,19 @@ pub(crate) struct Witness<'a> {
     pub(crate) seed: u64,
 }
 
-impl Stage for Witness<'_> {
+impl Stage for RunMetropolis<'_> {
     const NAME: &'static str = "metropolis-witness";
     const VERSION: u32 = 1;
     /// From cold and from hot starts.
-    type Output = [Pair; 2];
+    type Output = [EnergyAndMagnetisation; 2];
 
     fn effort(&self) -> f64 {
         let rbm = self.rbm.rbm();
-        let turns = (rbm.visible() * 4 * self.sweeps * (self.range.1 - self.range.0)) as f64;
-        3e-9 * turns * rbm.hidden() as f64
+        let flips = (rbm.visible() * 4 * self.sweeps * (self.range.1 - self.range.0)) as f64;
+        3e-9 * flips * rbm.hidden() as f64
     }
 
-    fn run(&self, _task: &Task<'_>) -> Result<[Pair; 2]> {
+    fn run(&self, _task: &Task<'_>) -> Result<[EnergyAndMagnetisation; 2]> {
         let rbm = self.rbm.rbm();
         let lattice = Lattice::square(self.side)?;
         let hot = self.hot.value.rows(self.range.0..self.range.1).to_matrix();
@@ -192,7 +193,7 @@ impl Stage for Witness<'_> {
         let pair = |start: &DMatrix<f32>, label: &str| {
             let drawn =
                 metropolis::draws(&rbm, start, sweeps, stats::child_seed(self.seed, label, 0));
-            Pair::of(&lattice, &drawn, start.ncols())
+            EnergyAndMagnetisation::of(&lattice, &drawn, start.ncols())
         };
         Ok([pair(&cold, "cold"), pair(&hot, "hot")])
     }
@@ -205,7 +206,7 @@ mod tests {
     use rbm::Trainer;
 
     #[test]
-    fn independent_units_are_what_they_are() -> Result<()> {
+    fn independent_units_are_stationary_and_have_the_exact_divergence() -> Result<()> {
         // W = 0: no energy, and the divergence from one temperature is N ln 2 - S.
         let (side, temperature) = (4, 3.0);
         let progress = Progress::new(0.0);
@@ -227,7 +228,7 @@ mod tests {
             }))?;
             let trainer = Trainer::from_rbm(config, Rbm::uniform(16, hidden, 0.0), 1)?;
             let trainer = Done::new(trainer)?;
-            let diverge = Diverge {
+            let stage = MeasureKl {
                 rbm: Flowing::Trained(&trainer),
                 held_out: &held_out,
                 side,
@@ -235,12 +236,13 @@ mod tests {
                 annealing: Annealing { chains: 10, steps: 10 },
                 seed: 2,
             };
-            let found = diverge.run(&progress.task(0.0))?;
+            let found = stage.run(&progress.task(0.0))?;
             // Four numbers at five errors.
             assert!(found.kl.sigmas_from(16.0 * std::f64::consts::LN_2 - entropy) < 5.0);
             if hidden == 1 {
-                let stand = Stand { rbm: diverge.rbm, side, draws: 4000, steps: 2, seed: 3 };
-                let found = stand.run(&progress.task(0.0))?;
+                let check =
+                    CheckStationarity { rbm: stage.rbm, side, draws: 4000, steps: 2, seed: 3 };
+                let found = check.run(&progress.task(0.0))?;
                 assert!(found.exact.energy.mean.abs() < 1e-12);
                 assert!(found.after.energy.sigmas_from(0.0) < 5.0);
                 assert!(found.after.abs_m.sigmas_from(found.exact.abs_m.mean) < 5.0);

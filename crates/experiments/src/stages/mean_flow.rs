@@ -1,4 +1,4 @@
-//! The mean flow of an RBM: singular values, ends from both sides, fixed points found.
+//! The flow by the mean rule: singular values of W, ends from both sides, fixed points found.
 
 use super::flowing::Flowing;
 use anyhow::Result;
@@ -14,53 +14,53 @@ use stats::Estimate;
 /// The most steps from one start to its fixed point.
 const MAX_STEPS: usize = 1 << 11;
 
-/// The flow of expectations from aligned spins and from hot configurations; fixed points from others.
+/// Expectations passed on from layer to layer, from aligned spins and from hot configurations; fixed points from others.
 #[derive(Serialize)]
-pub(crate) struct FlowOfMeans<'a> {
+pub(crate) struct RunMeanFlow<'a> {
     pub(crate) rbm: Flowing<'a>,
     pub(crate) network: &'a Done<Calibration>,
     pub(crate) held_out: &'a Done<Samples>,
     /// First and one past the last of the hot configurations.
     pub(crate) hot: (usize, usize),
     pub(crate) steps: usize,
-    /// Starts of the search, spread over all of the held-out configurations; 0 for none.
-    pub(crate) searched: usize,
+    /// Starts of the search for fixed points, spread over all of the held-out configurations; 0 for none.
+    pub(crate) fixed_point_starts: usize,
     pub(crate) seed: u64,
 }
 
-/// Units as they are, real numbers.
+/// Where the flow ends, its units taken as they are, real numbers.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct MeanEnd {
     pub(crate) abs_m: Estimate,
     /// The root mean square of the units of a configuration: 0 at v = 0.
-    pub(crate) size: Estimate,
+    pub(crate) rms: Estimate,
     pub(crate) network: Estimate,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Means {
+pub(crate) struct MeanFlow {
     /// Of W, largest first.
     pub(crate) singular_values: Vec<f64>,
-    pub(crate) cold: MeanEnd,
-    pub(crate) hot: MeanEnd,
-    /// Different fixed points that were found, mirror images counted once.
+    /// From the cold and from the hot start.
+    pub(crate) ends: [MeanEnd; 2],
+    /// Different fixed points that were found, a point and its mirror image counted once.
     pub(crate) stable: usize,
     pub(crate) unstable: usize,
 }
 
-impl Stage for FlowOfMeans<'_> {
+impl Stage for RunMeanFlow<'_> {
     const NAME: &'static str = "flow-of-means";
     const VERSION: u32 = 1;
-    type Output = Means;
+    type Output = MeanFlow;
 
     fn effort(&self) -> f64 {
         let rbm = self.rbm.rbm();
         let products = (rbm.visible() * rbm.hidden()) as f64;
         let flows = (self.steps * (self.hot.1 - self.hot.0)) as f64;
-        products * (2e-10 * flows + 1e-6 * self.searched as f64)
+        products * (2e-10 * flows + 1e-6 * self.fixed_point_starts as f64)
     }
 
-    fn run(&self, _task: &Task<'_>) -> Result<Means> {
+    fn run(&self, _task: &Task<'_>) -> Result<MeanFlow> {
         let rbm = self.rbm.rbm();
         let samples = &self.held_out.value;
         let hot = samples.rows(self.hot.0..self.hot.1).to_matrix();
@@ -80,12 +80,12 @@ impl Stage for FlowOfMeans<'_> {
             };
             MeanEnd {
                 abs_m: mean(&|m, _| m.abs()),
-                size: mean(&|_, square| square.sqrt()),
+                rms: mean(&|_, square| square.sqrt()),
                 network: Estimate::from_independent(&network.read(&v).temperatures),
             }
         };
-        let (cold, hot) = (end(cold), end(hot));
-        let points = match self.searched {
+        let ends = [end(cold), end(hot)];
+        let points = match self.fixed_point_starts {
             0 => Vec::new(),
             count => {
                 let all = samples.to_matrix();
@@ -95,10 +95,9 @@ impl Stage for FlowOfMeans<'_> {
             }
         };
         let stable = points.iter().filter(|point| point.is_stable()).count();
-        Ok(Means {
+        Ok(MeanFlow {
             singular_values: features::singular_values(&rbm.weights),
-            cold,
-            hot,
+            ends,
             stable,
             unstable: points.len() - stable,
         })

@@ -1,4 +1,4 @@
-//! Training that stops at given numbers of updates: each stretch is a stage on the one before.
+//! Training in segments that end at given numbers of updates: each is a stage that goes on from the one before.
 
 use super::training::{Data, TRAINING_VERSION, seconds_per_sample};
 use anyhow::Result;
@@ -9,7 +9,7 @@ use rbm::{TrainConfig, Trainer};
 use serde::Serialize;
 use std::ops::ControlFlow;
 
-/// The run of these settings after so many updates in all, from where another stretch of it ended or from random weights.
+/// The RBM of these settings after so many updates in all, trained on from where another segment ended or from random weights.
 #[derive(Serialize)]
 pub(crate) struct TrainTo<'a> {
     pub(crate) data: Data<'a>,
@@ -61,7 +61,7 @@ impl Stage for TrainTo<'_> {
     }
 }
 
-/// Trains from random weights: the run after each of these ascending numbers of updates.
+/// Trains from random weights: the RBM after each of these ascending numbers of updates.
 pub(crate) fn train_through(
     store: &Store,
     samples: &Done<Samples>,
@@ -85,7 +85,7 @@ mod tests {
     use nalgebra::DMatrix;
 
     #[test]
-    fn stretches_are_one_run() -> Result<()> {
+    fn segments_are_one_run() -> Result<()> {
         let data = DMatrix::from_fn(4, 30, |i, s| if (i * s) % 3 == 0 { 1.0 } else { -1.0 });
         let samples =
             Done::new(Samples::at(Coupling::new(0.5)?, Configurations::from_matrix(&data)?))?;
