@@ -50,6 +50,18 @@ pub fn magnetisations(configurations: &Configurations) -> Vec<f64> {
 ///
 /// # Panics
 /// When the configurations are of another size than the lattice.
+///
+/// ```
+/// use ising::{Configurations, Lattice, correlations};
+/// use nalgebra::DMatrix;
+///
+/// // On an alternating ring neighbours differ, and second neighbours agree.
+/// let alternating = DMatrix::from_fn(8, 1, |site, _| if site % 2 == 0 { 1.0 } else { -1.0 });
+/// let (ring, one) = (Lattice::ring(8)?, Configurations::from_matrix(&alternating)?);
+/// assert_eq!(correlations(&ring, &one, 1), [-1.0]);
+/// assert_eq!(correlations(&ring, &one, 2), [1.0]);
+/// # Ok::<(), ising::Error>(())
+/// ```
 pub fn correlations(
     lattice: &Lattice,
     configurations: &Configurations,
