@@ -75,6 +75,16 @@ pub struct Spot {
 ///
 /// # Errors
 /// [`Error::Size`] unless there are `width * height` visible units.
+///
+/// ```
+/// // One hidden unit on the torus of 4 x 4 sites that looks at the two sites 3 and 0 of the first row: neighbours, around
+/// // whose common boundary its field lies.
+/// let mut weights = nalgebra::DMatrix::zeros(16, 1);
+/// (weights[(3, 0)], weights[(0, 0)]) = (1.0, 1.0);
+/// let spot = rbm::features::spots(&weights, [4, 4])?[0];
+/// assert!(spot.is_some_and(|s| (s.centre[0] - 3.5).abs() < 1e-12 && (s.extent - 0.5).abs() < 1e-12));
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn spots(
     weights: &DMatrix<f32>,
     [width, height]: [usize; 2],

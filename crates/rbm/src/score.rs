@@ -47,6 +47,15 @@ pub fn log_likelihood(rbm: &Rbm, data: &DMatrix<f32>, ln_z: f64) -> Result<Estim
 ///
 /// # Errors
 /// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
+///
+/// ```
+/// // Two aligned units of coupling K = artanh tanh^2 w: each is as the other wants it with 1 / (1 + e^{-2K}).
+/// let (rbm, aligned) = (rbm::Rbm::uniform(2, 1, 0.5), nalgebra::DMatrix::from_element(2, 1, 1.0));
+/// let found = rbm::score::pseudo_log_likelihood(&rbm, &aligned)?.mean;
+/// let k = 0.5f64.tanh().powi(2).atanh();
+/// assert!((found + 2.0 * (-2.0 * k).exp().ln_1p()).abs() < 1e-6);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn pseudo_log_likelihood(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, Error> {
     let flips = Flips::new(rbm);
     let values = by_sample(rbm, data, |v| flips.pseudo_log_likelihoods(&v))?;
@@ -58,6 +67,13 @@ pub fn pseudo_log_likelihood(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate,
 ///
 /// # Errors
 /// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
+///
+/// ```
+/// // Without weights nothing comes back, and half of the units are wrong by chance.
+/// let (rbm, data) = (rbm::Rbm::uniform(4, 2, 0.0), nalgebra::DMatrix::from_element(4, 3, 1.0));
+/// assert_eq!(rbm::score::reconstruction_error(&rbm, &data)?.mean, 0.5);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn reconstruction_error(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, Error> {
     let values = by_sample(rbm, data, |v| {
         let back = rbm.visible_mean(&rbm.hidden_mean(&v));
