@@ -16,9 +16,9 @@ const MAX_STEPS: usize = 1 << 12;
 /// Where a start went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
-    /// The number of the fixed point.
+    /// The number of the fixed point in [`Basins::points`].
     pub point: usize,
-    /// Whether it went to the mirror image -v.
+    /// Whether it went to the mirror image -v of that fixed point v.
     pub mirrored: bool,
 }
 
@@ -40,22 +40,36 @@ pub struct Class {
     pub range: [f64; 2],
     /// The number of starts.
     pub count: usize,
-    /// The share that went to each fixed point, and to its mirror image.
+    /// For each fixed point the share of the starts that went to it, and the share that went to its mirror image.
     pub shares: Vec<[Estimate; 2]>,
-    /// The share without an end.
+    /// The share that did not come to a fixed point.
     pub undecided: Estimate,
 }
 
 /// Follows the mean flow from each start (columns `[visible, start]`) for `steps` steps, all at once, and then to its end in
 /// f64, once for all that have come together within 1e-4.
 ///
-/// A start exactly at the border of two basins, such as V = 0 of equal weights, goes where rounding takes it.
+/// A start exactly at the border of two basins, such as m = 0 for equal weights, goes where rounding takes it.
 ///
 /// # Errors
 /// [`Error::Exact`] for parameters that are not finite.
 ///
 /// # Panics
 /// When `starts` has another width than the RBM.
+///
+/// ```
+/// use flow::basins::{End, basins};
+/// use nalgebra::dmatrix;
+/// use rbm::Rbm;
+///
+/// // Above the bifurcation the majority wins: three spins up of four go to +m, one up of four to the mirror image -m.
+/// let starts = dmatrix![1.0, 1.0; 1.0, -1.0; 1.0, -1.0; -1.0, -1.0];
+/// let found = basins(&Rbm::uniform(4, 2, 0.6), &starts, 50)?;
+/// assert_eq!(found.points.len(), 1);
+/// let [up, down] = [false, true].map(|mirrored| Some(End { point: 0, mirrored }));
+/// assert_eq!((found.magnetisations, found.ends), (vec![0.5, -0.5], vec![up, down]));
+/// # Ok::<(), flow::Error>(())
+/// ```
 pub fn basins(rbm: &Rbm, starts: &DMatrix<f32>, steps: usize) -> Result<Basins, Error> {
     let rbm64 = in_f64(rbm)?;
     let magnetisations = starts.column_iter().map(|v| f64::from(v.mean())).collect();

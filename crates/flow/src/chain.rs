@@ -12,6 +12,20 @@ use nalgebra::{DMatrix, DVector};
 pub const MAX_UNITS: [usize; 2] = [10, 12];
 
 /// The sampled flow of a small RBM, state by state: bit i of a state's index is unit i, set for +1.
+///
+/// ```
+/// use flow::{chain::transition, mean::in_f64};
+/// use rbm::Rbm;
+///
+/// // Two visible units and a hidden one: the slowest mode is the magnetisation's, lambda = tanh w tanh 2w.
+/// let flow = transition(&in_f64(&Rbm::uniform(2, 1, 0.5))?)?;
+/// let lambda = 0.5f64.tanh() * 1f64.tanh();
+/// let found = flow.eigenvalues();
+/// assert!((found[0] - 1.0).abs() < 1e-12 && (found[1] - lambda).abs() < 1e-12);
+/// // Given h a unit has the mean +-tanh w: it changes sign in a step with the probability (1 - tanh^2 w) / 2.
+/// assert!((flow.flip_rate()[0] - (1.0 - 0.5f64.tanh().powi(2)) / 2.0).abs() < 1e-12);
+/// # Ok::<(), flow::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
     /// `T[v][v']`, the probability of v' one step after v, `[2^M, 2^M]`: rows sum to 1.

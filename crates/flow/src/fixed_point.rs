@@ -13,6 +13,21 @@ const MAX_STEPS: usize = 60;
 const MAX_HALVINGS: usize = 30;
 
 /// A solution of `v = tanh(b + W tanh(c + W^T v))`.
+///
+/// ```
+/// use flow::{fixed_point, mean::in_f64};
+/// use nalgebra::DVector;
+/// use rbm::Rbm;
+///
+/// // Equal weights with N M w^2 = 2.88 > 1: v = 0 is unstable in one direction, and the flow aligns all units.
+/// let rbm = in_f64(&Rbm::uniform(4, 2, 0.6))?;
+/// let zero = fixed_point::newton(&rbm, &DVector::zeros(4))?;
+/// assert!((zero.spectral_radius() - 2.88).abs() < 1e-6 && zero.unstable_directions() == 1);
+/// let aligned = fixed_point::descend(&rbm, &DVector::from_element(4, 0.1), 1000)?;
+/// let exact = exact::symmetric::mean_fixed_point(4, 2, 0.6);
+/// assert!(aligned.is_stable() && (aligned.magnetisation() - exact).abs() < 1e-6);
+/// # Ok::<(), flow::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct FixedPoint {
     /// The means of the visible units.

@@ -12,6 +12,20 @@ use rbm::{Rbm, features};
 use stats::Estimate;
 
 /// A hidden unit that copies a single site.
+///
+/// ```
+/// use flow::freezing::{clipped, pinned_units};
+/// use nalgebra::{dmatrix, dvector};
+/// use rbm::Rbm;
+///
+/// // The first hidden unit copies site 0, the second looks at both sites.
+/// let mut rbm = Rbm::uniform(2, 2, 0.5);
+/// rbm.weights.set_column(0, &dvector![5.0, 0.1]);
+/// let found = pinned_units(&rbm, 3.0, 1.5);
+/// assert_eq!((found.len(), found[0].hidden, found[0].site, found[0].weight), (1, 0, 0, 5.0));
+/// // Released, its weight is no larger than asked, and nothing else has changed.
+/// assert_eq!(clipped(&rbm, &found, 2.0).weights, dmatrix![2.0, 0.5; 0.1, 0.5]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PinnedUnit {
     /// The hidden unit.
@@ -24,8 +38,8 @@ pub struct PinnedUnit {
     pub participation: f64,
 }
 
-/// The flip rate of each visible unit: the probability that one sampled step flips it, averaged over an ensemble `[visible, sample]` of
-/// `chains` chains, one after the other.
+/// The flip rate of each visible unit: the probability that one sampled step flips it, averaged over an ensemble
+/// `[visible, sample]` of `chains` chains, one after the other.
 ///
 /// `p(v_i' != v_i | v) = <1 / (1 + e^{2 v_i (b_i + sum_a W_ia h_a)})>` over `p(h|v)`, thesis (30)-(31): for each site the
 /// hidden unit with the largest weight on it is summed over exactly, the others are drawn. So rare flips are seen in their
@@ -37,6 +51,17 @@ pub struct PinnedUnit {
 ///
 /// # Panics
 /// When the ensemble has another width than the RBM, or there are more chains than samples, or none.
+///
+/// ```
+/// use flow::freezing::flip_rate;
+/// use nalgebra::DMatrix;
+/// use rbm::Rbm;
+///
+/// // One hidden unit that copies a single site with weight w: the site flips at the rate 1 / (2 cosh^2 w), here 1.8e-4.
+/// let (v, rng) = (DMatrix::from_element(1, 4, 1.0), &mut stats::stream(1, "example", 0));
+/// let rate = flip_rate(&Rbm::uniform(1, 1, 5.0), &v, 4, rng)[0];
+/// assert!((rate.mean * 2.0 * 5f64.cosh().powi(2) - 1.0).abs() < 1e-5);
+/// ```
 pub fn flip_rate(
     rbm: &Rbm,
     ensemble: &DMatrix<f32>,

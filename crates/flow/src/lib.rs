@@ -1,5 +1,8 @@
 //! The RBM flow v -> h -> v', and five thermometers that read it.
 //!
+//! Ensembles are `[visible, sample]`: one column a sample. Temperatures are in units of J / k_B, energies in units of J.
+//! The thesis is `ter-hoeve-2018`; keys such as this one stand for entries of the repository's `REFERENCES.md`.
+//!
 //! ```
 //! use flow::{Flow, Rule};
 //! use nalgebra::DMatrix;

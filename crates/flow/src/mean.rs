@@ -16,10 +16,11 @@
 //! L(F(v)) - L(v) >= KL(v || F(v)) >= |F(v) - v|^2 / 2
 //! ```
 //!
-//! where KL is the divergence of the two distributions of independent units: the first inequality because the divergence is what the
-//! maximum over v gains, and the second is Pinsker's, unit by unit. Since L is at most ln Z, the sum of all
+//! where KL is the divergence of the two distributions of independent units: the first inequality because the divergence
+//! is what the maximum over v gains, and the second is Pinsker's, unit by unit. Since L is at most ln Z, the sum of all
 //! `|F(v) - v|^2` along the flow is at most `2 (ln Z - L(v_0))`: there are no cycles and no chaos, and whatever the flow
-//! comes near to again and again is a fixed point. This is the mean-field theory of the RBM, not the RBM: a fixed point is a stationary point of the naive mean-field free energy -L.
+//! comes near to again and again is a fixed point. This is the mean-field theory of the RBM, not the RBM: a fixed point is
+//! a stationary point of the naive mean-field free energy -L.
 //!
 //! **Where it is stable.** With `D_v = 1 - F(v)^2` and `D_h = 1 - h^2` the Jacobian `J = D_v W D_h W^T` has the eigenvalues
 //! of `S S^T`, `S = D_v^{1/2} W D_h^{1/2}`: real and not negative. At v = 0 without biases they are the squared singular
@@ -57,6 +58,19 @@ pub fn mean_step(rbm: &Rbm64, v: &DVector<f64>) -> DVector<f64> {
 
 /// `L(v) = S(v) + b v + sum_a ln 2 cosh(c_a + sum_i W_ia v_i)`, at most ln Z, for v in `[-1, 1]`: what the mean rule climbs
 /// (see the [module](self)). Its terms add up with relative rounding 1e-16.
+///
+/// ```
+/// use flow::mean::{bound, in_f64};
+/// use nalgebra::DVector;
+/// use rbm::{Rbm, partition};
+///
+/// // At v = 0 it is that of free units, (M + N) ln 2; ln Z is above.
+/// let rbm = Rbm::uniform(4, 2, 0.6);
+/// let free = bound(&in_f64(&rbm)?, &DVector::zeros(4));
+/// assert!((free - 6.0 * 2f64.ln()).abs() < 1e-12);
+/// assert!(partition::ln_z(&rbm).is_ok_and(|ln_z| ln_z > free));
+/// # Ok::<(), flow::Error>(())
+/// ```
 pub fn bound(rbm: &Rbm64, v: &DVector<f64>) -> f64 {
     let field = rbm.weights.tr_mul(v) + &rbm.hidden_bias;
     let hidden: f64 = field.iter().map(|&x| ln_2cosh(x)).sum();

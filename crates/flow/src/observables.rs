@@ -13,6 +13,16 @@ pub fn abs_magnetisation(v: DVectorView<'_, f32>) -> f64 {
 ///
 /// # Panics
 /// When there are fewer units than sites.
+///
+/// ```
+/// use nalgebra::DVector;
+///
+/// // All units at the mean m: two bonds a site, each -m^2.
+/// let torus = ising::Lattice::square(4)?;
+/// let v = DVector::from_element(16, 0.5);
+/// assert_eq!(flow::observables::energy_per_spin(&torus, v.column(0)), -2.0 * 0.25);
+/// # Ok::<(), ising::Error>(())
+/// ```
 pub fn energy_per_spin(lattice: &Lattice, v: DVectorView<'_, f32>) -> f64 {
     let field = |i| lattice.neighbours(i).iter().map(|&j| v[j as usize]).sum::<f32>();
     let twice: f64 = (0..lattice.sites()).map(|i| f64::from(v[i] * field(i))).sum();

@@ -17,6 +17,19 @@ pub enum Rule {
 }
 
 /// A trained RBM and the rule by which it moves configurations.
+///
+/// ```
+/// use flow::{Flow, Rule};
+/// use nalgebra::DMatrix;
+/// use rbm::Rbm;
+///
+/// // The sampled flow ends in the RBM's own p(v): two units held together by a hidden one have <v_0 v_1> = tanh^2 w.
+/// let rbm = Rbm::uniform(2, 1, 0.5);
+/// let flow = Flow { rbm: &rbm, rule: Rule::Sampled };
+/// let (start, rng) = (DMatrix::from_element(2, 100, 1.0), &mut stats::stream(1, "example", 0));
+/// let pair = flow.estimate(start, (20, 200), rng, |v| f64::from(v[0] * v[1]));
+/// assert!(pair.sigmas_from(0.5f64.tanh().powi(2)) < 4.0);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
     /// The RBM.

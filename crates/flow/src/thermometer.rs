@@ -26,6 +26,22 @@ use stats::Estimate;
 ///
 /// They read ensembles of +-1 configurations ([`Configurations`] can hold nothing else); the network alone can also read the real
 /// units of the mean rule ([`NetworkThermometer::read`]).
+///
+/// ```
+/// use flow::{IsingCurves, Thermometers, Verdict};
+/// use ising::{Coupling, Lattice, Request, draw};
+///
+/// let curves = IsingCurves::measure(4, &[1.5, 2.0, 2.5, 3.0, 4.0, 6.0], 2000, 1)?;
+/// // 500 independent configurations of the 4 x 4 torus at T = 2.4.
+/// let request =
+///     Request { count: 500, algorithm: None, field: 0.0, symmetrise: false, least_effective: 0.0 };
+/// let drawn = draw(&Lattice::square(4)?, Coupling::from_temperature(2.4)?, &request, 2)?;
+/// let readings = Thermometers { network: None, curves: &curves }.read(&drawn.samples, 500)?;
+/// assert!(readings.energy.estimate().is_some_and(|t| t.sigmas_from(2.4) < 4.0));
+/// assert!(readings.magnetisation.estimate().is_some_and(|t| t.sigmas_from(2.4) < 4.0));
+/// assert!(matches!(readings.verdict(0.001), Verdict::Temperature(_)));
+/// # Ok::<(), flow::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Thermometers<'a> {
     /// The network; the physical thermometers do without.

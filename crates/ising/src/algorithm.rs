@@ -58,6 +58,16 @@ impl Algorithm {
     /// Swendsen and Wang's clusters. Wolff's give more configurations a second once they are in equilibrium, but grow
     /// slowly from a random start and turn the magnetisation over in step. In a field on a wide torus, in the frustrated
     /// antiferromagnet, and in any antiferromagnet in a field, single spin flips.
+    ///
+    /// ```
+    /// use ising::{Algorithm, Coupling, Lattice};
+    ///
+    /// let torus = Lattice::square(32)?;
+    /// let best = |t| Coupling::from_temperature(t).map(|k| Algorithm::best(&torus, k, 0.0));
+    /// // Clusters in the ordered phase, T < T_c = 2.269; single spin flips above.
+    /// assert_eq!((best(2.0)?, best(3.0)?), (Algorithm::SwendsenWang, Algorithm::Multispin));
+    /// # Ok::<(), ising::Error>(())
+    /// ```
     pub fn best(lattice: &Lattice, coupling: Coupling, field: f64) -> Self {
         let frustrated = coupling.is_antiferromagnetic() && !lattice.is_bipartite();
         let exact = match (lattice.is_ring(), lattice.width(), lattice.height()) {

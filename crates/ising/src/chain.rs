@@ -8,11 +8,11 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// When a chain is looked at, in sweeps.
+/// When a chain is looked at, in sweeps (of Wolff: clusters).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// Sweeps before the first draw.
+    /// Sweeps that are thrown away; the first draw comes `stride` sweeps after them.
     pub burn_in: u32,
     /// Sweeps between draws, at least 1.
     pub stride: u32,
@@ -23,7 +23,8 @@ pub struct Schedule {
     pub symmetrise: bool,
 }
 
-/// Runs a sampler on a schedule and shows each draw to `observe`.
+/// Runs a sampler on a schedule and shows each draw to `observe`, which also gets the random numbers. Whether draws are
+/// symmetrised is left to it.
 pub fn run<S: Sampler>(
     sampler: &mut S,
     state: &mut S::State,
@@ -54,6 +55,18 @@ pub fn run<S: Sampler>(
 /// [`Error::Schedule`] when nothing would be drawn or moved, [`Error::TransferWidth`] for exact draws of a
 /// torus more than 12 wide, [`Error::Frustrated`] for the antiferromagnet on a torus with an odd side above 1 when the
 /// draws are exact or the temperature is zero, [`Error::NoChain`] for multispin coding and perfect sampling.
+///
+/// ```
+/// use ising::{Algorithm, Coupling, Lattice, Schedule, chain, energies};
+///
+/// // The ring has the energy -tanh K per spin, but for terms of order (tanh K)^N.
+/// let (ring, coupling) = (Lattice::ring(64)?, Coupling::new(0.5)?);
+/// let schedule = Schedule { burn_in: 50, stride: 5, draws: 2000, symmetrise: false };
+/// let samples = chain(&ring, coupling, Algorithm::HeatBath, schedule, 1)?;
+/// let energy = stats::Estimate::from_series(&energies(&ring, &samples));
+/// assert!(energy.sigmas_from(-0.5f64.tanh()) < 4.0);
+/// # Ok::<(), ising::Error>(())
+/// ```
 pub fn chain(
     lattice: &Lattice,
     coupling: Coupling,

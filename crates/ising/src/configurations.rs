@@ -26,7 +26,7 @@ pub struct Configurations {
 }
 
 impl Configurations {
-    /// None yet, of `sites` spins.
+    /// No configurations yet, of `sites` spins each.
     pub fn new(sites: usize) -> Self {
         Self { sites, rows: 0, words: Vec::new() }
     }
@@ -113,14 +113,20 @@ impl Configurations {
         Self { sites: self.sites, rows: rows.len(), words: self.words(rows).to_vec() }
     }
 
-    /// Spin `site` of configuration `row`.
+    /// Spin `site` of configuration `row`, +1 or -1.
+    ///
+    /// # Panics
+    /// When there is no such configuration.
     #[inline]
     pub fn spin(&self, row: usize, site: usize) -> i8 {
         let word = self.words[row * self.row_words() + site / 64];
         if word >> (site % 64) & 1 == 1 { 1 } else { -1 }
     }
 
-    /// Configuration `row`, unpacked.
+    /// Configuration `row`, one number +1 or -1 for each site.
+    ///
+    /// # Panics
+    /// When there is no such configuration.
     pub fn row(&self, row: usize) -> Vec<i8> {
         (0..self.sites).map(|i| self.spin(row, i)).collect()
     }
@@ -131,6 +137,9 @@ impl Configurations {
     }
 
     /// Sum of the spins of configuration `row`, by counting bits.
+    ///
+    /// # Panics
+    /// When there is no such configuration.
     pub fn spin_sum(&self, row: usize) -> i64 {
         let up: u32 = self.words(row..row + 1).iter().map(|w| w.count_ones()).sum();
         2 * i64::from(up) - self.sites as i64

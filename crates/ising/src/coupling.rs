@@ -5,6 +5,17 @@ use serde::{Deserialize, Serialize};
 
 /// `K = J / (k_B T)`: positive for the ferromagnet, negative for the antiferromagnet. Zero temperature is `K = +-infinity`,
 /// infinite temperature `K = 0`.
+///
+/// ```
+/// use ising::Coupling;
+///
+/// // Onsager's critical temperature of the square lattice, where sinh 2K = 1.
+/// let critical = Coupling::from_temperature(2.0 / (1.0 + 2f64.sqrt()).ln())?;
+/// assert!(((2.0 * critical.value()).sinh() - 1.0).abs() < 1e-14);
+/// assert_eq!(critical.reversed().value(), -critical.value());
+/// assert!(Coupling::from_temperature(0.0)?.is_frozen());
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Coupling(f64);

@@ -52,9 +52,11 @@ pub struct Quality {
     pub burn_in: u64,
     /// Sweeps between draws, 0 for exact ones.
     pub stride: u64,
-    /// Autocorrelation time of energy or |m| (in a field m), the longer one, in sweeps, measured before anything was drawn.
+    /// Autocorrelation time of energy or |m| (in a field m), the longer one, in sweeps, measured before anything was drawn;
+    /// none for exact draws.
     pub tau: Option<f64>,
-    /// Gelman and Rubin's ratio (`gelman-rubin-1992`) between chains that began ordered and chains that began at random.
+    /// Gelman and Rubin's ratio (`gelman-rubin-1992`) between chains that began ordered and chains that began at random;
+    /// none for exact draws.
     pub r_hat: Option<f64>,
     /// The effective size: the number over `2 tau`, tau being that of energy or |m| in the set itself, the longer one. It
     /// is `1/2 + 1 / (e^{stride / tau} - 1)` as the chains told before, in sweeps, unless the set contradicts it by four
@@ -77,9 +79,9 @@ const SETS: usize = 16;
 /// Draws configurations of `lattice` at `coupling`.
 ///
 /// `Transfer` and `Perfect` are exact and independent by construction, as are all draws at zero temperature, which are
-/// ground states, and at infinite temperature, which are coins. The other algorithms run chains from ordered and from random starts until both agree within their
-/// errors and are long against the autocorrelation time that they show; that is the burn-in. Then each chain is looked
-/// at every four autocorrelation times.
+/// ground states, and at infinite temperature, which are coins. The other algorithms run chains from ordered and from
+/// random starts until both agree within their errors and are long against the autocorrelation time that they show; that
+/// is the burn-in. Then each chain is looked at every four autocorrelation times.
 ///
 /// The same seed gives the same configurations at any number of threads. Give different couplings different seeds
 /// ([`stats::child_seed`]).
@@ -89,6 +91,20 @@ const SETS: usize = 16;
 /// be worth less than was asked; what the algorithm cannot do: [`Error::TransferWidth`], [`Error::Frustrated`],
 /// [`Error::FieldOf`], [`Error::Coalescence`]; [`Error::Schedule`] for a count of 0, [`Error::Field`] for a field that is not
 /// finite, [`Error::SymmetriseInField`].
+///
+/// ```
+/// use ising::{Algorithm, Coupling, Lattice, Request, draw};
+///
+/// // The 16 x 16 torus at T = 2.5, against the exact energy of this very lattice.
+/// let (torus, coupling) = (Lattice::square(16)?, Coupling::from_temperature(2.5)?);
+/// let request =
+///     Request { count: 1024, algorithm: None, field: 0.0, symmetrise: false, least_effective: 500.0 };
+/// let quality = draw(&torus, coupling, &request, 1)?.quality;
+/// assert_eq!(quality.algorithm, Algorithm::Multispin);
+/// let exact = exact::torus::kaufman(16, 16, 0.4)?.energy_per_spin;
+/// assert!(quality.summary.energy_per_spin.sigmas_from(exact) < 4.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn draw(
     lattice: &Lattice,
     coupling: Coupling,

@@ -78,7 +78,7 @@ pub enum Error {
     /// A schedule that draws nothing or never moves.
     #[error("the {what} of the schedule is 0, but must be at least 1")]
     Schedule {
-        /// The field.
+        /// Which of its numbers.
         what: &'static str,
     },
     /// A lattice too wide to be drawn exactly, row by row.

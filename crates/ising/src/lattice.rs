@@ -4,9 +4,21 @@ use crate::Error;
 
 /// A ring or a rectangular torus. Every site has `degree` neighbours, listed in one flat table.
 ///
-/// On a side of length 2 both neighbours in that direction are the same site: its bond counts twice, as in the
-/// closed form (68) of the ring. On a side of length 1 a site is its own neighbour: a constant in the energy, which pulls
-/// at no spin.
+/// On a side of length 2 both neighbours in that direction are the same site: its bond counts twice, as in the closed
+/// form `(2 cosh K)^M + (2 sinh K)^M` of the ring's partition function. On a side of length 1 a site is its own
+/// neighbour: a constant in the energy, which pulls at no spin.
+///
+/// ```
+/// use ising::Lattice;
+///
+/// // Three rows of four sites: site 5 lies between 6 and 4, and between 9 and 1.
+/// let torus = Lattice::rectangle(4, 3)?;
+/// assert_eq!(torus.neighbours(5), [6, 4, 9, 1]);
+/// assert_eq!((torus.sites(), torus.bonds()), (12, 24));
+/// // The odd side frustrates the antiferromagnet.
+/// assert!(!torus.is_bipartite());
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lattice {
     width: usize,
@@ -104,7 +116,10 @@ impl Lattice {
         [self.width, self.height].iter().any(|side| side % 2 == 1 && *side > 1)
     }
 
-    /// The neighbours of a site.
+    /// The neighbours of a site: right and left and, on a torus, below (the next row) and above.
+    ///
+    /// # Panics
+    /// When there is no such site.
     #[inline]
     pub fn neighbours(&self, site: usize) -> &[u32] {
         &self.neighbours[site * self.degree..(site + 1) * self.degree]

@@ -69,7 +69,7 @@ impl LatticeBits {
         2 * up as i64 - (self.width * self.height) as i64
     }
 
-    /// Sum of `s_i s_j` over all bonds.
+    /// Sum of `s_i s_j` over all bonds: the energy in units of J is minus this.
     pub fn bond_sum(&self) -> i64 {
         let mut unequal = 0;
         let mut side = vec![[0; 8]; self.row_words()];

@@ -1,5 +1,8 @@
 //! Configurations of the Ising model in equilibrium.
 //!
+//! Energies are in units of J, temperatures in units of J / k_B; K = J / (k_B T) and H = h / (k_B T) are numbers.
+//! Keys such as `onsager-1944` stand for entries of the repository's `REFERENCES.md`.
+//!
 //! ```
 //! use ising::{Coupling, Lattice, Request, draw};
 //!

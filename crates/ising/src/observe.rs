@@ -50,6 +50,18 @@ pub fn magnetisations(configurations: &Configurations) -> Vec<f64> {
 ///
 /// # Panics
 /// When the configurations are of another size than the lattice.
+///
+/// ```
+/// use ising::{Configurations, Lattice, correlations};
+/// use nalgebra::DMatrix;
+///
+/// // On an alternating ring neighbours differ, and second neighbours agree.
+/// let alternating = DMatrix::from_fn(8, 1, |site, _| if site % 2 == 0 { 1.0 } else { -1.0 });
+/// let (ring, one) = (Lattice::ring(8)?, Configurations::from_matrix(&alternating)?);
+/// assert_eq!(correlations(&ring, &one, 1), [-1.0]);
+/// assert_eq!(correlations(&ring, &one, 2), [1.0]);
+/// # Ok::<(), ising::Error>(())
+/// ```
 pub fn correlations(
     lattice: &Lattice,
     configurations: &Configurations,
@@ -63,6 +75,17 @@ pub fn correlations(
 ///
 /// # Panics
 /// When the configurations are of another size than the lattice.
+///
+/// ```
+/// use ising::{Configurations, Lattice, structure_factors};
+/// use nalgebra::dmatrix;
+///
+/// // Two domains on a ring of four: |1 + i - i^2 - i^3|^2 / 4 = 2. Without domains nothing is left.
+/// let rings = Configurations::from_matrix(&dmatrix![1.0, 1.0; 1.0, 1.0; -1.0, 1.0; -1.0, 1.0])?;
+/// let found = structure_factors(&Lattice::ring(4)?, &rings);
+/// assert!((found[0] - 2.0).abs() < 1e-12 && found[1].abs() < 1e-12);
+/// # Ok::<(), ising::Error>(())
+/// ```
 pub fn structure_factors(lattice: &Lattice, configurations: &Configurations) -> Vec<f64> {
     lines::structure_factors(lattice, all(lattice, configurations))
 }

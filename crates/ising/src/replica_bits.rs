@@ -10,6 +10,17 @@ use stats::Word;
 pub(crate) const REPLICAS: usize = 512;
 
 /// 512 independent replicas, bit-sliced: bit r of word i is spin i of replica r, set for +1.
+///
+/// ```
+/// use ising::{Lattice, ReplicaBits};
+///
+/// // Of a ground state of the 4 x 4 torus all 16 spins are equal and all 32 bonds satisfied.
+/// let replicas = ReplicaBits::ground_states(16, &mut stats::stream(1, "example", 0));
+/// let (spins, bonds) = replicas.sums(&Lattice::square(4)?);
+/// assert_eq!((spins.len(), bonds), (512, vec![32; 512]));
+/// assert!(spins.iter().all(|sum| sum.abs() == 16));
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicaBits(pub(crate) Vec<Word>);
 
@@ -64,7 +75,10 @@ impl ReplicaBits {
         REPLICAS
     }
 
-    /// One configuration, 0 <= `replica` < 512.
+    /// One configuration.
+    ///
+    /// # Panics
+    /// Unless `replica` is below 512.
     pub fn replica(&self, replica: usize) -> Spins {
         let (lane, bit) = (replica / 64, replica % 64);
         let spin = |word: &Word| if word[lane] >> bit & 1 == 1 { 1 } else { -1 };

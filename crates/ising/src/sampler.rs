@@ -33,7 +33,7 @@ pub(crate) fn check_field(field: f64) -> Result<f64, Error> {
 /// What one sweep did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    /// Moves tried.
+    /// Moves tried; Swendsen-Wang counts clusters, Wolff the sites of its cluster.
     pub attempted: u64,
     /// Spins that changed.
     pub flipped: u64,

@@ -6,6 +6,18 @@ use std::ops::{Deref, Range};
 
 /// Configurations of one lattice and the coupling of each: what samplers give. All that can be read of [`Configurations`] can
 /// be read of samples.
+///
+/// ```
+/// use ising::{Configurations, Coupling, Samples, magnetisations};
+/// use nalgebra::DMatrix;
+///
+/// // Two ground states of the ring of four at T = 1/2, that is K = 2.
+/// let aligned = Configurations::from_matrix(&DMatrix::from_element(4, 2, 1.0))?;
+/// let samples = Samples::at(Coupling::new(2.0)?, aligned);
+/// assert_eq!(magnetisations(&samples), [1.0, 1.0]);
+/// assert_eq!(samples.couplings()[1].temperature(), 0.5);
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Samples {

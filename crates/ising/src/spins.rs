@@ -5,6 +5,16 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 
 /// One replica: spins +-1 in the lattice's order.
+///
+/// ```
+/// use ising::{Lattice, Spins};
+///
+/// // The antiferromagnet's ground state has no magnetisation, and every one of its 2 N bonds counts -1.
+/// let torus = Lattice::square(4)?;
+/// let state = Spins::staggered(&torus, &mut stats::stream(1, "example", 0));
+/// assert_eq!(state.sums(&torus), (0, -32));
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spins(Vec<i8>);
 
@@ -22,8 +32,7 @@ impl Spins {
     }
 
     /// A ground state of the coupling's sign, it or its reverse with probability 1/2: all spins equal, or alternating for
-    /// K < 0. With an odd side, where not all bonds can be
-    /// satisfied, it is one state of low energy among many.
+    /// K < 0. With an odd side, where not all bonds can be satisfied, it is one state of low energy among many.
     pub(crate) fn ordered(lattice: &Lattice, coupling: Coupling, rng: &mut Pcg64) -> Self {
         match coupling.is_antiferromagnetic() {
             true => Self::staggered(lattice, rng),

@@ -89,6 +89,15 @@ fn sixteen_means(means: &mut [f32; 16], bits: &mut Bits) {
 
 /// Replaces every activation a by a unit: +1 with probability `1 / (1 + e^{-2a})` (thesis (30), factor 2 of +-1 units),
 /// else -1, deciding by `u (1 + e^{-2a}) < 1`. The probability is off by less than 1e-6.
+///
+/// ```
+/// // A unit of activation a has the mean tanh a.
+/// let mut units = vec![0.5_f32; 10_000];
+/// linalg::sample_units(&mut units, &mut stats::Bits::new(&mut stats::stream(1, "example", 0)));
+/// let units: Vec<f64> = units.into_iter().map(f64::from).collect();
+/// assert!(units.iter().all(|s| s.abs() == 1.0));
+/// assert!(stats::Estimate::from_independent(&units).sigmas_from(0.5f64.tanh()) < 4.0);
+/// ```
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub fn sample_units(activations: &mut [f32], bits: &mut Bits) {
     let (whole, rest) = activations.as_chunks_mut();

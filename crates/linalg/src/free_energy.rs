@@ -55,6 +55,12 @@ fn take(x: &[f32; LANES], scale: f64, sizes: &mut [f64; LANES], products: &mut [
 
 /// `sum_a ln(2 cosh(scale x_a))` for a scale that is not negative, relative error below 1e-14. With
 /// `2 cosh y = e^{|y|} (1 + e^{-2|y|})` many terms share a logarithm.
+///
+/// ```
+/// // Three free units: 3 ln 2. A saturated one: |x|.
+/// assert!((linalg::sum_ln_2cosh(1.0, &[0.0; 3]) - 3.0 * 2f64.ln()).abs() < 1e-14);
+/// assert!((linalg::sum_ln_2cosh(2.0, &[-50.0]) - 100.0).abs() < 1e-12);
+/// ```
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub fn sum_ln_2cosh(scale: f64, x: &[f32]) -> f64 {
     let mut sum = 0.0;

@@ -32,6 +32,20 @@ impl Gradient {
 ///
 /// # Panics
 /// When shapes differ or a class is not below the number of classes.
+///
+/// ```
+/// use nalgebra::{dmatrix, dvector};
+/// use nn::{Dense, Gradient, Network, loss_and_gradient};
+///
+/// // Without weights both classes have the probability 1/2, and the loss is ln 2.
+/// let layer = Dense { weights: dmatrix![0.0; 0.0], bias: dvector![0.0, 0.0] };
+/// let network = Network { layers: vec![layer] };
+/// let mut gradient = Gradient::new(&network, 1);
+/// let loss = loss_and_gradient(&network, &dmatrix![1.0], &[0], &mut gradient);
+/// assert!((loss - 2f64.ln()).abs() < 1e-6);
+/// // Uphill is away from class 0: the probabilities less those of the truth, times the input.
+/// assert_eq!(gradient.layers[0].weights, dmatrix![-0.5; 0.5]);
+/// ```
 pub fn loss_and_gradient(
     network: &Network,
     inputs: &DMatrix<f32>,

@@ -1,6 +1,7 @@
 //! A small dense classifier: tanh layers, softmax over classes, cross-entropy, Adam.
 //!
-//! A batch is `[unit, sample]`: one column a sample. Everything is f32.
+//! A batch is `[unit, sample]`: one column a sample. Parameters are f32, the loss is f64, in nats.
+//! Keys such as `lecun-1998` stand for entries of the repository's `REFERENCES.md`.
 //!
 //! ```
 //! use nalgebra::DMatrix;

@@ -24,6 +24,18 @@ impl Dense {
 }
 
 /// Dense layers with tanh between them and softmax at the end.
+///
+/// ```
+/// use nalgebra::{dmatrix, dvector};
+/// use nn::{Dense, Network};
+///
+/// // Two classes, up and down, of logits K x and -K x: up with probability 1 / (1 + e^{-2 K x}).
+/// let layer = Dense { weights: dmatrix![1.5; -1.5], bias: dvector![0.0, 0.0] };
+/// let network = Network { layers: vec![layer] };
+/// assert_eq!((network.inputs(), network.classes()), (1, 2));
+/// let up = network.probabilities(&dmatrix![2.0])[(0, 0)];
+/// assert!((up - 1.0 / (1.0 + (-6f32).exp())).abs() < 1e-6);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Network {
     /// The layers, first to last; at least one.
@@ -56,7 +68,10 @@ impl Network {
         self.layers.last().map_or(0, |layer| layer.bias.len())
     }
 
-    /// Probability of each class for each sample, `[class, sample]`.
+    /// Probability of each class for each sample, `[class, sample]`, from a batch `[input, sample]`.
+    ///
+    /// # Panics
+    /// When the batch has another width than the first layer.
     pub fn probabilities(&self, inputs: &DMatrix<f32>) -> DMatrix<f32> {
         let mut x = inputs.clone();
         for (depth, layer) in self.layers.iter().enumerate() {

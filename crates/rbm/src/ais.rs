@@ -113,6 +113,18 @@ pub fn anneal(
 ///
 /// # Errors
 /// [`Error::Size`] for a base or samples of another length, [`Error::Setting`] for fewer than 2 samples.
+///
+/// ```
+/// use rbm::{ais, partition};
+///
+/// // Backwards from exact draws of a small RBM, whose ln Z is known.
+/// let rng = &mut stats::stream(1, "rbm", 0);
+/// let rbm = rbm::Rbm::random(12, 8, 0.3, rng);
+/// let base = nalgebra::DVector::zeros(12);
+/// let annealed = ais::reverse(&rbm, &base, 50, &partition::draws(&rbm, 100, rng)?, 1)?;
+/// assert!(annealed.ln_z.sigmas_from(partition::ln_z(&rbm)?) < 4.0);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn reverse(
     rbm: &Rbm,
     base: &DVector<f32>,

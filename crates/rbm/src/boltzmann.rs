@@ -18,6 +18,19 @@ use std::ops::Range;
 pub const MAX_UNITS: usize = 24;
 
 /// A Boltzmann machine: symmetric couplings with a zero diagonal, and biases.
+///
+/// ```
+/// use nalgebra::{dmatrix, dvector};
+/// use rbm::boltzmann::Boltzmann;
+///
+/// // Two visible units of coupling K: Z = 4 cosh K and <x_0 x_1> = tanh K.
+/// let machine = Boltzmann::new(dmatrix![0.0, 0.5; 0.5, 0.0], dvector![0.0, 0.0], 2)?;
+/// assert!((machine.ln_z()? - (4.0 * 0.5f64.cosh()).ln()).abs() < 1e-12);
+/// // Coins have <x_0 x_1> = 0: learning would lower the coupling at that rate.
+/// let gradient = machine.gradient(&[0.25; 4])?;
+/// assert!((gradient.couplings[(0, 1)] + 0.5f64.tanh()).abs() < 1e-12);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Boltzmann {
     couplings: DMatrix<f64>,

@@ -84,8 +84,9 @@ pub struct TrainConfig {
     pub sharing: WeightSharing,
 }
 
-/// The plainest settings of each kind: gradient ascent without momentum at a constant rate, no decay, no ties, trained biases,
-/// and initial weights of the standard deviation 0.01 (`hinton-2012`). What should be otherwise is changed by name:
+/// The plainest settings of each kind: gradient ascent without momentum at a constant rate, no decay, no shared
+/// weights, trained biases, and initial weights of the standard deviation 0.01 (`hinton-2012`). What should be
+/// otherwise is changed by name:
 ///
 /// ```
 /// use rbm::{Optimiser, TrainConfig};
@@ -142,7 +143,8 @@ impl TrainConfig {
     /// What [`crate::Trainer::new`] would say of these settings, without making an RBM.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where ties do not fit the layers.
+    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where the weight sharing does not fit the
+    /// layers.
     pub fn check(&self, visible: usize) -> Result<(), Error> {
         at_least_one("the number of visible units", visible)?;
         at_least_one("the number of hidden units", self.hidden)?;

@@ -79,6 +79,15 @@ fn ln_weights(rbm: &Rbm) -> Vec<f64> {
 /// # Errors
 /// [`Error::Setting`] for a unit that the RBM does not have or that is named twice, and for weights too large
 /// (see [`pairs`]).
+///
+/// ```
+/// // One hidden unit of weights 1 couples a pair by artanh(tanh^2 1) = 0.665 where there are no others, and by less where
+/// // 28 others add to its field.
+/// let pair = |visible| rbm::couplings::of_set(&rbm::Rbm::uniform(visible, 1, 1.0), &[0, 1]);
+/// assert!((pair(2)? - 1f64.tanh().powi(2).atanh()).abs() < 1e-12);
+/// assert!((0.0..pair(2)?).contains(&pair(30)?));
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn of_set(rbm: &Rbm, set: &[usize]) -> Result<f64, Error> {
     let units = rbm.visible();
     let mut is_in = vec![false; units + 1];
@@ -136,6 +145,13 @@ pub fn fields(rbm: &Rbm) -> Result<DVector<f64>, Error> {
 ///
 /// # Errors
 /// [`Error::Setting`] where R is above a million, or not a number.
+///
+/// ```
+/// // For small weights the pairs have the couplings W W^T: here 3 w^2.
+/// let j = rbm::couplings::pairs(&rbm::Rbm::uniform(8, 3, 0.01))?;
+/// assert!((j[(0, 5)] / 3e-4 - 1.0).abs() < 1e-2);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn pairs(rbm: &Rbm) -> Result<DMatrix<f64>, Error> {
     /// Points at a time, which bounds the memory, and columns for a thread.
     const POINTS: usize = 256;

@@ -11,6 +11,12 @@ use std::f64::consts::TAU;
 /// The singular values of W, largest first, as many as the smaller layer has units.
 ///
 /// In f64, to some 1e-15 of the largest: those far below it have fewer digits. Not numbers where a weight is not finite.
+///
+/// ```
+/// // Equal weights w: one singular value w sqrt(M N), the others 0.
+/// let values = rbm::features::singular_values(&rbm::Rbm::uniform(8, 2, 0.5).weights);
+/// assert!((values[0] - 2.0).abs() < 1e-12 && values[1].abs() < 1e-12);
+/// ```
 pub fn singular_values(weights: &DMatrix<f32>) -> Vec<f64> {
     // The iteration for these would never end.
     if weights.iter().any(|w| !w.is_finite()) {
@@ -30,6 +36,13 @@ pub fn gram(weights: &DMatrix<f32>) -> DMatrix<f64> {
 
 /// The participation ratio `(sum_i W_ia^2)^2 / sum_i W_ia^4` of each hidden unit: how many visible units it looks at, n
 /// for n equal weights. A unit without weights has 0.
+///
+/// ```
+/// // One unit looks at a single site, the other at all three alike.
+/// let weights = nalgebra::dmatrix![5.0, 0.1; 0.0, 0.1; 0.0, 0.1];
+/// let ratios = rbm::features::participation_ratios(&weights);
+/// assert!((ratios[0] - 1.0).abs() < 1e-12 && (ratios[1] - 3.0).abs() < 1e-5);
+/// ```
 pub fn participation_ratios(weights: &DMatrix<f32>) -> Vec<f64> {
     let ratio = |squares: &[f64]| {
         let largest = squares.iter().fold(0.0_f64, |m, &x| m.max(x));
@@ -62,6 +75,16 @@ pub struct Spot {
 ///
 /// # Errors
 /// [`Error::Size`] unless there are `width * height` visible units.
+///
+/// ```
+/// // One hidden unit on the torus of 4 x 4 sites that looks at the two sites 3 and 0 of the first row: neighbours, around
+/// // whose common boundary its field lies.
+/// let mut weights = nalgebra::DMatrix::zeros(16, 1);
+/// (weights[(3, 0)], weights[(0, 0)]) = (1.0, 1.0);
+/// let spot = rbm::features::spots(&weights, [4, 4])?[0];
+/// assert!(spot.is_some_and(|s| (s.centre[0] - 3.5).abs() < 1e-12 && (s.extent - 0.5).abs() < 1e-12));
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn spots(
     weights: &DMatrix<f32>,
     [width, height]: [usize; 2],

@@ -133,6 +133,18 @@ pub(crate) fn contrast(
 ///
 /// The batch is divided into blocks of columns by the size of the RBM alone, and each block has random bits of its
 /// own, so that the result depends neither on the threads nor, for the first blocks, on the columns that follow.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use rbm::{Rbm, Walk};
+///
+/// // A step by means from aligned units of equal weights: m' = tanh(N w tanh(M w m)).
+/// let rbm = Rbm::uniform(4, 2, 0.6);
+/// let mut walk = Walk::new(&rbm, DMatrix::from_element(4, 1, 1.0));
+/// walk.mean_step();
+/// let m = (1.2 * 2.4f32.tanh()).tanh();
+/// assert!(walk.visible().iter().all(|v| (v - m).abs() < 1e-6));
+/// ```
 #[derive(Debug)]
 pub struct Walk<'a> {
     rbm: &'a Rbm,

@@ -15,6 +15,23 @@ use rand_pcg::Pcg64;
 const EXACT: usize = 1 << 24;
 
 /// A network that has stored patterns.
+///
+/// ```
+/// use rbm::hopfield::{Hopfield, corrupt, overlap, random_patterns};
+///
+/// // One pattern in 100 units, of which 30 are turned around: recall finds it again.
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let pattern = random_patterns(100, 1, rng);
+/// let network = Hopfield::store(&pattern)?;
+/// let pattern = pattern.column(0).into_owned();
+/// let mut x = corrupt(&pattern, 0.3, rng)?;
+/// assert_eq!(overlap(&x, &pattern), 0.4);
+/// network.recall(&mut x, rng);
+/// assert_eq!(x, pattern);
+/// // A ground state of the mean-field ferromagnet in disguise: E = -(N - 1) / 2.
+/// assert_eq!(network.energy(&x), -49.5);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hopfield {
     /// `N w_ij = sum_mu xi_i^mu xi_j^mu`, zero on the diagonal.

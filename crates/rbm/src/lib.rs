@@ -1,7 +1,11 @@
 //! Restricted Boltzmann machines of +-1 units.
 //!
-//! `p(v, h) = exp(b v + c h + v W h) / Z` (thesis (26)-(27)), W is `[visible, hidden]`, a batch is `[unit, sample]`: one
-//! column a sample. Parameters are f32, sums over states f64.
+//! `p(v, h) = exp(b v + c h + v W h) / Z` (thesis (26)-(27)) for M visible and N hidden units. W is `[visible, hidden]`, a
+//! batch is `[unit, sample]`: one column a sample. One whose rows are not the units of its layer is an error or, where a
+//! function returns none, a panic. Parameters are f32, sums over states f64; energies are in units of k_B T, which is in
+//! the parameters; logarithms are natural.
+//!
+//! The thesis is `ter-hoeve-2018`; keys such as this one stand for entries of the repository's `REFERENCES.md`.
 //!
 //! ```
 //! use nalgebra::DMatrix;

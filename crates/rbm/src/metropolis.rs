@@ -34,6 +34,17 @@ pub struct Sweeps {
 ///
 /// # Panics
 /// When the batch has another width than the RBM.
+///
+/// ```
+/// use rbm::metropolis::{Sweeps, draws};
+///
+/// // Two units held together by a hidden one: <v_0 v_1> = tanh^2 w.
+/// let start = nalgebra::DMatrix::from_element(2, 500, 1.0);
+/// let sweeps = Sweeps { burn_in: 20, stride: 1, draws: 1 };
+/// let v = draws(&rbm::Rbm::uniform(2, 1, 0.5), &start, sweeps, 1);
+/// let pairs: Vec<f64> = v.column_iter().map(|v| f64::from(v[0] * v[1])).collect();
+/// assert!(stats::Estimate::from_independent(&pairs).sigmas_from(0.5f64.tanh().powi(2)) < 4.0);
+/// ```
 pub fn draws(rbm: &Rbm, start: &DMatrix<f32>, sweeps: Sweeps, seed: u64) -> DMatrix<f32> {
     assert_eq!(start.nrows(), rbm.visible(), "the batch has another width than the RBM");
     let tables = Tables::new(rbm);

@@ -9,13 +9,26 @@ use serde::{Deserialize, Serialize};
 use stats::Bits;
 
 /// A restricted Boltzmann machine `p(v, h) ~ exp(b v + c h + v W h)`, all units +-1.
+///
+/// ```
+/// use nalgebra::dmatrix;
+/// use rbm::Rbm;
+///
+/// // Two visible units and a hidden one. In the first column the visible units agree, in the second they differ.
+/// let rbm = Rbm::uniform(2, 1, 0.5);
+/// let v = dmatrix![1.0, 1.0; 1.0, -1.0];
+/// // <h | v> = tanh(2 w), and p(agree) / p(differ) = cosh(2 w).
+/// assert!((rbm.hidden_mean(&v)[(0, 0)] - 1f32.tanh()).abs() < 1e-6);
+/// let f = rbm.free_energy(&v);
+/// assert!((f[1] - f[0] - 1f64.cosh().ln()).abs() < 1e-6);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rbm {
     /// W, `[visible, hidden]`.
     pub weights: DMatrix<f32>,
-    /// b.
+    /// b, the visible biases.
     pub visible_bias: DVector<f32>,
-    /// c.
+    /// c, the hidden biases.
     pub hidden_bias: DVector<f32>,
 }
 
@@ -115,7 +128,7 @@ impl Rbm {
         activation(plain(&self.weights), h.into(), &self.visible_bias, out.into());
     }
 
-    /// `<h_a | v> = tanh(c_a + sum_i W_ia v_i)`, thesis (32) and (50); v may be real.
+    /// `<h_a | v> = tanh(c_a + sum_i W_ia v_i)`, `[hidden, sample]`, thesis (32) and (50); v may be real.
     pub fn hidden_mean(&self, v: &DMatrix<f32>) -> DMatrix<f32> {
         let mut h = DMatrix::zeros(self.hidden(), v.ncols());
         self.hidden_activation(v, &mut h);
@@ -123,7 +136,7 @@ impl Rbm {
         h
     }
 
-    /// `<v_i | h> = tanh(b_i + sum_a W_ia h_a)`, thesis (33) and (51); h may be real.
+    /// `<v_i | h> = tanh(b_i + sum_a W_ia h_a)`, `[visible, sample]`, thesis (33) and (51); h may be real.
     pub fn visible_mean(&self, h: &DMatrix<f32>) -> DMatrix<f32> {
         let mut v = DMatrix::zeros(self.visible(), h.ncols());
         self.visible_activation(h, &mut v);
@@ -131,7 +144,7 @@ impl Rbm {
         v
     }
 
-    /// Hidden units drawn from `p(h | v)`, thesis (30).
+    /// Hidden units +-1 drawn from `p(h | v)`, `[hidden, sample]`, thesis (30).
     pub fn sample_hidden(&self, v: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         let mut h = DMatrix::zeros(self.hidden(), v.ncols());
         self.hidden_activation(v, &mut h);
@@ -139,7 +152,7 @@ impl Rbm {
         h
     }
 
-    /// Visible units drawn from `p(v | h)`, thesis (31).
+    /// Visible units +-1 drawn from `p(v | h)`, `[visible, sample]`, thesis (31).
     pub fn sample_visible(&self, h: &DMatrix<f32>, rng: &mut Pcg64) -> DMatrix<f32> {
         let mut v = DMatrix::zeros(self.visible(), h.ncols());
         self.visible_activation(h, &mut v);
@@ -149,8 +162,8 @@ impl Rbm {
 
     /// Free energy `F(v) = -b v - sum_a ln 2 cosh(c_a + sum_i W_ia v_i)` of each sample: `p(v) = e^{-F(v)} / Z`.
     ///
-    /// Activations are f32: relative to the sum of all absolute weights the error is about 1e-7. It is of no statistics and
-    /// not part of any error bar.
+    /// Activations are f32: relative to the sum of all absolute weights the error is about 1e-7. It is
+    /// rounding, not statistics, and part of no error bar.
     pub fn free_energy(&self, v: &DMatrix<f32>) -> Vec<f64> {
         let mut h = DMatrix::zeros(self.hidden(), v.ncols());
         self.hidden_activation(v, &mut h);

@@ -47,6 +47,17 @@ pub enum Schedule {
 
 impl Schedule {
     /// The rate of an update, counted from 0, of a run that begins with `first`.
+    ///
+    /// ```
+    /// use rbm::Schedule;
+    ///
+    /// // Half way from 0.1 to 0.001, and at the end.
+    /// let linear = Schedule::Linear { last: 0.001, updates: 100 };
+    /// let geometric = Schedule::Geometric { last: 0.001, updates: 100 };
+    /// assert!((linear.rate(0.1, 50) - 0.0505).abs() < 1e-7);
+    /// assert!((geometric.rate(0.1, 50) - 0.01).abs() < 1e-7);
+    /// assert_eq!(linear.rate(0.1, 1000), 0.001);
+    /// ```
     pub fn rate(self, first: f32, update: u64) -> f32 {
         let passed = |updates: u64| update.min(updates) as f64 / updates as f64;
         let rate = f64::from(first);

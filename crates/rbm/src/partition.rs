@@ -27,6 +27,13 @@ pub struct Moments {
 ///
 /// # Errors
 /// [`Error::TooManyStates`] when both layers have more than [`MAX_UNITS`] units.
+///
+/// ```
+/// // Equal weights on two visible units: Z = sum_h (2 cosh w h)^2 = 8 cosh^2 w.
+/// let ln_z = rbm::partition::ln_z(&rbm::Rbm::uniform(2, 1, 0.5))?;
+/// assert!((ln_z - (8.0 * 0.5f64.cosh().powi(2)).ln()).abs() < 1e-12);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn ln_z(rbm: &Rbm) -> Result<f64, Error> {
     if rbm.visible() < rbm.hidden() {
         return ln_z(&rbm.transpose());
@@ -81,6 +88,14 @@ pub fn moments(rbm: &Rbm) -> Result<Moments, Error> {
 ///
 /// # Errors
 /// [`Error::TooManyStates`] above [`MAX_UNITS`] visible units.
+///
+/// ```
+/// // Two visible units held together by a hidden one: each of the two aligned states has (1 + tanh^2 w) / 4.
+/// let p = rbm::partition::visible_probabilities(&rbm::Rbm::uniform(2, 1, 0.5))?;
+/// let aligned = (1.0 + 0.5f64.tanh().powi(2)) / 4.0;
+/// assert!((p[0b00] - aligned).abs() < 1e-12 && (p[0b11] - aligned).abs() < 1e-12);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
     Ok(ln_visible_probabilities(rbm)?.into_iter().map(f64::exp).collect())
 }
@@ -99,7 +114,15 @@ fn ln_visible_probabilities(rbm: &Rbm) -> Result<Vec<f64>, Error> {
 /// [`visible_probabilities`].
 ///
 /// # Errors
-/// [`Error::Size`], [`Error::TooManyStates`], [`Error::Setting`] for a q that is negative or not finite.
+/// [`Error::Size`] unless q has `2^M` entries, [`Error::TooManyStates`] above [`MAX_UNITS`] visible units,
+/// [`Error::Setting`] for a q that is negative or not finite.
+///
+/// ```
+/// // From coins to two units of correlation c = tanh^2 w: -ln(1 - c^2) / 2.
+/// let kl = rbm::partition::kl(&[0.25; 4], &rbm::Rbm::uniform(2, 1, 0.5))?;
+/// assert!((kl + 0.5 * (1.0 - 0.5f64.tanh().powi(4)).ln()).abs() < 1e-12);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn kl(q: &[f64], rbm: &Rbm) -> Result<f64, Error> {
     check_units(rbm.visible())?;
     check_distribution(q, 1 << rbm.visible())?;

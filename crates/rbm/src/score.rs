@@ -25,6 +25,16 @@ const LARGE: f64 = 1e150;
 ///
 /// # Errors
 /// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
+///
+/// ```
+/// use rbm::{Rbm, partition, score};
+///
+/// // Without weights all 2^4 visible states are equally likely.
+/// let (rbm, data) = (Rbm::uniform(4, 2, 0.0), nalgebra::DMatrix::from_element(4, 10, 1.0));
+/// let found = score::log_likelihood(&rbm, &data, partition::ln_z(&rbm)?)?;
+/// assert!((found.mean + 4.0 * 2f64.ln()).abs() < 1e-12);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn log_likelihood(rbm: &Rbm, data: &DMatrix<f32>, ln_z: f64) -> Result<Estimate, Error> {
     let free_energies = free_energies(rbm, data)?;
     let ln_p: Vec<f64> = free_energies.iter().map(|f| -f - ln_z).collect();
@@ -37,6 +47,15 @@ pub fn log_likelihood(rbm: &Rbm, data: &DMatrix<f32>, ln_z: f64) -> Result<Estim
 ///
 /// # Errors
 /// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
+///
+/// ```
+/// // Two aligned units of coupling K = artanh tanh^2 w: each is as the other wants it with 1 / (1 + e^{-2K}).
+/// let (rbm, aligned) = (rbm::Rbm::uniform(2, 1, 0.5), nalgebra::DMatrix::from_element(2, 1, 1.0));
+/// let found = rbm::score::pseudo_log_likelihood(&rbm, &aligned)?.mean;
+/// let k = 0.5f64.tanh().powi(2).atanh();
+/// assert!((found + 2.0 * (-2.0 * k).exp().ln_1p()).abs() < 1e-6);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn pseudo_log_likelihood(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, Error> {
     let flips = Flips::new(rbm);
     let values = by_sample(rbm, data, |v| flips.pseudo_log_likelihoods(&v))?;
@@ -48,6 +67,13 @@ pub fn pseudo_log_likelihood(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate,
 ///
 /// # Errors
 /// [`Error::Size`] for data of another width or without samples, [`Error::Setting`] for a unit that is not +-1.
+///
+/// ```
+/// // Without weights nothing comes back, and half of the units are wrong by chance.
+/// let (rbm, data) = (rbm::Rbm::uniform(4, 2, 0.0), nalgebra::DMatrix::from_element(4, 3, 1.0));
+/// assert_eq!(rbm::score::reconstruction_error(&rbm, &data)?.mean, 0.5);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn reconstruction_error(rbm: &Rbm, data: &DMatrix<f32>) -> Result<Estimate, Error> {
     let values = by_sample(rbm, data, |v| {
         let back = rbm.visible_mean(&rbm.hidden_mean(&v));
@@ -80,6 +106,19 @@ pub fn free_energy_gap(
 /// # Errors
 /// [`Error::Size`] for data of another width or without samples, or another number of `ln_q`, [`Error::Setting`] for a unit
 /// that is not +-1.
+///
+/// ```
+/// use rbm::{Rbm, partition, score};
+///
+/// // From an RBM's own draws, whose ln q is known, to an RBM without weights: the same as by enumeration.
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let (q, p) = (Rbm::uniform(4, 2, 0.3), Rbm::uniform(4, 2, 0.0));
+/// let (data, ln_z) = (partition::draws(&q, 2000, rng)?, partition::ln_z(&q)?);
+/// let ln_q: Vec<f64> = q.free_energy(&data).iter().map(|f| -f - ln_z).collect();
+/// let kl = score::kl_from_samples(&ln_q, &p, &data, partition::ln_z(&p)?)?;
+/// assert!(kl.sigmas_from(partition::kl(&partition::visible_probabilities(&q)?, &p)?) < 4.0);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 pub fn kl_from_samples(
     ln_q: &[f64],
     rbm: &Rbm,

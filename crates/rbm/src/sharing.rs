@@ -4,10 +4,25 @@ use crate::gradient::Gradient;
 use crate::{Error, Rbm};
 use serde::{Deserialize, Serialize};
 
-/// Which parameters are tied together.
+/// Which parameters share one value.
 ///
 /// A shared value moves by the mean of its members' gradients: the slope along it divided by their number, so that one
-/// learning rate suits tied and free weights.
+/// learning rate suits shared and free weights.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use rbm::{TrainConfig, Trainer, WeightSharing, train};
+/// use std::ops::ControlFlow;
+///
+/// // One filter at all four places of a ring: the weights depend on the distance i - a alone.
+/// let sharing = WeightSharing::Translations { width: 4, height: 1, stride: 1 };
+/// let mut trainer = Trainer::new(TrainConfig { sharing, ..TrainConfig::exact(4, 5, 0.1) }, 4, 1)?;
+/// let data = DMatrix::from_fn(4, 5, |i, sample| if i < sample { 1.0 } else { -1.0 });
+/// train(&mut trainer, &data, 10, |_| ControlFlow::Continue(()))?;
+/// let w = &trainer.rbm().weights;
+/// assert!((0..4).all(|a| (0..4).all(|i| w[(i, a)] == w[((i + 1) % 4, (a + 1) % 4)])));
+/// # Ok::<(), rbm::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum WeightSharing {

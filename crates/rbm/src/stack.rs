@@ -11,6 +11,19 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 /// RBMs whose layers fit, the lowest first; at least one.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use rbm::{Rbm, stack::Stack};
+///
+/// // Four units, two above them, one on top: the top unit sees each of the four with the weight 2 * 0.5 * 0.3.
+/// let stack = Stack::new(vec![Rbm::uniform(4, 2, 0.5), Rbm::uniform(2, 1, 0.3)])?;
+/// assert!(stack.linear_fields().iter().all(|w| (w - 0.3).abs() < 1e-6));
+/// // Of four aligned units each unit in the middle has the mean tanh 2, and the top one tanh(2 * 0.3 * tanh 2).
+/// let top = stack.up(&DMatrix::from_element(4, 1, 1.0))[(0, 0)];
+/// assert!((top - (0.6 * 2f32.tanh()).tanh()).abs() < 1e-6);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Rbm>", into = "Vec<Rbm>")]
 pub struct Stack {

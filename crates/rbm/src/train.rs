@@ -19,6 +19,20 @@ use std::ops::ControlFlow;
 ///
 /// Every random number is a function of the seed and of the number of its update, so that a run can be stopped after any
 /// update and go on to the same bytes.
+///
+/// ```
+/// use nalgebra::DMatrix;
+/// use rbm::{TrainConfig, Trainer, couplings, train};
+/// use std::ops::ControlFlow;
+///
+/// // Two spins that agree in eight samples of ten: <v_0 v_1> = 0.6, which needs the coupling K = artanh 0.6.
+/// let data = DMatrix::from_fn(2, 10, |i, sample| if i == 1 && sample < 2 { -1.0 } else { 1.0 });
+/// let config = TrainConfig { biases: false, initial_std: 0.5, ..TrainConfig::exact(1, 10, 0.5) };
+/// let mut trainer = Trainer::new(config, 2, 1)?;
+/// train(&mut trainer, &data, 300, |_| ControlFlow::Continue(()))?;
+/// assert!((couplings::of_set(trainer.rbm(), &[0, 1])? - 0.6f64.atanh()).abs() < 1e-4);
+/// # Ok::<(), rbm::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trainer {
     config: TrainConfig,
@@ -34,7 +48,7 @@ pub struct Trainer {
 /// The memory that [`Trainer::step`] works in: a step allocates nothing.
 #[derive(Debug)]
 pub struct Scratch {
-    /// The last gradient, after ties and decay.
+    /// The last gradient, after weight sharing and decay.
     pub gradient: Gradient,
     data: Units,
     /// Chains that start from the data.
@@ -57,8 +71,8 @@ impl Trainer {
     /// An RBM with normal random weights and no biases, ready to be trained.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where ties do not fit,
-    /// [`Error::TooManyStates`] for exact averages of an RBM that is too large.
+    /// [`Error::Setting`] for a setting outside its range, [`Error::Size`] where the weight sharing does not fit the
+    /// layers, [`Error::TooManyStates`] for exact averages of an RBM that is too large.
     pub fn new(config: TrainConfig, visible: usize, seed: u64) -> Result<Self, Error> {
         config.check(visible)?;
         let rng = &mut stats::stream(seed, "rbm::initial", 0);
@@ -73,7 +87,7 @@ impl Trainer {
         Self::from_rbm(config, rbm, seed)
     }
 
-    /// A run that begins with a given RBM. Ties are kept, not made.
+    /// A run that begins with a given RBM. Shared weights move together, but are not made equal where they differ.
     ///
     /// # Errors
     /// As [`Trainer::new`], and [`Error::Size`] for an RBM of another number of hidden units.
@@ -128,7 +142,7 @@ impl Trainer {
         self.updates / (samples / self.config.batch).max(1) as u64
     }
 
-    /// OptimiserState for [`Trainer::step`].
+    /// Memory for [`Trainer::step`].
     pub fn scratch(&self) -> Scratch {
         let (visible, hidden, batch) = (self.rbm.visible(), self.rbm.hidden(), self.config.batch);
         let units = || Units::zeros(visible, hidden, batch);
@@ -168,9 +182,9 @@ impl Trainer {
         }
     }
 
-    /// The gradient of one batch, the columns `samples` of `data` `[visible, sample]`, into `scratch.gradient`: data minus
-    /// model, averaged over ties, less decay. It counts as an update: chains that persist move on, and its random numbers
-    /// are not used again.
+    /// The gradient of one batch, the columns `samples` of `data` `[visible, sample]`, into `scratch.gradient`: data
+    /// minus model, averaged over shared weights, less decay. It counts as an update: chains that persist move on, and
+    /// its random numbers are not used again.
     ///
     /// # Errors
     /// [`Error::TooManyStates`] for exact averages of an RBM that is too large.

@@ -7,6 +7,23 @@ const WINDOW: f64 = 6.0;
 const LAGS: usize = 16;
 
 /// What stationary series say about their memory, in units of the spacing of the data.
+///
+/// ```
+/// use rand::RngExt;
+///
+/// // The chain x' = rho x + noise has the autocorrelation rho^t, so that tau = (1 + rho) / 2 (1 - rho): 3/2 here.
+/// let mut rng = stats::stream(1, "example", 0);
+/// let mut x = 0.0;
+/// let mut step = || {
+///     x = 0.5 * x + rng.random::<f64>() - 0.5;
+///     x
+/// };
+/// let chain: Vec<f64> = (0..20_000).map(|_| step()).collect();
+/// let memory = stats::autocorrelation(&chain, 1);
+/// assert!((memory.tau - 1.5).abs() < 4.0 * memory.error);
+/// // The variance of one number: that of the noise, 1/12, over 1 - rho^2.
+/// assert!((memory.variance - 1.0 / 9.0).abs() < 0.01);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Autocorrelation {
     /// Integrated autocorrelation time `tau_int = 1/2 + sum_{t=1}^{W} rho(t)`: 1/2 for independent data and, by

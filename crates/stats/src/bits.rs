@@ -34,7 +34,10 @@ impl Bits {
         word
     }
 
-    /// The next 64 bits of one lane.
+    /// The next 64 bits of one of the eight generators.
+    ///
+    /// # Panics
+    /// Unless `lane` is below 8.
     #[inline(always)]
     pub fn word_of(&mut self, lane: usize) -> u64 {
         let [s0, s1, s2, s3] = self.state.each_ref().map(|word| word[lane]);

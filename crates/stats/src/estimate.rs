@@ -8,6 +8,19 @@ use std::ops::{Div, Mul, Sub};
 ///
 /// `tau` is the integrated autocorrelation time `tau_int = 1/2 + sum_{t>=1} rho(t)` in units of the spacing of the
 /// data: 1/2 means independent. The error is `sqrt(2 tau Var / n)` (`madras-sokal-1988`).
+///
+/// ```
+/// use stats::Estimate;
+///
+/// // Four numbers of variance 1/150: the error of their mean is sqrt(1 / 600) = 0.041.
+/// let a = Estimate::from_independent(&[0.9, 1.0, 1.1, 1.0]);
+/// assert_eq!(a.to_string(), "1.00(4)");
+/// assert!((a.sigmas_from(0.9) - 6f64.sqrt()).abs() < 1e-9);
+/// // Errors of independent estimates add in quadrature.
+/// let difference = a - Estimate::exact(0.9);
+/// assert_eq!((difference.error, difference.count), (a.error, 4));
+/// assert_eq!(Estimate::exact(0.4406868).to_string(), "0.440687");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The mean.
@@ -145,7 +158,7 @@ impl Mul for Estimate {
     }
 }
 
-/// In other units, such as a time in seconds.
+/// An estimate times an exact number, such as a change of units.
 impl Mul<f64> for Estimate {
     type Output = Self;
 
@@ -154,7 +167,7 @@ impl Mul<f64> for Estimate {
     }
 }
 
-/// Per so many.
+/// An estimate over an exact number, such as a sum over the number of its terms.
 impl Div<f64> for Estimate {
     type Output = Self;
 
@@ -163,7 +176,7 @@ impl Div<f64> for Estimate {
     }
 }
 
-/// The distance from an exact number.
+/// An estimate less an exact number; the error stays as it is.
 impl Sub<f64> for Estimate {
     type Output = Self;
 

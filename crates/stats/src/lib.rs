@@ -1,5 +1,7 @@
 //! Numbered random streams, and estimates whose errors account for autocorrelation.
 //!
+//! Keys such as `madras-sokal-1988` stand for entries of the repository's `REFERENCES.md`.
+//!
 //! ```
 //! use rand::RngExt;
 //!

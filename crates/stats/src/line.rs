@@ -4,6 +4,18 @@ use crate::Estimate;
 use serde::{Deserialize, Serialize};
 
 /// The line `y = intercept + slope x` of [`weighted_line`].
+///
+/// ```
+/// use stats::{Estimate, weighted_line};
+///
+/// // The middle one of three points lies three errors above y = 1 + x, and lifts the line by one.
+/// let point = |x: f64, y| (x, Estimate { error: 0.1, ..Estimate::exact(y) });
+/// let line = weighted_line(&[point(0.0, 1.0), point(1.0, 2.3), point(2.0, 3.0)]);
+/// assert!((line.at(5.0) - 6.1).abs() < 1e-12);
+/// // Deviations of -1, 2 and -1 errors: with one degree of freedom chi^2 = 6 has the probability 0.0143.
+/// assert!((line.reduced_chi_square() - 6.0).abs() < 1e-9);
+/// assert!((line.p_value() - 0.0143).abs() < 1e-4);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// Its value at x = 0. The count is the number of points.

@@ -12,6 +12,11 @@ pub fn two_sided(z: f64) -> f64 {
 }
 
 /// The z with `P(|x| >= z) = level`, `0 < level <= 1`.
+///
+/// ```
+/// // 95 % of all normal numbers lie within 1.96 standard deviations.
+/// assert!((stats::tails::critical(0.05) - 1.96).abs() < 1e-4);
+/// ```
 pub fn critical(level: f64) -> f64 {
     let (mut low, mut high) = (0.0, 40.0);
     // Halving 40 to the last bit.
@@ -32,6 +37,11 @@ pub fn quantile(probability: f64) -> f64 {
 }
 
 /// `P(chi^2 >= x)` with n degrees of freedom; 1 without any.
+///
+/// ```
+/// // With two degrees of freedom it is e^{-x/2}.
+/// assert!((stats::tails::chi_square(3.0, 2) - (-1.5f64).exp()).abs() < 1e-12);
+/// ```
 pub fn chi_square(x: f64, n: usize) -> f64 {
     match x {
         _ if n == 0 || x <= 0.0 => 1.0,

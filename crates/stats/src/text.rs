@@ -4,6 +4,10 @@ use crate::Estimate;
 use std::fmt;
 
 /// Up to six significant digits: `0.306308`, `-2`, `1.5e-7`, `inf`, `NaN`.
+///
+/// ```
+/// assert_eq!(stats::exact_text(2.269185314213022), "2.26919");
+/// ```
 pub fn exact_text(value: f64) -> String {
     if !value.is_finite() {
         return value.to_string();
@@ -22,6 +26,11 @@ pub fn exact_text(value: f64) -> String {
 /// `2.27(5)`: the error is in units of the last digits shown, two of them when it starts with 1 or 2, else one; an error
 /// above 1 with decimals has its point, `12.3(1.2)`. Very large and very small ones share a power of ten, `1.234(5)e-7`.
 /// An error of 0 means an exact number; one that is none is shown as `(?)`.
+///
+/// ```
+/// assert_eq!(stats::measured_text(2.2691, 0.0503), "2.27(5)");
+/// assert_eq!(stats::measured_text(0.44071, 0.00123), "0.4407(12)");
+/// ```
 pub fn measured_text(mean: f64, error: f64) -> String {
     if !mean.is_finite() || error == 0.0 {
         return exact_text(mean);

@@ -11,7 +11,7 @@ use stats::{Estimate, tails};
 /// What an ensemble of independent configurations in a known field says, temperatures in units of J / k_B.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldReadings {
-    /// The temperature at which the torus has the ensemble's mean energy in the field: that of maximum likelihood.
+    /// The temperature at which the torus has the ensemble's mean energy `<E - h M>`: that of maximum likelihood.
     pub energy: Reading,
     /// The temperature at which it has the mean magnetisation, of which the size is taken where there is no field.
     pub magnetisation: Reading,
@@ -20,12 +20,30 @@ pub struct FieldReadings {
     pub p_value: f64,
 }
 
-/// Reads independent configurations, each by the energy of its bonds (J) and its magnetisation, per spin. Errors are those of
-/// the means to first order: the curves are exact.
+/// Reads independent configurations in the field h of `torus`, each by two numbers per spin: the energy of its bonds in J
+/// and its magnetisation. Errors are those of the means to first order: the curves are exact.
 ///
 /// # Errors
 /// [`Error::Blocks`] for fewer than two configurations for each of the three observables, [`Error::Exact`] for a field that is
 /// not finite.
+///
+/// ```
+/// use exact::transfer::{DensityOfStates, TorusInField};
+/// use ising::{Coupling, Lattice, Request, draw, energies, magnetisations};
+///
+/// // Exact draws of the 4 x 4 torus at T = 3 in the field h = 0.5 J.
+/// let request =
+///     Request { count: 1000, algorithm: None, field: 0.5 / 3.0, symmetrise: false, least_effective: 0.0 };
+/// let torus = Lattice::square(4)?;
+/// let samples = draw(&torus, Coupling::from_temperature(3.0)?, &request, 1)?.samples;
+/// let pairs = energies(&torus, &samples).into_iter().zip(magnetisations(&samples));
+/// let configurations: Vec<[f64; 2]> = pairs.map(|(e, m)| [e, m]).collect();
+/// let states = DensityOfStates::new(4)?;
+/// let readings = flow::read_in_field(&TorusInField { states: &states, field: 0.5 }, &configurations)?;
+/// assert!(readings.energy.estimate().is_some_and(|t| t.sigmas_from(3.0) < 4.0));
+/// assert!(readings.p_value > 1e-4);
+/// # Ok::<(), flow::Error>(())
+/// ```
 pub fn read_in_field(
     torus: &TorusInField<'_>,
     configurations: &[[f64; 2]],

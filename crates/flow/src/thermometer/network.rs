@@ -12,6 +12,19 @@ use std::ops::ControlFlow;
 ///
 /// Its layers are those of [`TrainConfig::hidden`]: of 100 sites and 25 temperatures, `[80]` is the classifier of
 /// `iso-2018` (its width is quoted second hand) and `[512, 256, 64]` that of `veiga-2020`.
+///
+/// ```
+/// use flow::NetworkThermometer;
+/// use nalgebra::{dmatrix, dvector};
+/// use nn::{Dense, Network};
+///
+/// // A network that sees nothing gives both temperatures of its scale the probability 1/2: it reads their mean.
+/// let layer = Dense { weights: dmatrix![0.0; 0.0], bias: dvector![0.0, 0.0] };
+/// let thermometer = NetworkThermometer::new(vec![1.0, 3.0], Network { layers: vec![layer] })?;
+/// let reading = thermometer.read(&dmatrix![1.0, -1.0]);
+/// assert_eq!((reading.temperatures, reading.distribution), (vec![2.0, 2.0], vec![0.5, 0.5]));
+/// # Ok::<(), flow::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkThermometer {
     scale: Vec<f64>,
@@ -19,6 +32,30 @@ pub struct NetworkThermometer {
 }
 
 /// A thermometer in the making: all that must survive an interruption.
+///
+/// ```
+/// use flow::Calibration;
+/// use nalgebra::DMatrix;
+/// use nn::TrainConfig;
+/// use rand::RngExt;
+/// use std::ops::ControlFlow;
+///
+/// // Two temperatures of ten spins: ordered, at T = 0, and coins, here called T = 10.
+/// let mut rng = stats::stream(1, "example", 0);
+/// let mut draw = |sample: usize| -> [f32; 10] {
+///     std::array::from_fn(|_| if sample < 100 || rng.random() { 1.0 } else { -1.0 })
+/// };
+/// let columns: Vec<f32> = (0..200).flat_map(|sample| draw(sample)).collect();
+/// let data = DMatrix::from_vec(10, 200, columns);
+/// let temperatures: Vec<f64> = (0..200).map(|s| if s < 100 { 0.0 } else { 10.0 }).collect();
+/// let config = TrainConfig { hidden: vec![8], batch: 20, learning_rate: 0.01 };
+/// let mut calibration = Calibration::new(&[0.0, 10.0], 10, config, 1)?;
+/// calibration.train(&data, &temperatures, 50, |_| ControlFlow::Continue(()))?;
+/// // What it was trained with, it tells apart.
+/// let read = calibration.thermometer().read(&data).temperatures;
+/// assert!(read[0] < 1.0 && read[100..].iter().sum::<f64>() / 100.0 > 9.0);
+/// # Ok::<(), flow::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     scale: Vec<f64>,
@@ -44,10 +81,11 @@ fn check_scale(scale: &[f64]) -> Result<(), Error> {
 }
 
 impl Calibration {
-    /// An untrained thermometer for configurations of `sites` spins over `scale`.
+    /// An untrained thermometer for configurations of `sites` spins over `scale`, the temperatures in ascending order.
     ///
     /// # Errors
-    /// [`Error::Scale`], [`Error::Network`] for bad settings.
+    /// [`Error::Scale`] unless there are two finite temperatures or more in ascending order, [`Error::Network`] for bad
+    /// settings.
     pub fn new(scale: &[f64], sites: usize, config: TrainConfig, seed: u64) -> Result<Self, Error> {
         check_scale(scale)?;
         let rng = stats::stream(seed, "flow::thermometer", 0);
@@ -58,7 +96,8 @@ impl Calibration {
     /// Trains for `epochs` more on configurations `[site, sample]` of known temperature; `observe` sees every epoch.
     ///
     /// # Errors
-    /// [`Error::OffScale`] for a temperature that is not on the scale, [`Error::Network`].
+    /// [`Error::OffScale`] for a temperature that is not on the scale, [`Error::Network`] for configurations of another size,
+    /// fewer than a batch or not as many as temperatures, and for parameters that left the finite numbers.
     pub fn train(
         &mut self,
         configurations: &DMatrix<f32>,
@@ -137,7 +176,7 @@ impl NetworkThermometer {
     /// the scale and draws the ends inwards.
     ///
     /// # Errors
-    /// [`Error::Sites`], [`Error::Chains`].
+    /// [`Error::Sites`] for configurations of another size, [`Error::Chains`] unless they are so many chains of equal length.
     pub fn temperature(
         &self,
         configurations: &Configurations,

@@ -12,6 +12,24 @@ const DEGREE: usize = 4;
 
 /// Checkerboard sweeps of one large torus. Decisions are those of [`Multispin`](crate::Multispin), each site with
 /// random bits of its own and an error of every probability below 2^-64.
+///
+/// ```
+/// use ising::{Checkerboard, Coupling, Lattice, LatticeBits, Sampler};
+///
+/// // At T = 5 the 128 x 128 torus is as good as infinite: Onsager's energy.
+/// let torus = Lattice::square(128)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let mut state = LatticeBits::random(&torus, rng)?;
+/// let mut sampler = Checkerboard::heat_bath(Coupling::new(0.2)?, rng);
+/// let mut sweep = || {
+///     sampler.sweep(&mut state, rng);
+///     -state.bond_sum() as f64 / torus.sites() as f64
+/// };
+/// let series: Vec<f64> = (0..300).map(|_| sweep()).collect();
+/// let energy = stats::Estimate::from_series(&series[20..]);
+/// assert!(energy.sigmas_from(exact::square::energy_per_spin(0.2)) < 4.0);
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Checkerboard {
     rule: Rule,

@@ -23,6 +23,23 @@ pub enum Order {
 /// can follow every other within one sweep. (An outcome rarer than 2^-65 never happens. Without a field that is so on a
 /// ring above |K| = 11.2, on a torus above 5.6.) Detailed balance holds in random order; in a fixed one each update has
 /// it, but not their product.
+///
+/// ```
+/// use ising::{Coupling, HeatBath, Lattice, Sampler, Spins, magnetisation};
+///
+/// // Spins without a coupling follow the field alone: <s> = tanh H.
+/// let ring = Lattice::ring(100)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let mut state = Spins::random(100, rng);
+/// let mut sampler = HeatBath::new(&ring, Coupling::new(0.0)?).in_field(0.3)?;
+/// let mut sweep = || {
+///     sampler.sweep(&mut state, rng);
+///     magnetisation(state.as_slice())
+/// };
+/// let m: Vec<f64> = (0..400).map(|_| sweep()).collect();
+/// assert!(stats::Estimate::from_independent(&m).sigmas_from(0.3f64.tanh()) < 4.0);
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct HeatBath<'a> {
     lattice: &'a Lattice,

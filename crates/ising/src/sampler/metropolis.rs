@@ -11,6 +11,23 @@ use rand_pcg::Pcg64;
 /// The choice must be random: in a fixed order, moves that leave the energy unchanged are certain, and whole classes
 /// of configurations of a ring never meet. The first move of a sweep is to stay, with probability 1/2: at K = 0 every
 /// flip is certain, and an even number of them would keep the parity of the up spins for ever.
+///
+/// ```
+/// use ising::{Coupling, Lattice, Metropolis, Schedule, Spins, energy_per_spin, run};
+///
+/// // One chain on the 4 x 4 torus at T = 2.5, against Kaufman's exact energy.
+/// let torus = Lattice::square(4)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let (mut sampler, mut state) = (Metropolis::new(&torus, Coupling::new(0.4)?), Spins::random(16, rng));
+/// let schedule = Schedule { burn_in: 100, stride: 5, draws: 4000, symmetrise: false };
+/// let mut energies = Vec::new();
+/// run(&mut sampler, &mut state, schedule, rng, |state, _| {
+///     energies.push(energy_per_spin(&torus, state.as_slice()));
+/// });
+/// let exact = exact::torus::kaufman(4, 4, 0.4)?.energy_per_spin;
+/// assert!(stats::Estimate::from_series(&energies).sigmas_from(exact) < 4.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Metropolis<'a> {
     lattice: &'a Lattice,

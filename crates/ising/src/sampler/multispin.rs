@@ -18,8 +18,25 @@ const TRIED: f64 = 15.0 / 16.0;
 ///
 /// A word holds a spin of every replica; sums of neighbours and decisions are logic on words. Every replica compares
 /// random bits of its own with 64 digits of the probability that its own neighbours give: replicas are independent, and
-/// every probability is met with an error below 2^-64 beside the rounding of f64 (relative 2^-53, of the rarer outcome). Sites are visited in the order of a checkerboard, all of one
-/// colour and then the other; where sides are odd this is just an order, and as right as any.
+/// every probability is met with an error below 2^-64 beside the rounding of f64 (relative 2^-53, of the rarer outcome).
+/// Sites are visited in the order of a checkerboard, all of one colour and then the other; where sides are odd this is
+/// just an order, and as right as any.
+///
+/// ```
+/// use ising::{Coupling, Lattice, Multispin, ReplicaBits, Sampler};
+///
+/// // 512 independent 4 x 4 tori at T = 2.5, against Kaufman's exact energy.
+/// let torus = Lattice::square(4)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let mut replicas = ReplicaBits::random(torus.sites(), rng);
+/// let mut sampler = Multispin::metropolis(&torus, Coupling::new(0.4)?, rng);
+/// (0..100).for_each(|_| drop(sampler.sweep(&mut replicas, rng)));
+/// let (_, bonds) = replicas.sums(&torus);
+/// let energies: Vec<f64> = bonds.iter().map(|&sum| -sum as f64 / 16.0).collect();
+/// let exact = exact::torus::kaufman(4, 4, 0.4)?.energy_per_spin;
+/// assert!(stats::Estimate::from_independent(&energies).sigmas_from(exact) < 4.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Multispin<'a> {
     lattice: &'a Lattice,

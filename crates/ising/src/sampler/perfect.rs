@@ -27,6 +27,19 @@ const FARTHEST: u32 = 24;
 /// random-cluster model (`fortuin-kasteleyn-1972`) gives configurations one by one, at every temperature.
 ///
 /// Every probability is met with an error of at most 2^-64 beside the rounding of f64.
+///
+/// ```
+/// use ising::{Coupling, Lattice, Perfect, Samples, energies};
+///
+/// // Independent draws of a torus too wide for transfer matrices, against Kaufman's exact energy.
+/// let torus = Lattice::square(16)?;
+/// let mut samples = Samples::new(torus.sites());
+/// Perfect::new(&torus, Coupling::new(0.3)?, 0.0)?.draw(512, &mut samples, 1)?;
+/// let energy = stats::Estimate::from_independent(&energies(&torus, &samples));
+/// let exact = exact::torus::kaufman(16, 16, 0.3)?.energy_per_spin;
+/// assert!(energy.sigmas_from(exact) < 4.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Perfect<'a> {
     lattice: &'a Lattice,

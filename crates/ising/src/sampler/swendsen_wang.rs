@@ -14,6 +14,23 @@ use rand_pcg::Pcg64;
 ///
 /// A [`Sweep`] counts a cluster as one attempted move. Clusters are found 64 sites at a time: bonds are drawn as bits of
 /// words, and a sum or some shifts go along a row of them.
+///
+/// ```
+/// use ising::{Coupling, Lattice, Sampler, Spins, SwendsenWang, improved_m2};
+///
+/// // N <m^2> from the sizes of the clusters: e^{2K} on a long ring.
+/// let ring = Lattice::ring(64)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let mut state = Spins::random(64, rng);
+/// let mut sampler = SwendsenWang::new(&ring, Coupling::new(0.5)?, rng);
+/// let mut sweep = || {
+///     sampler.sweep(&mut state, rng);
+///     64.0 * improved_m2(sampler.cluster_sizes())
+/// };
+/// let series: Vec<f64> = (0..2000).map(|_| sweep()).collect();
+/// assert!(stats::Estimate::from_series(&series[50..]).sigmas_from(1f64.exp()) < 4.0);
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct SwendsenWang<'a> {
     lattice: &'a Lattice,
@@ -120,6 +137,12 @@ impl Sampler for SwendsenWang<'_> {
 /// ways to turn its clusters over, with the same mean as m^2 and less scatter (`fortuin-kasteleyn-1972`).
 ///
 /// For the antiferromagnet on a bipartite lattice this is the staggered magnetisation; on a frustrated one neither.
+///
+/// ```
+/// // Clusters of three sites and one: |m| is 1 or 1/2, each as often.
+/// assert_eq!(ising::improved_m2(&[3, 1]), (1.0 + 0.25) / 2.0);
+/// assert_eq!(ising::improved_m4(&[3, 1]), (1.0 + 0.0625) / 2.0);
+/// ```
 pub fn improved_m2(sizes: &[u32]) -> f64 {
     power_sum(sizes, 2) / sites(sizes).powi(2)
 }

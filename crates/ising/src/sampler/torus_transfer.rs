@@ -6,14 +6,34 @@ use exact::transfer::{MAX_WIDTH, RowDistribution};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
-/// Draws the torus row by row from the exact conditional distribution ([`RowDistribution`], `onsager-1944`): no burn-in, no correlation
-/// between draws, at any temperature.
+/// Draws the torus row by row from the exact conditional distribution ([`RowDistribution`], `onsager-1944`): no burn-in,
+/// no correlation between draws, at any temperature.
 ///
-/// The first row has the distribution `(T^l)_{ss} / Z` of the transfer matrix T, and each further row a distribution given the one before
-/// and the way back to the first. A row takes one uniform number of 53 bits, which decides among its 2^l values: of the
-/// rare ones together no more than a probability of some 1e-13 is lost or won.
+/// With T the transfer matrix and l the number of rows, the first row s has the probability `(T^l)_{ss} / Z`, and each
+/// further row a probability given the one before it and the way back to the first. A row takes one uniform number of 53
+/// bits, which decides among all its states: of the rare ones together no more than a probability of some 1e-13 is lost
+/// or won.
 ///
 /// The antiferromagnet is drawn as the ferromagnet whose odd sites are then flipped.
+///
+/// ```
+/// use ising::{Coupling, Lattice, Sampler, Spins, TorusTransfer, energy_per_spin};
+///
+/// // Independent draws at the critical point, against Kaufman's exact energy.
+/// let k = exact::square::critical_coupling();
+/// let torus = Lattice::square(6)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let mut state = Spins::random(36, rng);
+/// let mut sampler = TorusTransfer::new(&torus, Coupling::new(k)?)?;
+/// let mut draw = || {
+///     sampler.sweep(&mut state, rng);
+///     energy_per_spin(&torus, state.as_slice())
+/// };
+/// let energies: Vec<f64> = (0..2000).map(|_| draw()).collect();
+/// let exact = exact::torus::kaufman(6, 6, k)?.energy_per_spin;
+/// assert!(stats::Estimate::from_independent(&energies).sigmas_from(exact) < 4.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct TorusTransfer {
     distribution: RowDistribution,

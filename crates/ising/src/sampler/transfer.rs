@@ -13,6 +13,21 @@ use rand_pcg::Pcg64;
 /// `(1 + u)(1 + p u^r) / (2 (1 + p u^{r+1}))`, where p = +1 when an even number of the r + 1 must be broken, -1 when an
 /// odd one. At first it is even, and odd for the antiferromagnet on an odd ring, which is frustrated. At zero
 /// temperature and p = -1 the limit is `r / (r + 1)`: each of the bonds is as likely to be the broken one.
+///
+/// ```
+/// use ising::{Coupling, Lattice, RingTransfer, Sampler, Spins};
+///
+/// // Of the frustrated ring of five at T = 0 one bond is broken, and four are satisfied.
+/// let ring = Lattice::ring(5)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let mut state = Spins::random(5, rng);
+/// let mut sampler = RingTransfer::new(&ring, Coupling::new(f64::NEG_INFINITY)?)?;
+/// for _ in 0..10 {
+///     sampler.sweep(&mut state, rng);
+///     assert_eq!(state.sums(&ring).1, 1 - 4);
+/// }
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct RingTransfer {
     /// For r = 0..M-1: threshold for "satisfied", when an even (0) or odd (1) number must be broken.

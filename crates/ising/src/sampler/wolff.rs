@@ -27,6 +27,20 @@ const IDLE: u32 = 64;
 ///
 /// Right for both signs of K on every lattice. The frustrated antiferromagnet is slow, since its clusters are not its
 /// domains, and at `K = -infinity`, where every satisfied bond is taken, its ground states may not all be reached.
+///
+/// ```
+/// use ising::{Coupling, Lattice, Sampler, Spins, Wolff};
+///
+/// // The mean size of a cluster is N <m^2>, on a long ring e^{2K}.
+/// let ring = Lattice::ring(64)?;
+/// let rng = &mut stats::stream(1, "example", 0);
+/// let (mut wolff, mut state) = (Wolff::new(&ring, Coupling::new(0.5)?, rng), Spins::random(64, rng));
+/// let mut size = || wolff.sweep(&mut state, rng).attempted as f64;
+/// let sizes: Vec<f64> = (0..10_000).map(|_| size()).collect();
+/// let mean = stats::Estimate::from_series(&sizes[200..]);
+/// assert!(mean.sigmas_from(1f64.exp()) < 4.0);
+/// # Ok::<(), ising::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Wolff<'a> {
     lattice: &'a Lattice,
