@@ -274,7 +274,7 @@ fn trained(study: &Study<'_>) -> Table {
     let of_state = |of: &Of<'_>, quantity: fn(&State) -> f64| {
         of.mean_if(|states| Some(Estimate::exact(quantity(states.last()?))))
     };
-    table("machines", format!(
+    table("rbms", format!(
         "RBMs at the end of training: KL from the mixture, of the whole lattice; ln Z annealed from above minus from below; autocorrelation times of the sampled flow and steps until hot and cold starts met, where all runs did within {}; how often a step flips a site; hidden units pinned to a site.", s.steps))
         .rows(study.rbms.rows())
         .column("N", |of| of.hidden.to_string())
