@@ -141,6 +141,13 @@ impl<T: Copy> Ascending<T> {
     }
 }
 
+impl Ascending<f64> {
+    /// The widest gap between neighbours, such as what a scale of these values can tell apart; 0 of a single value.
+    pub fn widest_gap(&self) -> f64 {
+        self.0.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
+    }
+}
+
 impl<'de, T: Deserialize<'de> + PartialOrd + Debug> Deserialize<'de> for Ascending<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let values = Vec::<T>::deserialize(deserializer)?;
@@ -227,6 +234,7 @@ mod tests {
         assert_eq!(*of.rate.unwrap(), 1e-9);
         let temperatures = of.temperatures.unwrap();
         assert_eq!((temperatures.lowest(), temperatures.highest()), (0.0, 1.5));
+        assert_eq!(temperatures.widest_gap(), 1.5);
         assert_eq!(*of.sides.unwrap(), [8, 4]);
     }
 

@@ -86,9 +86,7 @@ impl Settings {
     /// can be expected to tell for the energy.
     fn resolution(&self, thermometer: Thermometer) -> f64 {
         match thermometer {
-            Thermometer::Network => {
-                self.temperatures.windows(2).map(|t| t[1] - t[0]).fold(0.0, f64::max)
-            }
+            Thermometer::Network => self.temperatures.widest_gap(),
             _ => 0.05,
         }
     }

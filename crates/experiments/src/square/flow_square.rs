@@ -76,7 +76,7 @@ impl Settings {
 
     /// The spacing of the network's scale.
     fn spacing(&self) -> f64 {
-        self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
+        self.temperatures.widest_gap()
     }
 
     /// Every rule with every extreme start.

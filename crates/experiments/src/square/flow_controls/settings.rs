@@ -215,7 +215,7 @@ impl Protocol {
 
     /// The widest spacing of the networks' scale.
     pub(super) fn spacing(&self) -> f64 {
-        self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
+        self.temperatures.widest_gap()
     }
 
     fn check(&self) -> Result<()> {
