@@ -291,6 +291,15 @@ pub fn corrected(found: impl Into<Option<Estimate>>, right: impl Into<String>) -
     Ruling { verdict: Verdict::Corrected, found: found.into(), rule: right.into() }
 }
 
+/// By a rule where something is known; undecided where it is not, and `needed` says what it would take.
+pub fn if_known<T>(
+    found: Option<T>,
+    rule: impl FnOnce(T) -> Ruling,
+    needed: impl Into<String>,
+) -> Ruling {
+    found.map_or_else(|| undecided(None, needed), rule)
+}
+
 /// What cannot be judged, and what would be needed.
 pub fn undecided(found: impl Into<Option<Estimate>>, needed: impl Into<String>) -> Ruling {
     Ruling { verdict: Verdict::Undecided, found: found.into(), rule: needed.into() }
@@ -426,6 +435,8 @@ mod tests {
         assert_eq!(not_comparable(found, "units 0 and 1").verdict, NotComparable);
         assert_eq!(corrected(found, "0.306").verdict, Corrected);
         assert_eq!(undecided(None, "more seeds").verdict, Undecided);
+        let larger = |found| if_known(found, |found| above(found, 0.5), "more seeds").verdict;
+        assert_eq!([larger(Some(found)), larger(None)], [Reproduced, Undecided]);
     }
 
     #[test]

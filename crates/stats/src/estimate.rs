@@ -34,6 +34,12 @@ impl Estimate {
         Self { mean, error: (variance / n).sqrt(), tau: 0.5, count: data.len() as u64 }
     }
 
+    /// The same of several data; none of fewer than two, which have no error.
+    pub fn of_several(data: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mean: Self = data.into_iter().collect();
+        (mean.count > 1).then_some(mean)
+    }
+
     /// Mean and standard error of a stationary time series, with the autocorrelation time from an automatic window.
     pub fn from_series(data: &[f64]) -> Self {
         Self::from_chains(data, 1)
@@ -105,6 +111,13 @@ impl Estimate {
     pub fn sigmas_from(&self, value: f64) -> f64 {
         let distance = (self.mean - value).abs();
         if distance == 0.0 { 0.0 } else { distance / self.error }
+    }
+}
+
+/// The mean of independent data, as [`Estimate::from_independent`] takes it.
+impl FromIterator<f64> for Estimate {
+    fn from_iter<I: IntoIterator<Item = f64>>(data: I) -> Self {
+        Self::from_independent(&data.into_iter().collect::<Vec<_>>())
     }
 }
 
@@ -223,6 +236,8 @@ mod tests {
         assert_eq!((constant.mean, constant.error, constant.tau), (2.0, 0.0, 0.5));
         assert!(Estimate::from_series(&[1.0]).error.is_nan());
         assert!(Estimate::from_independent(&[1.0]).error.is_nan());
+        assert_eq!(Estimate::of_several([1.0]), None);
+        assert_eq!(Estimate::of_several([1.0, 3.0]), Some(Estimate::from_iter([1.0, 3.0])));
         // Equal data have their value as mean, whatever it is.
         let tenths = Estimate::from_chains(&[0.1; 30], 3);
         assert_eq!((tenths.mean, tenths.error, tenths.sigmas_from(0.1)), (0.1, 0.0, 0.0));
