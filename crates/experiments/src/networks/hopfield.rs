@@ -1,7 +1,5 @@
 //! `hopfield`: how many random patterns a Hopfield network retrieves, and from how far (ter-hoeve-2018, section 2.2).
 
-// tidy: long because it is read as one page, from settings to section.
-
 mod recall;
 
 use anyhow::{Result, ensure};
