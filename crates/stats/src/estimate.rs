@@ -80,6 +80,15 @@ impl Estimate {
         Self { error: within, count: estimates.iter().map(|e| e.count).sum(), ..spread }
     }
 
+    /// The mean of independent estimates of quantities that may differ, such as one in each of several fields: only the errors
+    /// count, not the spread; `count` is the number of all data.
+    pub fn mean_of(estimates: &[Self]) -> Self {
+        let n = estimates.len() as f64;
+        let mean = estimates.iter().map(|e| e.mean).sum::<f64>() / n;
+        let error = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
+        Self { mean, error, tau: 0.5, count: estimates.iter().map(|e| e.count).sum() }
+    }
+
     /// The root of the mean square of differences, with its error to first order; `count` is the smallest of theirs.
     pub fn root_mean_square(differences: &[Self]) -> Self {
         let n = differences.len() as f64;
@@ -237,6 +246,10 @@ mod tests {
         assert!(Estimate::from_series(&[1.0]).error.is_nan());
         assert!(Estimate::from_independent(&[1.0]).error.is_nan());
         assert_eq!(Estimate::of_several([1.0]), None);
+        let [a, b] = [(1.0, 0.3), (5.0, 0.4)]
+            .map(|(mean, error)| Estimate { error, ..Estimate::exact(mean) });
+        let both = Estimate::mean_of(&[Estimate { count: 3, ..a }, Estimate { count: 4, ..b }]);
+        assert_eq!((both.mean, both.error, both.count), (3.0, 0.25, 7));
         assert_eq!(Estimate::of_several([1.0, 3.0]), Some(Estimate::from_iter([1.0, 3.0])));
         // Equal data have their value as mean, whatever it is.
         let tenths = Estimate::from_chains(&[0.1; 30], 3);
