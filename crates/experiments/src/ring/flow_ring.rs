@@ -1,10 +1,9 @@
 //! `flow-ring`: the deterministic and the sampled flow of ring configurations, section 4.2 of the thesis.
 
 mod figures;
-mod paths;
 
 use super::rings::{self, equal_weights};
-use crate::stages::train_rbm;
+use crate::stages::{MeanEnds, Path, SampledPath, train_rbm};
 use anyhow::{Context, Result, ensure};
 use exact::ring::{coupling_from_correlation, walls};
 use exact::{Ring, enumerate, symmetric};
@@ -13,7 +12,6 @@ use lab::kinds::{Count, Distinct, Seeds, Within};
 use lab::store::Done;
 use lab::verdict::{agrees, holds, not_comparable};
 use lab::{Grid, Lab, Row};
-use paths::{MeanEnds, Path, SampledPath};
 use rbm::{Rbm, TrainConfig};
 use report::{Claim, Section, section, shown};
 use serde::{Deserialize, Serialize};
@@ -208,17 +206,10 @@ impl Flows {
             paths.push(lab.get(&SampledPath { rbm, start, read, seed })?.value);
         }
         let mean_end = Estimate::from_series(&sizes);
-        let end = over_starts(paths.iter().filter_map(|path| path.neighbour.last()));
-        Ok(Self { mean_end, paths, end })
+        // Starts flow independently.
+        let ends: Vec<_> = paths.iter().filter_map(|path| path.neighbour.last().copied()).collect();
+        Ok(Self { mean_end, paths, end: Estimate::mean_of(&ends) })
     }
-}
-
-/// The mean over starts, which flow independently.
-fn over_starts<'a>(ends: impl Iterator<Item = &'a Estimate> + Clone) -> Estimate {
-    let starts = ends.clone().count() as f64;
-    let mean = ends.clone().map(|e| e.mean).sum::<f64>() / starts;
-    let error = ends.clone().map(|e| e.error * e.error).sum::<f64>().sqrt() / starts;
-    Estimate { mean, error, tau: 0.5, count: ends.map(|e| e.count).sum() }
 }
 
 /// The end of a sampled flow read as a coupling: the ring that has its neighbour correlation, over all starts.

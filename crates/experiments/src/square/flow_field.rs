@@ -333,10 +333,7 @@ fn shift(s: &Settings, ends: &Ends, of: impl Fn(Of<'_>) -> Option<Estimate>) -> 
     let range = |number: usize| ends.filter(move |case| case.hottest == s.hottest[number]);
     let shifts = range(0).zip(range(1)).filter_map(|(a, b)| Some(of(b)? - of(a)?));
     let shifts: Vec<Estimate> = shifts.collect();
-    let n = shifts.len() as f64;
-    let mean = shifts.iter().map(|e| e.mean).sum::<f64>() / n;
-    let error = shifts.iter().map(|e| e.error.powi(2)).sum::<f64>().sqrt() / n;
-    shifts.first().map(|first| Estimate { mean, error, ..*first })
+    (!shifts.is_empty()).then(|| Estimate::mean_of(&shifts))
 }
 
 fn zero_field(lab: &Lab, s: &Settings, ends: &Ends) -> Result<Claim> {
