@@ -226,7 +226,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .table(bias::weights_table(s, &ends))
         .table(bias::fields_table(s, &fields))
         .table(saddle.table(s))
-        .table(onward.table(s, &saddle))
+        .table(onward.table(s))
         .discussion("CD-k is no gradient descent on average: at the best equal weights, where the gradient is 0, its mean update goes uphill in KL. The bias fades with k as fast as the chain forgets the data, and with the misfit: where the RBM fits the data the chain starts in its own stationary distribution, and CD-k has the right mean for every k.")
         .discussion("Free weights go on to decimation: each hidden unit locks to a site of one sublattice, and the hidden layer becomes the ring of every second site, at $K'$ of eq. (48). But the best weights are infinite, and training comes to them only as $t^{-1/2}$ (see docs/networks.md)."))
 }
