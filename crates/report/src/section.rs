@@ -78,6 +78,11 @@ impl Section {
         self
     }
 
+    /// Several of them.
+    pub fn tables<T: Into<Table>>(self, tables: impl IntoIterator<Item = T>) -> Self {
+        tables.into_iter().fold(self, Self::table)
+    }
+
     /// A paragraph after the tables.
     pub fn discussion(mut self, paragraph: impl Into<String>) -> Self {
         self.discussion.push(paragraph.into());
