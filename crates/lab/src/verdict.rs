@@ -281,6 +281,18 @@ pub fn all(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
     Ruling::new(holds, rulings.first().and_then(|first| first.found), rules.join("; and "))
 }
 
+/// The same of many readings, whose rule is said once for all of them.
+pub fn together(rulings: impl IntoIterator<Item = Ruling>, rule: impl Into<String>) -> Ruling {
+    let rulings: Vec<Ruling> = rulings.into_iter().collect();
+    let unsure = rulings.iter().filter(|ruling| ruling.is().is_none()).count();
+    let (of, mut rule) = (rulings.len(), rule.into());
+    let ruling = all(rulings);
+    if ruling.is().is_none() {
+        rule += &format!("; the errors of {unsure} of {of} readings would have to be smaller");
+    }
+    Ruling { rule, ..ruling }
+}
+
 /// A statement that our settings do not speak about: `differs` says what differs.
 pub fn not_comparable(found: impl Into<Option<Estimate>>, differs: impl Into<String>) -> Ruling {
     Ruling { verdict: Verdict::NotComparable, found: found.into(), rule: differs.into() }
@@ -421,6 +433,20 @@ mod tests {
         assert_eq!(all([]).verdict, Undecided);
         assert_eq!(all([yes.clone(), no.clone()]).found, yes.found);
         assert_eq!([yes.negated().verdict, no.negated().verdict], [Contradicted, Reproduced]);
+    }
+
+    #[test]
+    fn many_readings_have_one_rule() {
+        let of = |means: &[f64]| together(means.iter().map(|&x| below(e(x, 0.01), 0.5)), "small");
+        let (yes, no, open) = (0.1, 0.9, 0.5);
+        assert_eq!(of(&[yes, yes]).verdict, Reproduced);
+        assert_eq!(
+            (of(&[yes, no, open]).verdict, of(&[yes, no]).rule),
+            (Contradicted, "small".into())
+        );
+        let unsure = of(&[yes, open]);
+        assert_eq!(unsure.verdict, Undecided);
+        assert_eq!(unsure.rule, "small; the errors of 1 of 2 readings would have to be smaller");
     }
 
     #[test]
