@@ -280,7 +280,7 @@ fn ends_at<'a>(
         "within {resolution:.2}, the distance of this torus' own maximum without a field from T_c, beyond errors, in each of {} cases",
         all.len()
     );
-    Ruling { rule, ..verdict::all(all) }
+    verdict::together(all, rule)
 }
 
 fn maximal_heat(

@@ -8,8 +8,7 @@ use exact::square::critical_temperature;
 use flow::{NetworkThermometer, Thermometers, Verdict};
 use lab::family::{Family, Scores, z_score};
 use lab::kinds::{Ascending, Count, Seeds, Within, check_within};
-use lab::verdict::{self, Ruling};
-use lab::{Grid, Lab, Row};
+use lab::{Grid, Lab, Row, verdict};
 use nalgebra::{DMatrix, RowDVector};
 use report::numbers::fixed;
 use report::{Check, Claim, Figure, Panel, Section, Table};
@@ -192,7 +191,7 @@ fn network_measures(lab: &Lab, s: &Settings, networks: &[Vec<Bias>]) -> Result<C
     };
     let rulings = all().map(|of| verdict::near(of.bias, 0.0, half));
     let rule = format!("off by at most half of the spacing, {half}, beyond errors, at every T");
-    let ruling = Ruling { rule, ..verdict::all(rulings) }
+    let ruling = verdict::together(rulings, rule)
         .corrected_if(
             networks.iter().all(ascend),
             "readings ascend with the temperature, as those of a thermometer with a wrong scale do",

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use exact::square::critical_temperature;
 use flow::Rule;
 use lab::Lab;
-use lab::verdict::{self, Ruling};
+use lab::verdict::{self, Ruling, together};
 use rbm::Ties;
 use report::{Check, Claim, list, numbers, shown};
 use stats::Estimate;
@@ -34,17 +34,6 @@ pub(super) fn claims(lab: &Lab, r: &Results<'_>) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// Many readings at once, by one rule in words.
-pub(super) fn all(rulings: Vec<Ruling>, rule: impl Into<String>) -> Ruling {
-    let unsure = rulings.iter().filter(|ruling| ruling.is().is_none()).count();
-    let (of, mut rule) = (rulings.len(), rule.into());
-    let ruling = verdict::all(rulings);
-    if ruling.is().is_none() {
-        rule += &format!("; the errors of {unsure} of {of} readings would have to be smaller");
-    }
-    Ruling { rule, ..ruling }
-}
-
 /// Where a training set has other temperatures than the source's.
 pub(super) fn unlike(s: &Settings, set: Set, [low, high]: [f64; 2]) -> Option<String> {
     let (from, to) = set.range(s);
@@ -67,9 +56,9 @@ fn unlike_veiga(s: &Settings) -> Option<String> {
 fn at_critical(r: &Results<'_>, set: Set, rule: Rule) -> Result<Ruling> {
     let (place, spacing) = (r.network_at_critical()?, r.s.spacing());
     let near = |start| Ok(verdict::near(network(r.end(set, rule, start)?), place, spacing));
-    let near = r.s.extremes().map(near).into_iter().collect::<Result<_>>()?;
+    let near = r.s.extremes().map(near).into_iter().collect::<Result<Vec<_>>>()?;
     let place = shown(place);
-    Ok(all(
+    Ok(together(
         near,
         format!("network from both starts within {spacing} of its reading at $T_c$, {place}"),
     ))
@@ -90,10 +79,10 @@ fn with_network(claim: Claim, end: End<'_>) -> Claim {
 }
 
 fn with_physical(claim: Claim, end: End<'_>) -> Claim {
-    Thermometer::PHYSICAL.into_iter().fold(claim, |claim, of| {
+    claim.and_all(Thermometer::PHYSICAL.map(|of| {
         let (name, rule) = (of.name(), rule_name(end.rule));
-        claim.and(format!("{name}, {rule} rule from $T = {}$", end.start), by(of, end))
-    })
+        (format!("{name}, {rule} rule from $T = {}$", end.start), by(of, end))
+    }))
 }
 
 /// Between which times of its training a reading of the end passes a temperature for the first time.
@@ -115,7 +104,7 @@ fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
         })
     });
     let physical =
-        all(physical.collect(), format!("physical thermometers within {RESOLUTION} of $T_c$"));
+        together(physical, format!("physical thermometers within {RESOLUTION} of $T_c$"));
     let course = |rule, read: fn(End<'_>) -> Option<Estimate>| -> Vec<(f64, f64)> {
         let ends = r.while_training(rule, r.s.starts.lowest());
         ends.filter_map(|end| Some((end.time, read(end)?.mean))).collect()
@@ -209,8 +198,8 @@ fn hidden(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
         let sizes = list(r.s.hidden.iter());
         format!("the source has more and fewer hidden units than sites, here of {sites} sites N = {sizes}")
     });
-    let rulings = rises.into_iter().chain(above).collect();
-    let ruling = all(
+    let rulings = rises.into_iter().chain(above);
+    let ruling = together(
         rulings,
         "from both starts higher with more hidden units, and above the reading at $T_c$",
     )
@@ -222,7 +211,7 @@ fn hidden(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
         format!("network temperature, mean rule: {first}"),
         "Read of the expectations as they are.",
     );
-    Ok(evidence.into_iter().fold(claim, |claim, (what, found)| claim.and(what, Some(found))))
+    Ok(claim.and_all(evidence.into_iter().map(|(what, found)| (what, Some(found)))))
 }
 
 fn opposite_to_rg(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
@@ -290,18 +279,6 @@ fn no_temperature(r: &Results<'_>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn many_readings_are_judged_at_once() {
-        let below = |x| verdict::below(Estimate { error: 0.01, ..Estimate::exact(x) }, 0.5);
-        let of = |means: &[f64]| all(means.iter().copied().map(below).collect(), "small");
-        let (yes, no, open) = (0.1, 0.9, 0.5);
-        assert_eq!(of(&[yes, yes]).is(), Some(true));
-        assert_eq!((of(&[yes, no, open]).is(), of(&[yes, no]).rule), (Some(false), "small".into()));
-        let unsure = of(&[yes, open]);
-        assert_eq!(unsure.is(), None);
-        assert_eq!(unsure.rule, "small; the errors of 1 of 2 readings would have to be smaller");
-    }
 
     #[test]
     fn a_passage_is_the_first_one() {

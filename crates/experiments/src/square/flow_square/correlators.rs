@@ -1,6 +1,5 @@
 //! What hidden units see at T_c: their correlators with the sites, <v_i h_a>, beside those of true block spins.
 
-use super::claims::all;
 use super::flows::Results;
 use anyhow::{Context, Result};
 use lab::{Lab, verdict};
@@ -89,8 +88,8 @@ pub(super) fn coarse_graining(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let blocks = of.mean(|seed| mean(&seed.local_of_blocks));
     let likeness = of.mean(Correlators::likeness);
     let differ = verdict::same(&[units, blocks], BLOCK).negated();
-    let ruling = all(
-        vec![verdict::above(likeness, 0.5), differ],
+    let ruling = verdict::together(
+        [verdict::above(likeness, 0.5), differ],
         "a cosine above 0.5 with the most similar block, and other participation ratios than blocks, beyond errors",
     );
     Ok(lab

@@ -1,7 +1,7 @@
 //! W W^T of an RBM of the square torus, to leading order its couplings of all pairs: spectrum, entries, decay with distance.
 
 use super::Set;
-use super::claims::{all, unlike};
+use super::claims::unlike;
 use super::flows::Results;
 use anyhow::{Context, Result};
 use lab::{Lab, Row, verdict};
@@ -112,8 +112,8 @@ pub(super) fn spectra(lab: &Lab, r: &Results<'_>) -> Result<[Claim; 3]> {
     let [v, h, l] = weights.map(|of| of.mean(Gram::effective_share));
     let (first, noise) =
         (weights[2].mean(Gram::share_of_first), weights[1].mean(Gram::effective_share_of_noise));
-    let between = vec![verdict::above(h - v, 0.0), verdict::above(v - l, 0.0)];
-    let between = all(between, "between those of H and L beyond errors").showing(v);
+    let between = [verdict::above(h - v, 0.0), verdict::above(v - l, 0.0)];
+    let between = verdict::together(between, "between those of H and L beyond errors").showing(v);
     let flat = verdict::above(h - noise, 0.0).showing(h);
     let effective = |set| format!("effective share of eigenvalues of $W W^T$, trained on {set}");
     let slow = lab
@@ -132,10 +132,9 @@ pub(super) fn spectra(lab: &Lab, r: &Results<'_>) -> Result<[Claim; 3]> {
             "largest eigenvalue of $W W^T$ as a share of all, trained on L",
             "An eigenvalue is called dominant when it is larger than all others together.",
         ),
-        others.fold(slow, |claim, of| {
-            let share = of.mean(Gram::effective_share);
-            claim.and(format!("trained on V, N = {}", of.case.1), Some(share))
-        }),
+        slow.and_all(others.map(|of| {
+            (format!("trained on V, N = {}", of.case.1), Some(of.mean(Gram::effective_share)))
+        })),
         lab.says("iso-2018/spectrum-high")?
             .judged(
                 flat.unless(unlike(s, Set::H, [4.0, 6.0])),
@@ -153,8 +152,8 @@ pub(super) fn maps(lab: &Lab, r: &Results<'_>) -> Result<[Claim; 3]> {
     let tenth = Estimate { mean: NEARLY * near.mean, error: NEARLY * near.error, ..near };
     let band = verdict::above(near - second, 0.0);
     let is_band = band.is() == Some(true);
-    let scales = all(
-        vec![band, verdict::above(third - tenth, 0.0)],
+    let scales = verdict::together(
+        [band, verdict::above(third - tenth, 0.0)],
         format!("falls beyond errors, but leaves {NEARLY} of the neighbours' entry at distance 3"),
     );
     let scales = scales.corrected_if(is_band, "a band, but of nearest neighbours").showing(near);
