@@ -7,7 +7,6 @@ use crate::stages::Checkpoints;
 use anyhow::{Context, Result};
 use exact::contrastive_divergence::{antisymmetry, equal_weight_root, jacobian, mean_update};
 use exact::symmetric;
-use ising::Samples;
 use lab::verdict::{above, agrees, all, at_most, reach};
 use lab::{Grid, Lab};
 use rbm::{Negative, Rbm, TrainConfig};
@@ -87,7 +86,8 @@ pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<
         let (start, seed, updates) = (None, *seed, &updates[..]);
         let rbms = lab.get(&Checkpoints { data: drawn, config, start, updates, seed })?.value;
         let path: Vec<f64> = rbms.iter().map(|rbm| f64::from(rbm.weights[(0, 0)].abs())).collect();
-        let own_root = equal_weight_root(&of_sums(&drawn.value), s.hidden(), steps_of(negative))?;
+        let own_root =
+            equal_weight_root(&drawn.value.up_frequencies(), s.hidden(), steps_of(negative))?;
         Ok((path, own_root))
     })?;
     let end = |row: lab::Row<'_, (&'a Data, Negative), (Vec<f64>, f64)>| {
@@ -111,16 +111,6 @@ pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<
 
 /// W and its hidden means are f32: where nothing is left to fluctuate, W is known to this.
 const ROUNDING: f64 = 1e-6;
-
-/// The frequencies of `V = 2k - M`, k = 0..=M.
-fn of_sums(samples: &Samples) -> Vec<f64> {
-    let m = samples.sites();
-    let mut p = vec![0.0; m + 1];
-    for row in 0..samples.len() {
-        p[(samples.spin_sum(row) + m as i64) as usize / 2] += 1.0 / samples.len() as f64;
-    }
-    p
-}
 
 /// The mean update at random RBMs, by kind of negative phase.
 pub(super) type Fields = Grid<Negative, Field>;
