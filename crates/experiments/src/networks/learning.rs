@@ -113,13 +113,15 @@ impl Settings {
             }
         }
         ensure!(tied.train.ties == Ties::All, "tied.train.ties must be \"all\"");
-        let exact = &saddle.exact;
-        let is_plain = matches!(exact.optimiser, Optimiser::Ascent { momentum } if momentum == 0.0)
-            && exact.schedule == Schedule::Constant
-            && exact.negative == Negative::Exact
-            && exact.batch == samples.size();
+        let plain = TrainConfig {
+            optimiser: Optimiser::Ascent { momentum: 0.0 },
+            schedule: Schedule::Constant,
+            negative: Negative::Exact,
+            batch: samples.size(),
+            ..saddle.exact
+        };
         ensure!(
-            is_plain,
+            saddle.exact == plain,
             "saddle.exact must be plain ascent at a constant rate, by the exact gradient of all samples"
         );
         Ok(())
@@ -208,8 +210,8 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .checks(bias::checks(&ends, &fields)?)
         .check(saddle.check())
         .figure(free::figure(s, &free))
-        .figure(bias::tied_figure(s, &data, &ends))
-        .figure(bias::bias_figure(s, &data, &ends, &fields)?)
+        .figure(bias::tied_figure(s, &ends))
+        .figure(bias::bias_figure(s, &ends, &fields)?)
         .figure(saddle.figure(s))
         .figure(onward.figure(s, &saddle))
         .table(free::table(s, &free))

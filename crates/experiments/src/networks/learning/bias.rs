@@ -58,6 +58,11 @@ fn steps_of(negative: Negative) -> Option<u32> {
     }
 }
 
+/// The ends by ring.
+fn by_ring<'a, 'b>(ends: &'b [End<'a>]) -> impl Iterator<Item = &'b [End<'a>]> {
+    ends.chunk_by(|a, b| a.data.coupling() == b.data.coupling())
+}
+
 /// The end of training on this ring with this kind of negative phase.
 pub(super) fn of<'a, 'b>(
     ends: &'b [End<'a>],
@@ -225,16 +230,17 @@ pub(super) fn checks(ends: &[End<'_>], fields: &Fields) -> Result<[Check; 2]> {
 }
 
 /// The first updates of tied weights, and where they end.
-pub(super) fn tied_figure(s: &Settings, data: &[Data], ends: &[End<'_>]) -> Figure {
+pub(super) fn tied_figure(s: &Settings, ends: &[End<'_>]) -> Figure {
     let updates: Vec<f64> = read_updates(s).into_iter().map(|update| update as f64 + 1.0).collect();
     let caption = format!(
         "Tied weights. Lines: the first updates of one RBM. Points, beside one another and at no update: where training ends, mean over {} seeds, less the noise of the sample; dotted: W(K), and the root of the mean update of CD-1.",
         s.seeds
     );
-    figure("tied", caption).panels(data, |data| {
+    figure("tied", caption).panels(by_ring(ends), |ends| {
+        let data = ends[0].data;
         // Longer chains cannot be told from W(K) here.
-        let of_ring = ends.iter().filter(|end| end.data.coupling() == data.coupling());
-        let shown: Vec<&End<'_>> = of_ring.filter(|end| end.k().is_none_or(|k| k <= 4.0)).collect();
+        let shown = ends.iter().filter(|end| end.k().is_none_or(|k| k <= 4.0));
+        let shown: Vec<&End<'_>> = shown.collect();
         let first = shown.iter().find(|end| end.negative == CD_1);
         let root = first.map_or(data.best_weight, |end| end.root);
         let room = (root - data.best_weight).abs().max(1e-3);
@@ -268,23 +274,18 @@ pub(super) fn tied_figure(s: &Settings, data: &[Data], ends: &[End<'_>]) -> Figu
 }
 
 /// The bias of tied weights over k, and how far the mean update is from a gradient.
-pub(super) fn bias_figure(
-    s: &Settings,
-    data: &[Data],
-    ends: &[End<'_>],
-    fields: &Fields,
-) -> Result<Figure> {
+pub(super) fn bias_figure(s: &Settings, ends: &[End<'_>], fields: &Fields) -> Result<Figure> {
     let mut tied = panel("steps k", "|W − W(K)|").title("tied weights").log_y();
-    for data in data {
-        let of_ring = || ends.iter().filter(|end| end.data.coupling() == data.coupling());
+    for ends in by_ring(ends) {
+        let data = ends[0].data;
         let label = format!("K = {}", data.coupling());
-        let points = of_ring().filter_map(|end| {
+        let points = ends.iter().filter_map(|end| {
             let (bias, measured) = (end.bias(), end.measured_bias());
             let e = Estimate { mean: bias.signum() * measured.mean, ..measured };
             // A bias below the error has no place on a logarithmic axis.
             Some((end.k()?, e)).filter(|_| bias.abs() > 3.0 * e.error)
         });
-        let longest = of_ring().filter_map(End::k).fold(1.0, f64::max);
+        let longest = ends.iter().filter_map(End::k).fold(1.0, f64::max);
         let sums = data.ring.magnetisation_probabilities();
         let exact = |k: u32| {
             let root = equal_weight_root(&sums, s.hidden(), Some(k))?;
