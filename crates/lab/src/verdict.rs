@@ -46,6 +46,15 @@ impl Ruling {
         }
     }
 
+    /// The first of three where it is so, the second where it is not, the third where the rule cannot tell.
+    pub fn among<T>(&self, [yes, no, open]: [T; 3]) -> T {
+        match self.is() {
+            Some(true) => yes,
+            Some(false) => no,
+            None => open,
+        }
+    }
+
     /// The opposite question: what was reproduced is contradicted.
     pub fn negated(self) -> Self {
         let verdict = match self.verdict {
@@ -429,10 +438,14 @@ mod tests {
         let [yes, no, open] = [e(0.3, 0.01), e(0.1, 0.01), e(0.2, 0.01)].map(|x| above(x, 0.2));
         assert_eq!(all([yes.clone(), yes.clone()]).verdict, Reproduced);
         assert_eq!(all([yes.clone(), no.clone(), open.clone()]).verdict, Contradicted);
-        assert_eq!(all([yes.clone(), open]).verdict, Undecided);
+        assert_eq!(all([yes.clone(), open.clone()]).verdict, Undecided);
         assert_eq!(all([]).verdict, Undecided);
         assert_eq!(all([yes.clone(), no.clone()]).found, yes.found);
         assert_eq!([yes.negated().verdict, no.negated().verdict], [Contradicted, Reproduced]);
+        assert_eq!(
+            [yes, no, open].map(|ruling| ruling.among(["yes", "no", "open"])),
+            ["yes", "no", "open"]
+        );
     }
 
     #[test]
