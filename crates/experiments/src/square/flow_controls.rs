@@ -6,7 +6,7 @@ mod claims;
 mod figures;
 mod settings;
 
-use super::thermometers::{Thermometer, finite_size_shift, has_temperature};
+use super::thermometers::{Thermometer, finite_size_shift, has_temperature, on_scale};
 use super::torus::{Blocks, Repetition, SEGMENT, Torus};
 use crate::stages::{
     Data, Flowing, Instruments, Shape, Source, Step, Trajectory, calibrate, train_rbm_on,
@@ -325,10 +325,8 @@ impl Study<'_> {
 
     /// Whether a thermometer reads the end of a flow as it reads configurations at T_c.
     fn is_critical(&self, of: Of<'_>, by: By) -> Ruling {
-        match read(of, by) {
-            Some(read) => verdict::near(read, self.at_critical(by), self.resolution(by)),
-            None => verdict::holds(false, "on the scale of the thermometer"),
-        }
+        let (place, resolution) = (self.at_critical(by), self.resolution(by));
+        on_scale(read(of, by), |read| verdict::near(read, place, resolution))
     }
 
     /// How many physical thermometers surely are at T_c, and how many surely are not.
@@ -343,11 +341,7 @@ impl Study<'_> {
     fn agreement(&self) -> (usize, usize) {
         let of = |of: Of<'_>| {
             let (at, off) = self.physical(of);
-            match self.is_critical(of, NETWORK).is() {
-                Some(true) => (at, off),
-                Some(false) => (off, at),
-                None => (0, 0),
-            }
+            self.is_critical(of, NETWORK).among([(at, off), (off, at), (0, 0)])
         };
         self.ends().map(of).fold((0, 0), |sum, case| (sum.0 + case.0, sum.1 + case.1))
     }
@@ -391,12 +385,11 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     });
     let answer = format!(
         "{}: where the flow of Veiga and Vicente's RBM ends they are off it by {} (L = {}).",
-        match accuracy.is() {
-            Some(true) => "Network and physical thermometers do not agree on $T_c$",
-            Some(false) => "Network and physical thermometers agree on $T_c$",
-            None =>
-                "Errors are too large to say whether network and physical thermometers agree on $T_c$",
-        },
+        accuracy.among([
+            "Network and physical thermometers do not agree on $T_c$",
+            "Network and physical thermometers agree on $T_c$",
+            "Errors are too large to say whether network and physical thermometers agree on $T_c$",
+        ]),
         apart.collect::<Vec<_>>().join(", "),
         first.p.side,
     );

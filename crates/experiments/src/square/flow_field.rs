@@ -2,7 +2,7 @@
 
 mod figures;
 
-use super::thermometers::{LEVEL, finite_size_shift};
+use super::thermometers::{LEVEL, finite_size_shift, on_scale};
 use super::torus::Repetition;
 use crate::stages::{
     Data, DrawInField, Flowing, Instruments, Shape, Step, Trajectory, calibrate, train_rbm_on,
@@ -271,9 +271,9 @@ fn ends_at<'a>(
     resolution: f64,
     place: impl Fn(&Case) -> f64,
 ) -> Ruling {
-    let at = |of: Of<'_>| match end(of, of.first()?.len() - 1, HOT, By::Energy) {
-        Some(t) => Some(verdict::near(t, place(of.case), resolution)),
-        None => Some(verdict::holds(false, "on the scale of the thermometer")),
+    let at = |of: Of<'_>| {
+        let end = end(of, of.first()?.len() - 1, HOT, By::Energy);
+        Some(on_scale(end, |t| verdict::near(t, place(of.case), resolution)))
     };
     let all: Vec<Ruling> = of.filter_map(at).collect();
     let rule = format!(

@@ -5,6 +5,7 @@ use anyhow::Result;
 use exact::square::critical_temperature;
 use exact::torus::specific_heat_peak;
 use flow::{Readings, Verdict};
+use lab::verdict::{self, Ruling};
 use stats::Estimate;
 
 /// The share of Ising ensembles that may be said to have no temperature.
@@ -53,6 +54,11 @@ impl Thermometer {
 pub(super) fn has_temperature(step: &Step) -> bool {
     let verdict = step.readings.as_ref().map(|readings| readings.verdict(LEVEL));
     verdict.is_some_and(|verdict| verdict != Verdict::NoTemperature)
+}
+
+/// By a rule where a thermometer reads something on its scale; what is off the scale is not so.
+pub(super) fn on_scale<T>(read: Option<T>, rule: impl FnOnce(T) -> Ruling) -> Ruling {
+    read.map_or_else(|| verdict::holds(false, "on the scale of the thermometer"), rule)
 }
 
 /// How close to T_c a thermometer without a scale of its own must read to be at T_c, J / k_B: as close as the maximum of this

@@ -177,10 +177,8 @@ fn distances(study: &Study<'_>) -> Table {
         .column("units", |of| of.rbm.units.name())
         .column("start T", |of| STARTS[of.start])
         .columns(headings(study), |&by, of| Cell::or(study.distance(*of, by).map(apart), "off the scale"))
-        .column("network at T_c", |of| match study.is_critical(*of, super::NETWORK).is() {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "open",
+        .column("network at T_c", |of| {
+            study.is_critical(*of, super::NETWORK).among(["yes", "no", "open"])
         })
         .column("physical at T_c", |of| {
             let (at, off) = study.physical(*of);

@@ -2,7 +2,7 @@
 
 use super::flows::{End, Flow, Results, by, network};
 use super::{Set, Settings, correlators, rule_name, weights};
-use crate::square::thermometers::{LEVEL, Thermometer, has_temperature};
+use crate::square::thermometers::{LEVEL, Thermometer, has_temperature, on_scale};
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
 use flow::Rule;
@@ -98,9 +98,8 @@ fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let ends: Vec<End<'_>> =
         flows.iter().map(|&(rule, start)| r.end(Set::V, rule, start)).collect::<Result<_>>()?;
     let physical = ends.iter().flat_map(|&end| {
-        Thermometer::PHYSICAL.map(|thermometer| match by(thermometer, end) {
-            Some(read) => verdict::near(read, critical_temperature(), RESOLUTION),
-            None => verdict::holds(false, "on the scale"),
+        Thermometer::PHYSICAL.map(|of| {
+            on_scale(by(of, end), |read| verdict::near(read, critical_temperature(), RESOLUTION))
         })
     });
     let physical =
@@ -236,15 +235,9 @@ pub(super) fn dependence_on_start(r: &Results<'_>) -> String {
     let kinds = r.s.rules.iter().flat_map(|&rule| r.s.hidden.iter().map(move |&n| (rule, n)));
     let apart = kinds.map(|(rule, n)| {
         let ends = r.trained(Set::V, n, rule).map(|end| by(Thermometer::Energy, end));
-        let ruling = match ends.collect::<Option<Vec<_>>>() {
-            Some(ends) => verdict::same(&ends, RESOLUTION),
-            None => verdict::holds(false, "on the scale"),
-        };
-        let told = match ruling.is() {
-            Some(true) => "the same",
-            Some(false) => "apart",
-            None => "not told apart",
-        };
+        let ends = ends.collect::<Option<Vec<_>>>();
+        let ruling = on_scale(ends, |ends| verdict::same(&ends, RESOLUTION));
+        let told = ruling.among(["the same", "apart", "not told apart"]);
         let found = ruling.found.map_or("off the scale".to_owned(), shown);
         format!("{found} for N = {n} by the {} rule ({told})", rule_name(rule))
     });
