@@ -441,11 +441,9 @@ mod tests {
         assert_eq!(all([yes.clone(), open.clone()]).verdict, Undecided);
         assert_eq!(all([]).verdict, Undecided);
         assert_eq!(all([yes.clone(), no.clone()]).found, yes.found);
+        let words = [&yes, &no, &open].map(|ruling| ruling.among(["yes", "no", "open"]));
+        assert_eq!(words, ["yes", "no", "open"]);
         assert_eq!([yes.negated().verdict, no.negated().verdict], [Contradicted, Reproduced]);
-        assert_eq!(
-            [yes, no, open].map(|ruling| ruling.among(["yes", "no", "open"])),
-            ["yes", "no", "open"]
-        );
     }
 
     #[test]

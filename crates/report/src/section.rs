@@ -129,7 +129,6 @@ impl From<f64> for Found {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Verdict;
     use crate::example::claim;
 
