@@ -318,7 +318,7 @@ impl Study<'_> {
     /// How far from T_c a thermometer may read to be at it.
     fn resolution(&self, by: By) -> f64 {
         match by {
-            NETWORK | By::Second => self.p.spacing(),
+            NETWORK | By::Second => self.p.temperatures.widest_gap(),
             By::First(_) => self.shift,
         }
     }

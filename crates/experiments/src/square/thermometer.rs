@@ -1,7 +1,7 @@
 //! `thermometer`: what five thermometers read of configurations whose temperature is known (iso-2018, ter-hoeve-2018).
 
 use super::thermometers::{LEVEL, Thermometer};
-use super::torus::SEGMENT;
+use super::torus::{Network, SEGMENT};
 use crate::stages::{DrawEquilibrium, MeasureCurves, calibrate};
 use anyhow::{Context, Result, ensure};
 use exact::square::critical_temperature;
@@ -46,15 +46,6 @@ struct Lattice {
     /// Configurations at each temperature of the scale, for the networks.
     samples: Count<10, 10_000_000>,
     networks: Vec<Network>,
-}
-
-/// A network thermometer.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Network {
-    name: String,
-    epochs: Count<1, 1_000_000>,
-    train: nn::TrainConfig,
 }
 
 impl lab::Settings for Settings {

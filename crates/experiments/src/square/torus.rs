@@ -7,11 +7,22 @@ use crate::stages::{
 use anyhow::{Context, Result};
 use flow::{Calibration, IsingCurves, Readings, Rule, Thermometers};
 use ising::Samples;
+use lab::kinds::Count;
 use lab::{Done, Lab};
+use serde::{Deserialize, Serialize};
 use stats::{Estimate, child_seed};
 
 /// Epochs of a network that an interruption loses at most.
 pub(super) const SEGMENT: u64 = 20;
+
+/// A network thermometer, and how long it is trained.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Network {
+    pub(super) name: String,
+    pub(super) epochs: Count<1, 1_000_000>,
+    pub(super) train: nn::TrainConfig,
+}
 
 /// One repetition on the L x L torus. Whatever it draws or trains has a name, and the name a random stream of its own: sets
 /// of different names or repetitions are independent by construction.

@@ -44,7 +44,7 @@ pub(super) fn thermometer(lab: &Lab, studies: &[Study<'_>], ruling: Ruling) -> R
         format!("{of_first} correlation length, J/k_B, at the end of the flow of the source's RBM from T = 0, L = {}", first.p.side),
         format!(
             "A network is at $T_c$ when it reads an end as it reads configurations at $T_c$, within the spacing of its scale, {}; a physical thermometer within the shift of this torus' maximum of the specific heat, {:.3}.",
-            first.p.spacing(), first.shift
+            first.p.temperatures.widest_gap(), first.shift
         ),
     );
     let all = studies.iter().flat_map(|study| Thermometer::PHYSICAL.map(|by| (study, by)));
@@ -76,7 +76,7 @@ pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<C
         let at = rulings.iter().filter(|ruling| ruling.is() == Some(true)).count();
         let count = rulings.len();
         let peaks = judged.iter().all(|(study, of)| {
-            (study.peak(*of) - critical_temperature()).abs() <= study.p.spacing()
+            (study.peak(*of) - critical_temperature()).abs() <= study.p.temperatures.widest_gap()
         });
         let mut differs = judged
             .iter()

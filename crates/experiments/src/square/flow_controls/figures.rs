@@ -171,7 +171,7 @@ fn distances(study: &Study<'_>) -> Table {
         |e: Estimate| format!("{} ({} errors)", fixed(e.mean, 2), fixed(e.mean / e.error, 1));
     table(format!("distances-{}", p.side), format!(
         "Readings minus T_c, and that in errors; of the networks minus what they read of configurations at T_c, L = {}. At T_c, beyond errors: the first network within {}, the four physical thermometers within {:.3}.",
-        p.side, p.spacing(), study.shift))
+        p.side, p.temperatures.widest_gap(), study.shift))
         .rows(study.ends())
         .column("data", |of| of.name())
         .column("units", |of| of.rbm.units.name())

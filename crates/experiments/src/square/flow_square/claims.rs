@@ -54,7 +54,7 @@ fn unlike_veiga(s: &Settings) -> Option<String> {
 
 /// Whether the network reads ends from both sides as it reads configurations at T_c, within the spacing of its scale.
 fn at_critical(r: &Results<'_>, set: Set, rule: Rule) -> Result<Ruling> {
-    let (place, spacing) = (r.network_at_critical()?, r.s.spacing());
+    let (place, spacing) = (r.network_at_critical()?, r.s.temperatures.widest_gap());
     let near = |start| Ok(verdict::near(network(r.end(set, rule, start)?), place, spacing));
     let near = r.s.extremes().map(near).into_iter().collect::<Result<Vec<_>>>()?;
     let place = shown(place);
@@ -163,7 +163,7 @@ fn low(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let end = r.end(Set::L, Rule::Mean, r.s.starts.highest())?;
     let coldest = r.equilibrium.rows().next().context("nothing was held out")?;
     let genuine = coldest.mean(|[network, ..]| *network);
-    let near = verdict::near(network(end), genuine, r.s.spacing());
+    let near = verdict::near(network(end), genuine, r.s.temperatures.widest_gap());
     let claim = lab.says("iso-2018/low-flows-to-zero")?.judged(
         near.unless(unlike(r.s, Set::L, [0.0, 0.0])),
         quantity(end),
