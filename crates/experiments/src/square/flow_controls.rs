@@ -1,16 +1,12 @@
 //! `flow-controls` (veiga-2020): flows of RBMs that were never shown a lattice, and what thermometers read there.
 
-// tidy: long because it is read as one page, from settings to section.
-
 mod claims;
 mod figures;
 mod settings;
 
 use super::thermometers::{Thermometer, finite_size_shift, has_temperature, on_scale};
-use super::torus::{Blocks, Repetition, SEGMENT, Torus};
-use crate::stages::{
-    Data, Flowing, Instruments, Shape, Source, Step, Trajectory, calibrate, train_rbm_on,
-};
+use super::torus::{Blocks, Repetition, Torus};
+use crate::stages::{Data, Flowing, Instruments, Shape, Source, Step, Trajectory, train_rbm_on};
 use anyhow::{Context, Result};
 use exact::square::{critical_coupling, critical_temperature};
 use exact::transfer::{Moments, WIDTH_LIMIT, magnetisation_probabilities};
@@ -122,25 +118,16 @@ fn start(lab: &Lab, s: &Settings, p: &Protocol, index: u64) -> Result<Start> {
     let learnt = of.draw("network", &p.temperatures, p.network_samples.short())?;
     let curves = (*s.hottest, p.curve_draws.short());
     let torus = of.thermometers(curves, (&first.train, *first.epochs), &learnt)?;
-    let second_network = calibrate(
-        &lab.store,
-        &learnt.samples,
-        &p.temperatures,
-        &second.train,
-        *second.epochs,
-        SEGMENT,
-        child_seed(of.seed, "thermometer", 1),
-    )?;
+    let second_network = of.network((&second.train, *second.epochs), &learnt, 1)?;
     let up_and_balanced = [(TEMPERATURES[0], Source::Up), (TEMPERATURES[1], Source::Balanced)];
     let critical = of.draw("critical", &[critical_temperature()], s.copies.short())?;
     let samples = &critical.samples.value;
     let by_second = second_network.value.thermometer().temperature(samples, samples.len())?;
-    let abs_m = ising::magnetisations(samples).into_iter().map(f64::abs).collect::<Vec<_>>();
     Ok(Start {
         data: data.collect::<Result<_>>()?,
         starts: of.draw_unstructured("starts", &up_and_balanced, s.copies.short())?,
         critical: [torus.network_of(samples)?, by_second],
-        abs_m: Estimate::from_independent(&abs_m),
+        abs_m: ising::magnetisations(samples).into_iter().map(f64::abs).collect(),
         torus,
         second_network,
     })

@@ -75,23 +75,27 @@ impl<'a> Repetition<'a> {
     pub(super) fn thermometers(
         &self,
         (hottest, draws): (f64, u32),
-        (config, epochs): (&nn::TrainConfig, u64),
+        network: (&nn::TrainConfig, u64),
         training: &Blocks,
     ) -> Result<Torus> {
         let (side, seed) = (self.side, self.seed("curves"));
         Ok(Torus {
             side,
             curves: self.lab.get(&MeasureCurves { side, hottest, draws, seed })?,
-            network: calibrate(
-                &self.lab.store,
-                &training.samples,
-                &training.temperatures,
-                config,
-                epochs,
-                SEGMENT,
-                self.seed("thermometer"),
-            )?,
+            network: self.network(network, training, 0)?,
         })
+    }
+
+    /// A network thermometer that learnt `training` for so many epochs; its number tells it from others.
+    pub(super) fn network(
+        &self,
+        (config, epochs): (&nn::TrainConfig, u64),
+        training: &Blocks,
+        number: u64,
+    ) -> Result<Done<Calibration>> {
+        let (samples, scale) = (&training.samples, &training.temperatures);
+        let seed = child_seed(self.seed, "thermometer", number);
+        calibrate(&self.lab.store, samples, scale, config, epochs, SEGMENT, seed)
     }
 }
 
