@@ -13,6 +13,7 @@ mod moments;
 mod own_samples;
 mod recalls;
 mod relaxation;
+mod ring_paths;
 mod samples;
 mod segments;
 mod stationarity;
@@ -36,6 +37,7 @@ pub(crate) use moments::{ExactMoments, MagnetisationMoments};
 pub(crate) use own_samples::{Means, MeasureRbm, Measuring, OfRbm};
 pub(crate) use recalls::{Network, Recalls};
 pub(crate) use relaxation::{Relax, Relaxation};
+pub(crate) use ring_paths::{MeanEnds, Path, SampledPath};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use segments::train_through;
 pub(crate) use stationarity::{

@@ -5,7 +5,9 @@ mod common;
 use common::{narrow, random_rbm};
 use exact::{Ring, decimation, enumerate};
 use flow::chain::{Transition, transition};
-use flow::freezing::{clipped, copying, copying_divergence, copying_excess, flip_rate, pinned_units};
+use flow::freezing::{
+    clipped, copying, copying_divergence, copying_excess, flip_rate, pinned_units,
+};
 use flow::mean::in_f64;
 use flow::{Flow, Rule};
 use ising::{Configurations, Coupling, Lattice};

@@ -145,6 +145,26 @@ impl Configurations {
         2 * i64::from(up) - self.sites as i64
     }
 
+    /// The frequencies of all states, of which there are two to the power of the sites; bit i of a state's number is site i, set
+    /// for +1.
+    pub fn state_frequencies(&self) -> Vec<f64> {
+        let up = |row: usize| (0..self.sites).filter(move |&i| self.spin(row, i) > 0);
+        let states = (0..self.len()).map(|row| up(row).map(|i| 1 << i).sum());
+        self.frequencies(1 << self.sites, states)
+    }
+
+    /// The frequencies of the numbers k = 0..=N of spins that are up, of which the sum is 2k - N.
+    pub fn up_frequencies(&self) -> Vec<f64> {
+        let up = |row| (self.spin_sum(row) + self.sites as i64) as usize / 2;
+        self.frequencies(self.sites + 1, (0..self.len()).map(up))
+    }
+
+    fn frequencies(&self, kinds: usize, seen: impl Iterator<Item = usize>) -> Vec<f64> {
+        let mut frequencies = vec![0.0; kinds];
+        seen.for_each(|kind| frequencies[kind] += 1.0 / self.len() as f64);
+        frequencies
+    }
+
     /// The configurations as a matrix `[site, sample]` of +-1: what the networks take.
     pub fn to_matrix(&self) -> DMatrix<f32> {
         DMatrix::from_fn(self.sites, self.len(), |i, row| f32::from(self.spin(row, i)))
@@ -224,6 +244,14 @@ mod tests {
             prop_assert_eq!(some, Configurations::from_matrix(&rest).unwrap());
             prop_assert_eq!(Configurations::from_matrix(&matrix).unwrap(), all);
         }
+    }
+
+    #[test]
+    fn frequencies_count_states() {
+        let spins = DMatrix::from_column_slice(2, 4, &[1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0]);
+        let all = Configurations::from_matrix(&spins).unwrap();
+        assert_eq!(all.state_frequencies(), [0.25, 0.5, 0.0, 0.25]);
+        assert_eq!(all.up_frequencies(), [0.25, 0.5, 0.25]);
     }
 
     #[test]

@@ -30,10 +30,10 @@ impl Lab {
     ///
     /// # Errors
     /// The first error among them.
-    pub fn each<C: Sync, T: Send>(
+    pub fn each<'a, C: Sync, T: Send>(
         &self,
-        items: &[C],
-        work: impl Fn(&C) -> Result<T> + Sync,
+        items: &'a [C],
+        work: impl Fn(&'a C) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         items.par_iter().map(&work).collect()
     }

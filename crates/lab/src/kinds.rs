@@ -65,6 +65,12 @@ impl<const LOW: i64, const HIGH: i64> Deref for Within<LOW, HIGH> {
     }
 }
 
+impl<const LOW: i64, const HIGH: i64> From<Within<LOW, HIGH>> for f64 {
+    fn from(within: Within<LOW, HIGH>) -> Self {
+        within.0
+    }
+}
+
 impl<const LOW: i64, const HIGH: i64> Display for Within<LOW, HIGH> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         Display::fmt(&self.0, f)
@@ -138,6 +144,24 @@ impl<T: Copy> Ascending<T> {
     /// The largest value.
     pub fn highest(&self) -> T {
         self.0[self.0.len() - 1]
+    }
+}
+
+impl<T: Copy + Into<f64>> Ascending<T> {
+    /// The values as numbers.
+    pub fn values(&self) -> Vec<f64> {
+        self.0.iter().map(|&value| value.into()).collect()
+    }
+
+    /// The place of the value that is nearest to a number.
+    pub fn nearest(&self, to: f64) -> usize {
+        let distance = |place: &usize| (self.0[*place].into() - to).abs();
+        (0..self.0.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
+    }
+
+    /// The widest gap between neighbours, such as what a scale of these values can tell apart; 0 of a single value.
+    pub fn widest_gap(&self) -> f64 {
+        self.values().windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
     }
 }
 
@@ -227,6 +251,8 @@ mod tests {
         assert_eq!(*of.rate.unwrap(), 1e-9);
         let temperatures = of.temperatures.unwrap();
         assert_eq!((temperatures.lowest(), temperatures.highest()), (0.0, 1.5));
+        assert_eq!((temperatures.widest_gap(), temperatures.values()), (1.5, vec![0.0, 1.5]));
+        assert_eq!([-1.0, 0.7, 0.8, 9.0].map(|to| temperatures.nearest(to)), [0, 0, 1, 1]);
         assert_eq!(*of.sides.unwrap(), [8, 4]);
     }
 

@@ -46,6 +46,15 @@ impl Ruling {
         }
     }
 
+    /// The first of three where it is so, the second where it is not, the third where the rule cannot tell.
+    pub fn among<T>(&self, [yes, no, open]: [T; 3]) -> T {
+        match self.is() {
+            Some(true) => yes,
+            Some(false) => no,
+            None => open,
+        }
+    }
+
     /// The opposite question: what was reproduced is contradicted.
     pub fn negated(self) -> Self {
         let verdict = match self.verdict {
@@ -303,6 +312,15 @@ pub fn corrected(found: impl Into<Option<Estimate>>, right: impl Into<String>) -
     Ruling { verdict: Verdict::Corrected, found: found.into(), rule: right.into() }
 }
 
+/// By a rule where something is known; undecided where it is not, and `needed` says what it would take.
+pub fn if_known<T>(
+    found: Option<T>,
+    rule: impl FnOnce(T) -> Ruling,
+    needed: impl Into<String>,
+) -> Ruling {
+    found.map_or_else(|| undecided(None, needed), rule)
+}
+
 /// What cannot be judged, and what would be needed.
 pub fn undecided(found: impl Into<Option<Estimate>>, needed: impl Into<String>) -> Ruling {
     Ruling { verdict: Verdict::Undecided, found: found.into(), rule: needed.into() }
@@ -420,9 +438,11 @@ mod tests {
         let [yes, no, open] = [e(0.3, 0.01), e(0.1, 0.01), e(0.2, 0.01)].map(|x| above(x, 0.2));
         assert_eq!(all([yes.clone(), yes.clone()]).verdict, Reproduced);
         assert_eq!(all([yes.clone(), no.clone(), open.clone()]).verdict, Contradicted);
-        assert_eq!(all([yes.clone(), open]).verdict, Undecided);
+        assert_eq!(all([yes.clone(), open.clone()]).verdict, Undecided);
         assert_eq!(all([]).verdict, Undecided);
         assert_eq!(all([yes.clone(), no.clone()]).found, yes.found);
+        let words = [&yes, &no, &open].map(|ruling| ruling.among(["yes", "no", "open"]));
+        assert_eq!(words, ["yes", "no", "open"]);
         assert_eq!([yes.negated().verdict, no.negated().verdict], [Contradicted, Reproduced]);
     }
 
@@ -449,6 +469,8 @@ mod tests {
         assert_eq!(not_comparable(found, "units 0 and 1").verdict, NotComparable);
         assert_eq!(corrected(found, "0.306").verdict, Corrected);
         assert_eq!(undecided(None, "more seeds").verdict, Undecided);
+        let larger = |found| if_known(found, |found| above(found, 0.5), "more seeds").verdict;
+        assert_eq!([larger(Some(found)), larger(None)], [Reproduced, Undecided]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn measured(mean: f64, error: f64) -> Estimate {
     Estimate { error, ..Estimate::exact(mean) }
 }
 
-fn claim(id: &str, verdict: Verdict) -> Claim {
+pub(crate) fn claim(id: &str, verdict: Verdict) -> Claim {
     Claim {
         id: id.to_owned(),
         experiment: String::new(),

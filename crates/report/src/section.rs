@@ -79,7 +79,7 @@ impl Section {
     }
 
     /// Several of them.
-    pub fn tables(self, tables: impl IntoIterator<Item = Table>) -> Self {
+    pub fn tables<T: Into<Table>>(self, tables: impl IntoIterator<Item = T>) -> Self {
         tables.into_iter().fold(self, Self::table)
     }
 
@@ -103,6 +103,14 @@ impl Claim {
         self.evidence.push(Evidence::new(quantity, found));
         self
     }
+
+    /// Several of them.
+    pub fn and_all<Q: Into<String>, F: Into<Found>>(
+        self,
+        evidence: impl IntoIterator<Item = (Q, Option<F>)>,
+    ) -> Self {
+        evidence.into_iter().fold(self, |claim, (quantity, found)| claim.and(quantity, found))
+    }
 }
 
 impl Check {
@@ -116,5 +124,21 @@ impl Check {
 impl From<f64> for Found {
     fn from(exact: f64) -> Self {
         Self { mean: exact, error: 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Verdict;
+    use crate::example::claim;
+
+    #[test]
+    fn evidence_stands_in_its_order() {
+        let claim = claim("a/b", Verdict::Reproduced);
+        let count = claim.evidence.len();
+        let claim = claim.and_all([("one", Some(1.0)), ("none", None)]);
+        let added = &claim.evidence[count..];
+        assert_eq!(added.iter().map(|e| e.quantity.as_str()).collect::<Vec<_>>(), ["one", "none"]);
+        assert!(added[0].found.is_some() && added[1].found.is_none());
     }
 }

@@ -47,6 +47,12 @@ impl Estimate {
         Self { mean, error: (variance / n).sqrt(), tau: 0.5, count: data.len() as u64 }
     }
 
+    /// The same of several data; none of fewer than two, which have no error.
+    pub fn of_several(data: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mean: Self = data.into_iter().collect();
+        (mean.count > 1).then_some(mean)
+    }
+
     /// Mean and standard error of a stationary time series, with the autocorrelation time from an automatic window.
     pub fn from_series(data: &[f64]) -> Self {
         Self::from_chains(data, 1)
@@ -87,6 +93,15 @@ impl Estimate {
         Self { error: within, count: estimates.iter().map(|e| e.count).sum(), ..spread }
     }
 
+    /// The mean of independent estimates of quantities that may differ, such as one in each of several fields: only the errors
+    /// count, not the spread; `count` is the number of all data.
+    pub fn mean_of(estimates: &[Self]) -> Self {
+        let n = estimates.len() as f64;
+        let mean = estimates.iter().map(|e| e.mean).sum::<f64>() / n;
+        let error = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
+        Self { mean, error, tau: 0.5, count: estimates.iter().map(|e| e.count).sum() }
+    }
+
     /// The root of the mean square of differences, with its error to first order; `count` is the smallest of theirs.
     pub fn root_mean_square(differences: &[Self]) -> Self {
         let n = differences.len() as f64;
@@ -118,6 +133,13 @@ impl Estimate {
     pub fn sigmas_from(&self, value: f64) -> f64 {
         let distance = (self.mean - value).abs();
         if distance == 0.0 { 0.0 } else { distance / self.error }
+    }
+}
+
+/// The mean of independent data, as [`Estimate::from_independent`] takes it.
+impl FromIterator<f64> for Estimate {
+    fn from_iter<I: IntoIterator<Item = f64>>(data: I) -> Self {
+        Self::from_independent(&data.into_iter().collect::<Vec<_>>())
     }
 }
 
@@ -236,6 +258,12 @@ mod tests {
         assert_eq!((constant.mean, constant.error, constant.tau), (2.0, 0.0, 0.5));
         assert!(Estimate::from_series(&[1.0]).error.is_nan());
         assert!(Estimate::from_independent(&[1.0]).error.is_nan());
+        assert_eq!(Estimate::of_several([1.0]), None);
+        let [a, b] = [(1.0, 0.3), (5.0, 0.4)]
+            .map(|(mean, error)| Estimate { error, ..Estimate::exact(mean) });
+        let both = Estimate::mean_of(&[Estimate { count: 3, ..a }, Estimate { count: 4, ..b }]);
+        assert_eq!((both.mean, both.error, both.count), (3.0, 0.25, 7));
+        assert_eq!(Estimate::of_several([1.0, 3.0]), Some(Estimate::from_iter([1.0, 3.0])));
         // Equal data have their value as mean, whatever it is.
         let tenths = Estimate::from_chains(&[0.1; 30], 3);
         assert_eq!((tenths.mean, tenths.error, tenths.sigmas_from(0.1)), (0.1, 0.0, 0.0));

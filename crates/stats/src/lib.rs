@@ -34,7 +34,7 @@ pub use estimate::Estimate;
 pub use groups::{WithinGroups, within_groups};
 pub use jackknife::jackknife;
 pub use limit::{PowerLimit, line_in_power, power_limit};
-pub use line::{Line, weighted_line};
+pub use line::{Line, falls_below, weighted_line};
 pub use r_hat::r_hat;
 /// The generator of all of kadanoff, PCG XSL 128/64: what the random functions of every crate take.
 pub use rand_pcg::Pcg64;

@@ -1,4 +1,4 @@
-//! A straight line through measured points: weighted least squares.
+//! Straight lines through measured points: weighted least squares, and interpolation between neighbours.
 
 use crate::Estimate;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,27 @@ pub fn weighted_line(points: &[(f64, Estimate)]) -> Line {
     }
 }
 
+/// Where measured points `(x, y)` first fall below a level: on the straight line between the last point above it and the first
+/// below, with the errors of both. None where they begin below it or never fall.
+///
+/// ```
+/// use stats::{Estimate, falls_below};
+///
+/// let point = |x: f64, y| (x, Estimate { error: 0.1, ..Estimate::exact(y) });
+/// let half = falls_below(&[point(0.0, 1.0), point(0.1, 0.75), point(0.2, 0.25)], 0.5);
+/// assert!(half.is_some_and(|x| (x.mean - 0.15).abs() < 1e-12));
+/// ```
+pub fn falls_below(points: &[(f64, Estimate)], level: f64) -> Option<Estimate> {
+    let pair = points.windows(2).find(|pair| pair[1].1.mean < level)?;
+    let [(low, a), (high, b)] = [pair[0], pair[1]];
+    let (width, fall) = (high - low, a.mean - b.mean);
+    let by_first = width * (level - b.mean) / (fall * fall) * a.error;
+    let by_second = width * (a.mean - level) / (fall * fall) * b.error;
+    let error = by_first.hypot(by_second);
+    let at = Estimate { mean: low + width * (a.mean - level) / fall, error, ..a };
+    (a.mean >= level).then_some(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +130,24 @@ mod tests {
         assert!((line.intercept.error - 0.01 * 5.0_f64.sqrt()).abs() < 1e-12);
         assert!((line.slope.error - 0.1 * 2.0_f64.sqrt()).abs() < 1e-12);
         assert_eq!((line.degrees_of_freedom, line.p_value()), (0, 1.0));
+    }
+
+    #[test]
+    fn a_fall_is_found_between_two_points() {
+        let points = [point(0.1, 1.0, 0.0), point(0.2, 0.5, 0.1), point(0.4, 0.25, 0.2)];
+        let at = |level| falls_below(&points, level);
+        assert_eq!(at(0.75).unwrap().mean, 0.15000000000000002);
+        // At the level itself it has not fallen below it.
+        assert_eq!(at(0.5).unwrap().mean, 0.2);
+        // By each error alone the crossing moves by what the interpolation does.
+        let moved = |i: usize| {
+            let mut points = points;
+            points[i].1.mean += 1e-6;
+            let change = falls_below(&points, 0.3).unwrap().mean - at(0.3).unwrap().mean;
+            change * 1e6 * points[i].1.error
+        };
+        assert!((moved(1).hypot(moved(2)) / at(0.3).unwrap().error - 1.0).abs() < 1e-4);
+        assert_eq!([at(0.1), at(2.0), falls_below(&[], 0.5)], [None; 3]);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! `hopfield`: how many random patterns a Hopfield network retrieves, and from how far (ter-hoeve-2018, section 2.2).
 
-// tidy: long because it is read as one page, from settings to section.
-
 mod recall;
 
 use anyhow::{Result, ensure};
@@ -10,8 +8,8 @@ use exact::hopfield::{
 };
 use lab::Lab;
 use lab::kinds::{Ascending, Count, Within};
-use lab::verdict::{above, agrees, all, at_most, near, reach, undecided};
-use recall::{Curve, Ensemble};
+use lab::verdict::{above, agrees, all, at_most, if_known, largest, near, reach};
+use recall::{Curve, Ensemble, below, half};
 use report::{Check, Claim, Figure, Section, Table};
 use report::{figure, grid, panel, rough, section, shown, table};
 use serde::{Deserialize, Serialize};
@@ -47,15 +45,9 @@ impl lab::Settings for Settings {
         ensure!(!self.sizes.is_empty(), "sizes is empty, but needs at least one entry");
         ensure!(self.sizes.is_sorted_by(|a, b| a.0 < b.0), "sizes must ascend");
         let lowest = self.loads.lowest();
-        ensure!(
-            *lowest <= 0.1,
-            "loads begins at {lowest}, but must begin below the capacity, at 0.1 or less"
-        );
+        ensure!(*lowest <= 0.1, "loads begins at {lowest}, but must begin at 0.1 or less");
         let most = self.basins.corrupted.highest();
-        ensure!(
-            *most <= 0.5,
-            "basins.corrupted contains {most}, but half of the units is the most"
-        );
+        ensure!(*most <= 0.5, "basins.corrupted contains {most}, but 0.5 is the most");
         Ok(())
     }
 }
@@ -64,23 +56,18 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     // Recall from the patterns themselves, over N and P/N.
     let curves = lab.each(&s.sizes, |&(units, networks)| {
         let size = (units.size(), *networks);
-        let of_load =
-            |load: &Within<0, 1>| Ensemble::recall(lab, s, size, **load, &[0.0], "capacity");
-        Ok(Curve { units: size.0, loads: lab.each(&s.loads, of_load)? })
+        lab.each(&s.loads, |load| Ensemble::recall(lab, s, size, **load, &[0.0], "capacity"))
     })?;
     // Recall from corrupted patterns, over P/N and the fraction of flipped units.
-    let corrupted: Vec<f64> = s.basins.corrupted.iter().map(|fraction| **fraction).collect();
+    let corrupted = s.basins.corrupted.values();
     let basins = lab.each(&s.basins.loads, |load| {
         let size = (s.basins.units.size(), *s.basins.networks);
         Ensemble::recall(lab, s, size, **load, &corrupted, "basins")
     })?;
 
-    let halves: Vec<(usize, Option<Estimate>)> =
-        curves.iter().map(|curve| (curve.units, curve.half())).collect();
-    let known: Vec<(f64, Estimate)> = halves
-        .iter()
-        .filter_map(|&(n, half)| Some((n as f64, half.filter(|e| e.error > 0.0)?)))
-        .collect();
+    let halves: Vec<_> = curves.iter().map(|curve| (curve[0].units as f64, half(curve))).collect();
+    let known = halves.iter().filter_map(|&(n, half)| Some((n, half.filter(|e| e.error > 0.0)?)));
+    let known: Vec<(f64, Estimate)> = known.collect();
     let limit = power_limit(&known);
     let in_power = |power| limit.map(|_| line_in_power(&known, power).intercept);
     let largest = &curves[curves.len() - 1];
@@ -90,8 +77,8 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .text("A network of N units stores P random patterns by Hebb's rule, $w_{ij} = \\frac{1}{N} \\sum_\\mu \\xi_i^\\mu \\xi_j^\\mu$, and recalls one by updating unit after unit until none changes. Recall starts at the pattern, or at the pattern with some units flipped; the overlap m of the end with the pattern is 1 for perfect recall.")
         .text("Two things are known exactly: the probability that a unit of a stored pattern is unstable, a binomial tail at every N and P, and the retrieval state of mean-field theory for $N \\to \\infty$ (Amit, Gutfreund and Sompolinsky), $\\sqrt{2\\alpha}\\, y = \\mathrm{erf}\\, y - \\frac{2}{\\sqrt{\\pi}} y\\, e^{-y^2}$ with $m = \\mathrm{erf}\\, y$ and $\\alpha = P/N$.")
         .claim(capacity_claim(lab, &known, limit, in_theory)?)
-        .claims(below_capacity(lab, largest.below(in_theory))?)
-        .claims(basin_claims(lab, &basins, &corrupted)?)
+        .claims(below_capacity(lab, below(largest, in_theory))?)
+        .claims(basin_claims(lab, &s.basins, &basins)?)
         .check(theory_check(lab)?)
         .check(crosstalk_check(&curves))
         .figure(capacity_figure(s, &curves, &known, limit, in_theory)?)
@@ -118,12 +105,12 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .discussion("A recall ends in the first minimum on its way, which need not be the retrieval state of the theory; and the theory takes $N \\to \\infty$ first. How finite sizes approach the limit is not known, so the power of N is left free."))
 }
 
-fn answer(largest: &Curve, limit: Option<PowerLimit>, in_theory: f64) -> String {
+fn answer(largest: &[Ensemble], limit: Option<PowerLimit>, in_theory: f64) -> String {
     let theory = format!("Mean-field theory has retrieval up to P/N = {in_theory:.4}");
-    match (limit, largest.half()) {
+    match (limit, half(largest)) {
         (Some(limit), Some(half)) => format!(
             "{theory}; in networks of {} units half of the patterns are lost at {}, and for large N this tends to {}.",
-            largest.units,
+            largest[0].units,
             shown(half),
             shown(limit.limit)
         ),
@@ -145,13 +132,14 @@ fn capacity_claim(
     let capacity = published("amit-1985/capacity")?;
     let broken = published("steffan-kuehn-1994/capacity-broken")?;
     let older = published("steffan-kuehn-1994/capacity-crisanti")?;
-    let (ruling, reason) = match limit {
-        None => {
-            (undecided(None, "four sizes whose loads hold the one half, or more"), String::new())
-        }
-        Some(PowerLimit { limit, power, line }) => {
-            let [linear, root] = [1.0, 0.5].map(|power| line_in_power(halves, power));
-            let reason = format!(
+    let ruling = if_known(
+        limit,
+        |found| agrees(found.limit, capacity, DECISIVE * capacity),
+        "four sizes whose loads hold the one half, or more",
+    );
+    let reason = limit.map_or_else(String::new, |PowerLimit { limit, power, line }| {
+        let [linear, root] = [1.0, 0.5].map(|power| line_in_power(halves, power));
+        format!(
                 "Linear in $N^{{-x}}$ with x free, best at x = {power:.2}; in 1/N the limit is {}, in $1/\\sqrt{{N}}$ {} ($\\chi^2$ = {:.1}, {:.1}; {:.1} with x free). The theory with replica symmetry broken in two steps ({broken}) is {:.1} standard errors away, an older calculation with one step ({older}) {:.1}.",
                 shown(linear.intercept),
                 shown(root.intercept),
@@ -160,16 +148,14 @@ fn capacity_claim(
                 line.chi_square,
                 limit.sigmas_from(broken),
                 limit.sigmas_from(older),
-            );
-            (agrees(limit, capacity, DECISIVE * capacity), reason)
-        }
-    };
+            )
+    });
     let quantity = "load at which half of the patterns are lost, $N \\to \\infty$";
-    let claim = lab.says("amit-1985/capacity")?.judged(ruling, quantity, reason);
-    let largest = halves.last().map(|(n, half)| (format!("the same load at N = {n}"), *half));
-    Ok(largest
-        .into_iter()
-        .fold(claim, |claim, (of_size, half)| claim.and(of_size, Some(half)))
+    let largest = halves.last().map(|(n, half)| (format!("the same load at N = {n}"), Some(*half)));
+    Ok(lab
+        .says("amit-1985/capacity")?
+        .judged(ruling, quantity, reason)
+        .and_all(largest)
         .and("largest load with a retrieval state in mean-field theory", Some(in_theory)))
 }
 
@@ -181,10 +167,11 @@ fn below_capacity(lab: &Lab, ensemble: &Ensemble) -> Result<[Claim; 2]> {
     let place = format!("P/N = {load:.4}, N = {units}");
     let published = lab.published.value("amit-1985/overlap-at-capacity")?;
     let (overlap, retrieved) = (ensemble.overlap_of_retrieved(), ensemble.retrieved(0));
-    let ruling = match overlap {
-        Some(overlap) => above(overlap, published - ROUNDED),
-        None => undecided(None, "patterns would have to be retrieved in two networks at least"),
-    };
+    let ruling = if_known(
+        overlap,
+        |overlap| above(overlap, published - ROUNDED),
+        "patterns would have to be retrieved in two networks at least",
+    );
     let exact = instability(units, ensemble.patterns);
     let close_by = above(retrieved, 0.5).is() == Some(true);
     let end = overlap.map_or_else(|| "–".to_owned(), shown);
@@ -213,25 +200,17 @@ fn below_capacity(lab: &Lab, ensemble: &Ensemble) -> Result<[Claim; 2]> {
 }
 
 /// What becomes of corrupted patterns.
-fn basin_claims(lab: &Lab, basins: &[Ensemble], corrupted: &[f64]) -> Result<[Claim; 2]> {
-    let closest = |values: Vec<f64>, to: f64| {
-        let distance = |i: &usize| (values[*i] - to).abs();
-        (0..values.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
-    };
-    let few = closest(corrupted.to_vec(), 0.1);
-    let many = closest(corrupted.to_vec(), 0.2);
-    let moderate = &basins[closest(basins.iter().map(Ensemble::load).collect(), 0.1)];
-    let (first, last) = (&basins[0], &basins[basins.len() - 1]);
+fn basin_claims(lab: &Lab, s: &Basins, basins: &[Ensemble]) -> Result<[Claim; 2]> {
+    let (corrupted, [few, many]) = (&s.corrupted, [0.1, 0.2].map(|to| s.corrupted.nearest(to)));
+    let (first, moderate, last) =
+        (&basins[0], &basins[s.loads.nearest(0.1)], &basins[basins.len() - 1]);
     let lost = |ensemble: &Ensemble| {
         let kept = ensemble.retrieved(few);
         Estimate { mean: 1.0 - kept.mean, ..kept }
     };
     let from = |fraction: usize, ensemble: &Ensemble| {
-        format!(
-            "from {:.0} % of flipped units, P/N = {}",
-            100.0 * corrupted[fraction],
-            ensemble.load()
-        )
+        let flipped = 100.0 * *corrupted[fraction];
+        format!("from {flipped:.0} % of flipped units, P/N = {}", ensemble.load())
     };
     Ok([
         lab.says("ter-hoeve-2018/distorted-restored")?
@@ -282,9 +261,8 @@ fn crosstalk_check(curves: &[Curve]) -> Check {
         (exact * (counted * ensemble.units) as f64 > EXPECTED)
             .then(|| distance.mean.abs() / reach(distance))
     };
-    let all: Vec<f64> =
-        curves.iter().flat_map(|curve| &curve.loads).filter_map(deviation).collect();
-    at_most(all.iter().copied().fold(0.0, f64::max), 1.0).check(
+    let all: Vec<f64> = curves.iter().flatten().filter_map(deviation).collect();
+    at_most(largest(all.iter().copied()), 1.0).check(
         "crosstalk",
         "Units of stored patterns are unstable as often as the binomial tail of their crosstalk says.",
         "largest deviation, over what errors reach",
@@ -302,8 +280,8 @@ fn capacity_figure(
     let theory = retrieval_states(100)?.into_iter().filter(|(load, _)| *load >= *s.loads.lowest());
     let over_loads = |y: &str, title: &str, of: fn(&Ensemble) -> Estimate| {
         panel("load P/N", y).title(title).each(curves, |panel, curve| {
-            let points = curve.loads.iter().map(|e| (e.load(), of(e)));
-            panel.joined(format!("N = {}", curve.units), points)
+            let points = curve.iter().map(|e| (e.load(), of(e)));
+            panel.joined(format!("N = {}", curve[0].units), points)
         })
     };
     let top = halves.iter().map(|(n, _)| 1.0 / n).fold(0.0, f64::max) * 1.05;
@@ -345,9 +323,9 @@ fn capacity_figure(
 fn stability_figure(curves: &[Curve], in_theory: f64) -> Figure {
     let axes = panel("load P/N", "share that is unstable").title("units of stored patterns");
     let shares = axes.log_y().each(curves, |panel, curve| {
-        let label = format!("N = {}", curve.units);
-        let measured = curve.loads.iter().map(|e| (e.load(), e.unstable()));
-        let exact = curve.loads.iter().map(|e| (e.load(), instability(e.units, e.patterns)));
+        let label = format!("N = {}", curve[0].units);
+        let measured = curve.iter().map(|e| (e.load(), e.unstable()));
+        let exact = curve.iter().map(|e| (e.load(), instability(e.units, e.patterns)));
         // Where none was seen there is no place on a logarithmic axis.
         let seen = measured.filter(|(_, e)| e.mean > 2.0 * e.error);
         panel.points(label.clone(), seen).line(label, exact)
@@ -382,7 +360,7 @@ fn basins_figure(s: &Settings, basins: &[Ensemble], corrupted: &[f64]) -> Figure
 fn loads_table(s: &Settings, curves: &[Curve]) -> Result<Table> {
     let rows: Vec<(&Ensemble, Option<f64>)> = curves
         .iter()
-        .flat_map(|curve| &curve.loads)
+        .flatten()
         .map(|e| Ok((e, retrieval_overlap(e.load())?)))
         .collect::<Result<_>>()?;
     let caption = format!(

@@ -8,7 +8,7 @@ mod saddle;
 use crate::ring::rings;
 use anyhow::{Context, Result, ensure};
 use exact::{Rbm64, Ring, enumerate, symmetric};
-use ising::{Configurations, Samples};
+use ising::Samples;
 use lab::Lab;
 use lab::kinds::{Count, Distinct, Seeds, check_within};
 use lab::store::Done;
@@ -113,13 +113,15 @@ impl Settings {
             }
         }
         ensure!(tied.train.sharing == WeightSharing::All, "tied.train.sharing must be \"all\"");
-        let exact = &saddle.exact;
-        let is_plain = matches!(exact.optimiser, Optimiser::Ascent { momentum } if momentum == 0.0)
-            && exact.schedule == Schedule::Constant
-            && exact.gradient == GradientEstimator::Exact
-            && exact.batch == samples.size();
+        let plain = TrainConfig {
+            optimiser: Optimiser::Ascent { momentum: 0.0 },
+            schedule: Schedule::Constant,
+            gradient: GradientEstimator::Exact,
+            batch: samples.size(),
+            ..saddle.exact
+        };
         ensure!(
-            is_plain,
+            saddle.exact == plain,
             "saddle.exact must be plain ascent at a constant rate, by the exact gradient of all samples"
         );
         Ok(())
@@ -147,7 +149,7 @@ struct Sample {
     /// Of the training runs on them.
     seed: u64,
     drawn: Done<Samples>,
-    /// The frequencies of all states; bit i of the index is unit i, set for +1.
+    /// The frequencies of all states.
     frequencies: Vec<f64>,
 }
 
@@ -158,7 +160,7 @@ impl Data {
             (0..*s.seeds).map(|seed| lab.seed(&format!("learning/{k}"), seed)).collect();
         let samples = lab.each(&seeds, |&seed| {
             let drawn = rings::samples(lab, ring.sites(), k, s.samples.short(), seed)?;
-            Ok(Sample { seed, frequencies: frequencies(&drawn.value), drawn })
+            Ok(Sample { seed, frequencies: drawn.value.state_frequencies(), drawn })
         })?;
         let best_weight = symmetric::best_weight(&ring.into(), s.hidden())?;
         Ok(Self {
@@ -179,16 +181,6 @@ impl Data {
         let p = enumerate::visible_probabilities(&Rbm64::without_biases(weights.clone())?)?;
         Ok(enumerate::kl(&self.q, &p)?)
     }
-}
-
-fn frequencies(samples: &Configurations) -> Vec<f64> {
-    let mut frequencies = vec![0.0; 1 << samples.sites()];
-    for row in 0..samples.len() {
-        let up = |i: &usize| samples.spin(row, *i) > 0;
-        let state: usize = (0..samples.sites()).filter(up).map(|i| 1 << i).sum();
-        frequencies[state] += 1.0 / samples.len() as f64;
-    }
-    frequencies
 }
 
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
@@ -218,27 +210,15 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .checks(bias::checks(&ends, &fields)?)
         .check(saddle.check())
         .figure(free::figure(s, &free))
-        .figure(bias::tied_figure(s, &data, &ends))
-        .figure(bias::bias_figure(s, &data, &ends, &fields)?)
+        .figure(bias::tied_figure(s, &ends))
+        .figure(bias::bias_figure(s, &ends, &fields)?)
         .figure(saddle.figure(s))
         .figure(onward.figure(s, &saddle))
         .table(free::table(s, &free))
         .table(bias::weights_table(s, &ends))
         .table(bias::fields_table(s, &fields))
         .table(saddle.table(s))
-        .table(onward.table(s, &saddle))
+        .table(onward.table(s))
         .discussion("CD-k is no gradient descent on average: at the best equal weights, where the gradient is 0, its mean update goes uphill in KL. The bias fades with k as fast as the chain forgets the data, and with the misfit: where the RBM fits the data the chain starts in its own stationary distribution, and CD-k has the right mean for every k.")
         .discussion("Free weights go on to decimation: each hidden unit is pinned to a site of one sublattice, and the hidden layer becomes the ring of every second site, at $K'$ of eq. (48). But the best weights are infinite, and training comes to them only as $t^{-1/2}$ (see docs/networks.md)."))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frequencies_count_states() {
-        let spins = DMatrix::from_column_slice(2, 4, &[1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0]);
-        let samples = Configurations::from_matrix(&spins).unwrap();
-        assert_eq!(frequencies(&samples), [0.25, 0.5, 0.0, 0.25]);
-    }
 }

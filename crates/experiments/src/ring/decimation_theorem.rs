@@ -4,13 +4,13 @@ mod exact_minima;
 mod figures;
 mod sampled;
 
-use super::rings::Training;
+use super::rings::{Training, gives_equal_weights};
 use anyhow::{Context, Result, ensure};
 use exact::ring::decimate;
 use exact_minima::{Best, Curvature, Minimum};
 use lab::Lab;
 use lab::kinds::{Count, Distinct, Positive, Within};
-use lab::verdict::{Ruling, above, all, at_most, counted, holds, identity, largest};
+use lab::verdict::{Ruling, above, all, at_most, holds, identity, largest};
 use report::{Claim, Section, rough, section, shown};
 use sampled::Sampled;
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let inverse = largest(bonds.iter().flat_map(|b| [b.kl.abs(), b.off_ring()]));
 
     Ok(section("decimation-theorem", "The RBM that is a renormalization step")
-        .answer(format!("With half as many hidden as visible units the best RBM is not the one with equal weights, which is a saddle, but b = 2 decimation: at $K = {k}$ its hidden layer is a ring at $K' = {:.6}$ by descent and {} by training on samples; eq. (48) says {:.6}.", shown_minimum.hidden.coupling, shown(trained.hidden_coupling()), decimate(k)))
+        .answer(format!("With half as many hidden as visible units the best RBM is not the one with equal weights, which is a saddle, but b = 2 decimation: at $K = {k}$ its hidden layer is a ring at $K' = {:.6}$ by descent and {} by training on samples; eq. (48) says {:.6}.", shown_minimum.hidden.coupling, shown(trained.mean(|t| t.hidden.coupling)), decimate(k)))
         .text(format!("The thesis sets all weights equal \"by symmetry\" and finds an RBM that does the opposite of the renormalization group. Here all weights are free, M = {m} visible and N = M/2 = {} hidden units, and the divergence KL from the ring is exact, a sum over all states.", m / 2))
         .text("What can be proved: let hidden unit a have the weight L to site 2a and the weight K to the two neighbours of that site. At every L the sum over the visible units leaves a ring of M/2 hidden units at $\\tanh K' = \\tanh^2 K$, eq. (48); for $L \\to \\infty$ each hidden unit copies its site and KL tends to 0, its least possible value. What is found: that minima over all weights are of this kind and no other, and that contrastive divergence on samples, which knows nothing of all this, comes to the same.")
         .claim(equal_by_symmetry(lab, s, shown_minimum, &curvatures)?)
@@ -166,27 +166,16 @@ fn equal_by_symmetry(
 /// Where training on samples ends, trapped RBMs included.
 fn training_gives_equal(lab: &Lab, minimum: &Minimum, trained: &Sampled<'_>) -> Result<Claim> {
     let equal = minimum.best.equal_kl;
-    // To a per cent: far more than the samples leave open, far less than the two differ by.
-    let is_equal = |kl: f64| (kl / equal - 1.0).abs() < 0.01;
-    let all = || trained.rbms().map(|t| t.kl);
-    let ruling = counted(
-        all().filter(|kl| is_equal(*kl)).count(),
-        all().count(),
-        "trained RBMs have the divergence of equal weights, to a per cent",
-    );
+    let (learnt, all) = (trained.learnt().count(), trained.rbms().count());
     Ok(lab
         .says("ter-hoeve-2018/training-gives-equal")?
         .judged(
-            ruling.showing(trained.kl_of_all()),
+            gives_equal_weights(trained.kl_of_all(), equal),
             format!("KL of all RBMs trained on samples at $K = {}$, nats", trained.coupling),
-            format!(
-                "{} of {} RBMs end near 0, the others in defects.",
-                trained.learnt().count(),
-                all().count()
-            ),
+            format!("{learnt} of {all} RBMs end near 0, the others in defects."),
         )
         .and("KL of the best equal weights", Some(equal))
-        .and("KL of the worst RBM", Some(all().fold(0.0, f64::max))))
+        .and("KL of the worst RBM", Some(largest(trained.rbms().map(|t| t.kl)))))
 }
 
 /// K' of RBMs trained on samples, against K and against eq. (48).
@@ -198,20 +187,17 @@ fn opposite_to_rg(
 ) -> Result<Claim> {
     let k = minimum.best.coupling;
     // Plain descents with the exact gradient, where they pass the divergence of the trained RBMs.
-    let level = trained.kl().mean;
-    let passing: Vec<f64> = paths
-        .iter()
-        .filter_map(|path| path.iter().find(|point| point.kl < level))
-        .map(|point| point.hidden)
-        .collect();
+    let kl = trained.mean(|t| t.kl);
+    let passing = paths.iter().filter_map(|path| path.iter().find(|point| point.kl < kl.mean));
+    let passing: Vec<f64> = passing.map(|point| point.hidden).collect();
     let passing = (!passing.is_empty()).then(|| passing.iter().sum::<f64>() / passing.len() as f64);
     let rings = trained.learnt().all(|t| {
         t.hidden.is_ring && t.hidden.sign > 0.0 && t.hidden.largest_other < 0.2 * t.hidden.coupling
     });
     Ok(lab.says("ter-hoeve-2018/opposite-to-rg")?.judged(
-        direction(trained.hidden_coupling(), k, rings),
+        direction(trained.mean(|t| t.hidden.coupling), k, rings),
         format!("coupling $K'$ of the hidden layer, trained on samples at $K = {k}$"),
-        format!("The thesis compares the flow $v \\to h \\to v'$ within one layer, at training temperature 0. Read as the renormalization group is, from layer to layer, RBMs trained on samples lower K as eq. (48) does, a little less because their units are not pinned for good (KL = {}).", shown(trained.kl())),
+        format!("The thesis compares the flow $v \\to h \\to v'$ within one layer, at training temperature 0. Read as the renormalization group is, from layer to layer, RBMs trained on samples lower K as eq. (48) does, a little less because their units are not pinned for good (KL = {}).", shown(kl)),
     )
     .and("eq. (48)", Some(decimate(k)))
     .and("best of the descents on the exact divergence", Some(minimum.hidden.coupling))

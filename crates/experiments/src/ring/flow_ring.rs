@@ -1,10 +1,9 @@
 //! `flow-ring`: the deterministic and the sampled flow of ring configurations, section 4.2 of the thesis.
 
 mod figures;
-mod paths;
 
 use super::rings::{self, equal_weights};
-use crate::stages::train_rbm;
+use crate::stages::{MeanEnds, Path, SampledPath, train_rbm};
 use anyhow::{Context, Result, ensure};
 use exact::ring::{coupling_from_correlation, walls};
 use exact::{Ring, enumerate, symmetric};
@@ -13,7 +12,6 @@ use lab::kinds::{Count, Distinct, Seeds, Within};
 use lab::store::Done;
 use lab::verdict::{agrees, holds, not_comparable};
 use lab::{Grid, Lab, Row};
-use paths::{MeanEnds, Path, SampledPath};
 use rbm::{Rbm, TrainConfig};
 use report::{Claim, Section, section, shown};
 use serde::{Deserialize, Serialize};
@@ -63,6 +61,16 @@ impl lab::Settings for Settings {
             "train.batch is {batch}, but must be from 1 to {samples}"
         );
         Ok(())
+    }
+}
+
+impl Settings {
+    /// Steps of the sampled flow that are read: every one at first, then ever fewer, and the last.
+    fn read_steps(&self) -> Vec<usize> {
+        let last = self.sampled_steps.size();
+        let thinning = std::iter::successors(Some(10), |step| Some(step + step / 4)).skip(1);
+        let steps = (0..=10).chain(thinning).take_while(|step| *step < last);
+        steps.chain([last]).collect()
     }
 }
 
@@ -123,9 +131,8 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         rings::samples(lab, s.visible.size(), k, s.starts.short(), seed)
     })?;
     let cases = lab.each(&s.train_couplings, |&k| Case::new(s, k))?;
-    let read = read_steps(s.sampled_steps.size());
     let flows = lab.grid(cases, *s.seeds, |case, repetition| {
-        Repetition::new(lab, s, case, &starts, &read, repetition)
+        Repetition::new(lab, s, case, &starts, repetition)
     })?;
     let drawn = flows.find(|case| case.coupling == s.shown_coupling);
     let drawn = drawn.context("shown_coupling is not among train_couplings")?;
@@ -151,7 +158,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             format!("Exactly {:.4}; hottest minus coldest start: {equal_memory}.", drawn.own),
         ))
         .figure(figures::bifurcation(lab, s, &flows)?)
-        .figure(figures::sampled(s, drawn, &read)?)
+        .figure(figures::sampled(s, drawn)?)
         .figure(figures::ends(lab, s, &flows)?)
         .figure(figures::mean(s, &flows)?)
         .table(figures::mean_table(s, &flows))
@@ -161,22 +168,14 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 }
 
 impl Repetition {
-    fn new(
-        lab: &Lab,
-        s: &Settings,
-        case: &Case,
-        starts: &Starts,
-        read: &[usize],
-        repetition: u64,
-    ) -> Result<Self> {
+    fn new(lab: &Lab, s: &Settings, case: &Case, starts: &Starts, repetition: u64) -> Result<Self> {
         let (m, k) = (s.visible.size(), case.coupling);
         let seed = lab.seed(&format!("flow-ring/train/{k}"), repetition);
         let samples = rings::samples(lab, m, k, s.train_samples.short(), seed)?;
         let (epochs, segment) = (*s.epochs, *s.epochs);
         let states = train_rbm(&lab.store, &samples, s.train, epochs, segment, seed)?;
         let rbm = states.last().context("an RBM needs at least one epoch")?.value.rbm();
-        let flows =
-            |label: &str, rbm: &Rbm| Flows::run(lab, s, rbm, starts, read, label, repetition);
+        let flows = |label: &str, rbm: &Rbm| Flows::run(lab, s, rbm, starts, label, repetition);
         let free = flows(&format!("flow-ring/free/{k}"), rbm)?;
         Ok(Self {
             equal: flows(&format!("flow-ring/equal/{k}"), &case.rbm)?,
@@ -195,30 +194,22 @@ impl Flows {
         s: &Settings,
         rbm: &Rbm,
         starts: &Starts,
-        read: &[usize],
         label: &str,
         repetition: u64,
     ) -> Result<Self> {
-        let (mut sizes, mut paths) = (Vec::new(), Vec::new());
+        let (mut sizes, mut paths, read) = (Vec::new(), Vec::new(), s.read_steps());
         for (number, start) in starts.rows().enumerate() {
             let start = &start.cells[repetition as usize];
             sizes.extend(lab.get(&MeanEnds { rbm, start, steps: s.mean_steps.size() })?.value);
             // Every path has a stream of its own, so that ends can be compared as independent.
             let seed = lab.seed(&format!("{label}/{number}"), repetition);
-            paths.push(lab.get(&SampledPath { rbm, start, read, seed })?.value);
+            paths.push(lab.get(&SampledPath { rbm, start, read: &read, seed })?.value);
         }
         let mean_end = Estimate::from_series(&sizes);
-        let end = over_starts(paths.iter().filter_map(|path| path.neighbour.last()));
-        Ok(Self { mean_end, paths, end })
+        // Starts flow independently.
+        let ends: Vec<_> = paths.iter().filter_map(|path| path.neighbour.last().copied()).collect();
+        Ok(Self { mean_end, paths, end: Estimate::mean_of(&ends) })
     }
-}
-
-/// The mean over starts, which flow independently.
-fn over_starts<'a>(ends: impl Iterator<Item = &'a Estimate> + Clone) -> Estimate {
-    let starts = ends.clone().count() as f64;
-    let mean = ends.clone().map(|e| e.mean).sum::<f64>() / starts;
-    let error = ends.clone().map(|e| e.error * e.error).sum::<f64>().sqrt() / starts;
-    Estimate { mean, error, tau: 0.5, count: ends.map(|e| e.count).sum() }
 }
 
 /// The end of a sampled flow read as a coupling: the ring that has its neighbour correlation, over all starts.
@@ -247,27 +238,15 @@ fn own_correlation(rbm: &Rbm) -> Result<f64, rbm::Error> {
     Ok(p.iter().enumerate().map(of_state).sum())
 }
 
-/// Steps that are read: every one at first, then ever fewer, and the last.
-fn read_steps(last: usize) -> Vec<usize> {
-    let mut steps: Vec<usize> = (0..=10).collect();
-    while let Some(&step) = steps.last().filter(|&&step| step < last) {
-        steps.push(step + step / 4);
-    }
-    steps.retain(|&step| step < last);
-    steps.push(last);
-    steps
-}
-
 /// Neighbour correlation at the end of the sampled flow, from the hottest minus from the coldest start.
 fn hot_minus_cold(s: &Settings, row: Row<'_, Case, Repetition>, of: Of) -> Estimate {
-    let by_coupling =
-        |a: &usize, b: &usize| s.start_couplings[*a].total_cmp(&s.start_couplings[*b]);
-    let starts = || 0..s.start_couplings.len();
-    let end = |start: Option<usize>| {
-        let of_cell = |r| of(r).paths[start.unwrap_or(0)].neighbour.last().copied();
-        row.mean(|r| of_cell(r).unwrap_or(Estimate::exact(f64::NAN)))
+    let mut starts: Vec<usize> = (0..s.start_couplings.len()).collect();
+    starts.sort_by(|&a, &b| s.start_couplings[a].total_cmp(&s.start_couplings[b]));
+    let end = |start: usize| {
+        let end = |r| of(r).paths[start].neighbour.last().copied();
+        row.mean(|r| end(r).unwrap_or(Estimate::exact(f64::NAN)))
     };
-    end(starts().min_by(by_coupling)) - end(starts().max_by(by_coupling))
+    end(starts[0]) - end(starts[starts.len() - 1])
 }
 
 /// What is said of the deterministic flow, and of the noise.

@@ -2,20 +2,35 @@
 
 use crate::stages::{Data, Descend, Descent, DrawSamples, Shape, Target, anneal_rbm};
 use anyhow::{Context, Result, ensure};
+use exact::decimation::{HiddenCoupling, hidden_coupling};
 use exact::{Rbm64, Ring, enumerate, minimum, symmetric};
 use ising::{Algorithm, Samples, Schedule};
 use lab::Lab;
 use lab::kinds::{Count, Positive, Seeds};
 use lab::store::Done;
+use lab::verdict::{Ruling, below};
+use nalgebra::DMatrix;
 use rbm::{Rbm, TrainConfig, Trainer};
 use report::is_shown;
 use serde::{Deserialize, Serialize};
+use stats::Estimate;
 
 /// The best equal weight for `hidden` units on the ring of `sites` at the coupling `k`, and its divergence in nats.
 pub(crate) fn equal_weights([sites, hidden]: [usize; 2], k: f64) -> Result<(f64, f64)> {
     let data = Ring::new(sites, k)?.into();
     let weight = symmetric::best_weight(&data, hidden)?;
     Ok((weight, symmetric::kl(&data, hidden, weight)))
+}
+
+/// The coupling of the hidden layer of an RBM with these weights, which has no biases.
+pub(crate) fn hidden(weights: &DMatrix<f64>) -> Result<HiddenCoupling> {
+    Ok(hidden_coupling(&Rbm64::without_biases(weights.clone())?)?)
+}
+
+/// Does training give equal weights, those of the least KL? Not where its own KL, with free weights, lies below theirs beyond
+/// errors.
+pub(crate) fn gives_equal_weights(trained: Estimate, equal: f64) -> Ruling {
+    below(trained, equal).negated()
 }
 
 /// Independent rings at the coupling `k`.
@@ -133,5 +148,19 @@ impl Plain {
         })?;
         let rbm = |(update, kl, weights)| Ok((update, kl, Rbm64::without_biases(weights)?));
         shown.into_iter().map(rbm).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use report::Verdict::{Contradicted, Reproduced, Undecided};
+
+    #[test]
+    fn equal_weights_are_left_where_the_divergence_falls_below_theirs() {
+        let verdict =
+            |kl, error| gives_equal_weights(Estimate { error, ..Estimate::exact(kl) }, 0.5).verdict;
+        assert_eq!([verdict(0.1, 0.01), verdict(0.6, 0.01)], [Contradicted, Reproduced]);
+        assert_eq!(verdict(0.49, 0.01), Undecided);
     }
 }

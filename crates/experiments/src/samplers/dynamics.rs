@@ -143,7 +143,8 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         Some(fit) => format!("{} (L = {} to {})", shown(fit.slope()), fit.from, fit.to),
         None => "unknown, for no range of sides fits a power law".to_owned(),
     };
-    let mut section = section("dynamics", "How long chains remember at the critical point")
+    let is_timed = !costs.is_empty();
+    Ok(section("dynamics", "How long chains remember at the critical point")
         .answer(format!(
             "At $T_c$ the autocorrelation time of $|m|$ by single spin flips grows like $L^z$, $z$ = {} by Metropolis and {} by the heat bath; that of the energy by clusters is some sweeps, with an effective exponent of {} by Swendsen and Wang and {} by Wolff.",
             z(Dynamics::Metropolis, ABS_M),
@@ -160,25 +161,15 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             s.acceptable
         ))
         .claims(claims::claims(lab, s, &tori)?)
-        .check(equilibrium(&tori));
-    if !costs.is_empty() {
-        section = section.figure(cost::cost_figure(s, &costs));
-    }
-    section = section
+        .check(equilibrium(&tori))
+        .figures(is_timed.then(|| cost::cost_figure(s, &costs)))
         .figure(growth(s, &tori))
         .figure(exponents(lab, &tori)?)
         .figure(specific_heat(s, &tori)?)
         .table(times_table(&tori))
-        .table(fits_table(s, &tori));
-    if !costs.is_empty() {
-        section = section.table(cost::cost_table(&costs)).discussion(format!(
-            "Cheapest at $T_c$ here: {}. Multispin sweeps pay when hundreds of configurations are wanted, since 512 replicas must be brought into equilibrium; exact draws need no equilibrium.",
-            cost::cheapest(&costs)
-        ));
-    }
-    Ok(section.discussion(
-        "For clusters neither a power nor a logarithm can be excluded on such lattices: between L = 8 and 128 a logarithm and a power of about 1/4 differ by a few percent. The exponent between successive sides falls slowly, as it would for a logarithm.",
-    ))
+        .table(fits_table(s, &tori))
+        .tables(is_timed.then(|| cost::cost_table(&costs)))
+        .discussion("For clusters neither a power nor a logarithm can be excluded on such lattices: between L = 8 and 128 a logarithm and a power of about 1/4 differ by a few percent. The exponent between successive sides falls slowly, as it would for a logarithm."))
 }
 
 /// Chains that are not in equilibrium have another energy. Errors of runs that agree by chance are those within the runs, so

@@ -8,9 +8,9 @@ use exact::torus::kaufman;
 use exact::transfer::MAX_WIDTH;
 use ising::Algorithm;
 use lab::Lab;
-use lab::family::Family;
+use lab::family::{Family, Scores};
 use lab::kinds::{Ascending, Count, Distinct, Within, check_within};
-use lab::verdict::{all, at_most};
+use lab::verdict::{all, at_most, largest};
 use report::numbers::exact as number;
 use report::{
     Cell, Check, Claim, Figure, Panel, Rows, Section, figure, list, panel, rough, section, table,
@@ -45,7 +45,7 @@ pub(crate) struct Settings {
     level: f64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LargeTorus {
     side: Count<128, 16_384>,
@@ -67,12 +67,6 @@ struct Wrong {
     sweeps: Count<0, 1_048_576>,
     /// Burn-in of the chain whose states are taken for independent, in sweeps.
     burn_in: Count<0, 1_048_576>,
-}
-
-impl Settings {
-    fn temperatures(&self) -> Vec<f64> {
-        self.temperatures.iter().map(|t| **t).collect()
-    }
 }
 
 impl lab::Settings for Settings {
@@ -106,7 +100,7 @@ impl lab::Settings for Settings {
 
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let tori = samplers::tori(lab, s)?;
-    let test = |plan: &samplers::Plan| samplers::test(lab, s, &tori, plan);
+    let test = |plan: &samplers::Plan| Sampler::run(lab, s, &tori, plan);
     let right = lab.each(&samplers::right(s), test)?;
     let wrong = lab.each(&samplers::wrong(s), test)?;
     let scores: Vec<_> = right.iter().map(Sampler::family).collect();
@@ -114,7 +108,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let in_equilibrium = |sampler: &Sampler| sampler.judge(&family).is() == Some(true);
     let held = right.iter().filter(|sampler| in_equilibrium(sampler)).count();
     let caught = wrong.iter().filter(|sampler| !in_equilibrium(sampler)).count();
-    let largest = scores.iter().map(|s| s.largest()).fold(0.0, f64::max);
+    let largest = largest(scores.iter().map(Scores::largest));
     let counted: usize = scores.iter().map(|s| s.count()).sum();
     Ok(section("equilibrium", "Samplers in equilibrium")
         .answer(format!(
@@ -142,7 +136,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             |(name, sampler)| {
                 sampler.judge(&family).negated().check(
                     *name,
-                    format!("A sampler that is wrong on purpose is found out: {}.", sampler.name),
+                    format!("A sampler that is wrong on purpose is found out: {}.", sampler.plan.name),
                     format!("largest of {} |z|", sampler.scores.len()),
                     format!("p = {} of the sums", rough(sampler.family().probability())),
                 )
@@ -160,23 +154,22 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 /// A check for each kind of sampler.
 fn right_checks(right: &[Sampler], family: &Family) -> Vec<Check> {
     let check = |(name, group, who): (&str, Group, &str)| {
-        let members: Vec<&Sampler> = right.iter().filter(|s| s.group == group).collect();
-        let (names, scores): (Vec<_>, Vec<_>) =
-            members.iter().map(|s| (&s.name, s.family())).unzip();
-        let largest = scores.iter().map(|s| s.largest()).fold(0.0, f64::max);
-        let least = scores.iter().map(|s| s.probability()).fold(1.0, f64::min);
-        let refused: usize = members.iter().map(|s| s.refused.len()).sum();
+        let members: Vec<&Sampler> = right.iter().filter(|s| s.plan.group == group).collect();
+        let scores: Vec<Scores> = members.iter().map(|s| s.family()).collect();
+        let least = scores.iter().map(Scores::probability).fold(1.0, f64::min);
         let ruling = all(members.iter().map(|s| s.judge(family)));
-        let check = ruling.showing(Estimate::exact(largest)).check(
-            name,
-            format!("{who} give finite tori their exact energy, specific heat and moments."),
-            format!("largest of {} |z|", scores.iter().map(|s| s.count()).sum::<usize>()),
-            format!(
-                "{}; p = {} of the sums; refused at {refused} pairs of side and temperature",
-                list(names),
-                rough(least)
-            ),
-        );
+        let check =
+            ruling.showing(Estimate::exact(largest(scores.iter().map(Scores::largest)))).check(
+                name,
+                format!("{who} give finite tori their exact energy, specific heat and moments."),
+                format!("largest of {} |z|", scores.iter().map(Scores::count).sum::<usize>()),
+                format!(
+                    "{}; p = {} of the sums; refused at {} pairs of side and temperature",
+                    list(members.iter().map(|s| &s.plan.name)),
+                    rough(least),
+                    members.iter().map(|s| s.refused.len()).sum::<usize>()
+                ),
+            );
         (!members.is_empty()).then_some(check)
     };
     let groups = [
@@ -191,14 +184,14 @@ fn right_checks(right: &[Sampler], family: &Family) -> Vec<Check> {
 
 /// Coupling from the past, where it is among the algorithms.
 fn exact_draws(lab: &Lab, right: &[Sampler], family: &Family) -> Result<Option<Claim>> {
-    let perfect = right.iter().find(|sampler| sampler.name == Algorithm::Perfect.name());
+    let perfect = right.iter().find(|sampler| sampler.plan.name == Algorithm::Perfect.name());
     let Some(perfect) = perfect else { return Ok(None) };
     Ok(Some(lab.says("propp-wilson-1996/exact-draws")?.judged(
         perfect.judge(family),
         format!("largest of {} |z|, coupling from the past", perfect.scores.len()),
         format!(
             "L = {}; p = {} of the sums; no draw is refused or thrown away",
-            list(&perfect.sides),
+            list(&perfect.plan.sides),
             rough(perfect.family().probability())
         ),
     )))
@@ -235,7 +228,8 @@ const ROOM: f64 = 1.8;
 
 fn scores_figure(s: &Settings, right: &[Sampler], wrong: &[Sampler], family: &Family) -> Figure {
     // A panel for each sampler, one for both rules of the large torus.
-    let of_large = |a: &Sampler, b: &Sampler| [a, b].iter().all(|s| s.group == Group::LargeTorus);
+    let of_large =
+        |a: &Sampler, b: &Sampler| [a, b].iter().all(|s| s.plan.group == Group::LargeTorus);
     let chunks = right.chunk_by(of_large).chain(wrong.chunk_by(of_large));
     figure(
         "scores",
@@ -250,10 +244,10 @@ fn scores_figure(s: &Settings, right: &[Sampler], wrong: &[Sampler], family: &Fa
 /// All panels have the same series, so that they share a legend.
 fn scores_panel(hottest: f64, samplers: &[Sampler], bound: f64) -> Panel {
     let title = match samplers {
-        [sampler] => sampler.name.clone(),
+        [sampler] => sampler.plan.name.clone(),
         _ => "checkerboard, both rules".into(),
     };
-    let is_wrong = samplers.iter().any(|sampler| sampler.group == Group::Wrong);
+    let is_wrong = samplers.iter().any(|sampler| sampler.plan.group == Group::Wrong);
     let edge = bound + ROOM - 0.2;
     let points = |is_drawn: &dyn Fn(usize) -> bool| -> Vec<(f64, f64)> {
         let scores = samplers.iter().flat_map(|s| &s.scores).filter(|s| is_drawn(s.observable));
@@ -285,7 +279,7 @@ fn quantiles(right: &[Sampler], wrong: &[Sampler]) -> Figure {
         "z-scores in increasing order against normal quantiles: the diagonal where means and errors are right, steeper where errors are too small, shifted where there is a bias.",
     )
     .panels(panels, |(title, groups, reach)| {
-        let own = right.iter().chain(wrong).filter(|s| groups.contains(&s.group));
+        let own = right.iter().chain(wrong).filter(|s| groups.contains(&s.plan.group));
         panel("normal quantile", "z, in order")
             .title(title)
             .x_from(-3.8, 3.8)
@@ -294,7 +288,7 @@ fn quantiles(right: &[Sampler], wrong: &[Sampler]) -> Figure {
                 let n = sampler.scores.len() as f64;
                 let quantile = |i: usize| tails::quantile((i as f64 + 0.5) / n);
                 let ordered = sampler.sorted().into_iter().enumerate();
-                panel.line(&sampler.name, ordered.map(|(i, z)| (quantile(i), z)))
+                panel.line(&sampler.plan.name, ordered.map(|(i, z)| (quantile(i), z)))
             })
             .dashed("normal distribution", [(-reach, -reach), (reach, reach)])
     })
@@ -305,14 +299,15 @@ fn samplers_table<'a>(
     samplers: impl Iterator<Item = &'a Sampler>,
     family: &Family,
 ) -> Rows<&'a Sampler> {
+    let temperatures = s.temperatures.values();
     let caption = format!(
         "Mean and root mean square of z should be 0 and 1. p: the smallest probability of sums and counts, times their number. Cold: excited configurations, found and expected, at temperatures where fewer than {} are.",
         s.least_excited
     );
     table("samplers", caption)
         .rows(samplers)
-        .column("sampler", |s| s.name.as_str())
-        .column("L", |s| list(&s.sides))
+        .column("sampler", |s| s.plan.name.as_str())
+        .column("L", |s| list(&s.plan.sides))
         .column("z-scores", |s| s.scores.len())
         .column("mean z", |s| s.moments()[0])
         .column("rms z", |s| s.moments()[1])
@@ -320,24 +315,21 @@ fn samplers_table<'a>(
         .column("p", |s| Cell::rounded(s.family().probability()))
         .column("cold", |s| s.cold.0)
         .column("expected", |s| Cell::rounded(s.cold.1))
-        .column("refused", |s| refused(&s.refused))
+        .column("refused", move |of| refused(&temperatures, of))
         .column("verdict", |s| match s.judge(family).is() {
             Some(true) => "in equilibrium",
             _ => "not in equilibrium",
         })
 }
 
-/// `T = 0.25 (L = 8, 16)`.
-fn refused(refused: &[(usize, f64)]) -> String {
-    let mut temperatures: Vec<f64> = refused.iter().map(|r| r.1).collect();
-    temperatures.sort_by(f64::total_cmp);
-    temperatures.dedup();
+/// Where a sampler refused: `T = 0.25 (L = 8, 16)`.
+fn refused(temperatures: &[f64], sampler: &Sampler) -> String {
     let at = |&temperature: &f64| {
-        let sides = refused.iter().filter(|r| r.1 == temperature).map(|r| r.0.to_string());
-        format!("T = {} (L = {})", number(temperature), sides.collect::<Vec<_>>().join(", "))
+        let refused = sampler.refused.iter().filter(|(_, t)| *t == temperature);
+        let sides: Vec<String> = refused.map(|(side, _)| side.to_string()).collect();
+        let words = format!("T = {} (L = {})", number(temperature), sides.join(", "));
+        (!sides.is_empty()).then_some(words)
     };
-    match temperatures.is_empty() {
-        true => "none".into(),
-        false => temperatures.iter().map(at).collect::<Vec<_>>().join("; "),
-    }
+    let all: Vec<String> = temperatures.iter().filter_map(at).collect();
+    if all.is_empty() { "none".into() } else { all.join("; ") }
 }

@@ -1,16 +1,12 @@
 //! `flow-controls` (veiga-2020): flows of RBMs that were never shown a lattice, and what thermometers read there.
 
-// tidy: long because it is read as one page, from settings to section.
-
 mod claims;
 mod figures;
 mod settings;
 
-use super::thermometers::{Thermometer, finite_size_shift, has_temperature};
-use super::torus::{Blocks, Repetition, SEGMENT, Torus};
-use crate::stages::{
-    Data, Flowing, Instruments, Shape, Source, Step, Trajectory, calibrate, train_rbm_on,
-};
+use super::thermometers::{Thermometer, finite_size_shift, has_temperature, on_scale};
+use super::torus::{Blocks, Repetition, Torus};
+use crate::stages::{Data, Flowing, Instruments, Shape, Source, Step, Trajectory, train_rbm_on};
 use anyhow::{Context, Result};
 use exact::square::{critical_coupling, critical_temperature};
 use exact::transfer::{MAX_WIDTH, Moments, magnetisation_probabilities};
@@ -122,25 +118,16 @@ fn start(lab: &Lab, s: &Settings, p: &Protocol, index: u64) -> Result<Start> {
     let learnt = of.draw("network", &p.temperatures, p.network_samples.short())?;
     let curves = (*s.hottest, p.curve_draws.short());
     let torus = of.thermometers(curves, (&first.train, *first.epochs), &learnt)?;
-    let second_network = calibrate(
-        &lab.store,
-        &learnt.samples,
-        &p.temperatures,
-        &second.train,
-        *second.epochs,
-        SEGMENT,
-        child_seed(of.seed, "thermometer", 1),
-    )?;
+    let second_network = of.network((&second.train, *second.epochs), &learnt, 1)?;
     let up_and_balanced = [(TEMPERATURES[0], Source::Up), (TEMPERATURES[1], Source::Balanced)];
     let critical = of.draw("critical", &[critical_temperature()], s.copies.short())?;
     let samples = &critical.samples.value;
     let by_second = second_network.value.thermometer().temperature(samples, samples.len())?;
-    let abs_m = ising::magnetisations(samples).into_iter().map(f64::abs).collect::<Vec<_>>();
     Ok(Start {
         data: data.collect::<Result<_>>()?,
         starts: of.draw_unstructured("starts", &up_and_balanced, s.copies.short())?,
         critical: [torus.network_of(samples)?, by_second],
-        abs_m: Estimate::from_independent(&abs_m),
+        abs_m: ising::magnetisations(samples).into_iter().map(f64::abs).collect(),
         torus,
         second_network,
     })
@@ -318,17 +305,15 @@ impl Study<'_> {
     /// How far from T_c a thermometer may read to be at it.
     fn resolution(&self, by: By) -> f64 {
         match by {
-            NETWORK | By::Second => self.p.spacing(),
+            NETWORK | By::Second => self.p.temperatures.widest_gap(),
             By::First(_) => self.shift,
         }
     }
 
     /// Whether a thermometer reads the end of a flow as it reads configurations at T_c.
     fn is_critical(&self, of: Of<'_>, by: By) -> Ruling {
-        match read(of, by) {
-            Some(read) => verdict::near(read, self.at_critical(by), self.resolution(by)),
-            None => verdict::holds(false, "on the scale of the thermometer"),
-        }
+        let (place, resolution) = (self.at_critical(by), self.resolution(by));
+        on_scale(read(of, by), |read| verdict::near(read, place, resolution))
     }
 
     /// How many physical thermometers surely are at T_c, and how many surely are not.
@@ -343,11 +328,7 @@ impl Study<'_> {
     fn agreement(&self) -> (usize, usize) {
         let of = |of: Of<'_>| {
             let (at, off) = self.physical(of);
-            match self.is_critical(of, NETWORK).is() {
-                Some(true) => (at, off),
-                Some(false) => (off, at),
-                None => (0, 0),
-            }
+            self.is_critical(of, NETWORK).among([(at, off), (off, at), (0, 0)])
         };
         self.ends().map(of).fold((0, 0), |sum, case| (sum.0 + case.0, sum.1 + case.1))
     }
@@ -391,12 +372,11 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     });
     let answer = format!(
         "{}: where the flow of Veiga and Vicente's RBM ends they are off it by {} (L = {}).",
-        match accuracy.is() {
-            Some(true) => "Network and physical thermometers do not agree on $T_c$",
-            Some(false) => "Network and physical thermometers agree on $T_c$",
-            None =>
-                "Errors are too large to say whether network and physical thermometers agree on $T_c$",
-        },
+        accuracy.among([
+            "Network and physical thermometers do not agree on $T_c$",
+            "Network and physical thermometers agree on $T_c$",
+            "Errors are too large to say whether network and physical thermometers agree on $T_c$",
+        ]),
         apart.collect::<Vec<_>>().join(", "),
         first.p.side,
     );

@@ -1,10 +1,8 @@
 //! `flow-field` (funai-giataganas-2020): does the flow of RBMs trained in a field end at the maximum of the specific heat?
 
-// tidy: long because it is read as one page, from settings to section.
-
 mod figures;
 
-use super::thermometers::{LEVEL, finite_size_shift};
+use super::thermometers::{LEVEL, finite_size_shift, on_scale};
 use super::torus::Repetition;
 use crate::stages::{
     Data, DrawInField, Flowing, Instruments, Shape, Step, Trajectory, calibrate, train_rbm_on,
@@ -17,7 +15,7 @@ use ising::Samples;
 use lab::kinds::{Ascending, Count, Distinct, Seeds, check_within};
 use lab::verdict::{self, Ruling};
 use lab::{Done, Grid, Lab, Row};
-use rbm::TrainConfig;
+use rbm::{TrainConfig, Trainer};
 use report::{Claim, Section, Verdict, list, section, shown};
 use serde::{Deserialize, Serialize};
 use stats::{Estimate, child_seed};
@@ -57,9 +55,6 @@ impl Settings {
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
         check_within("spacing", self.spacing, 0.01, 10.0)?;
-        for &hottest in &*self.hottest {
-            check_within("hottest", hottest, 2.0 * self.spacing, 40.0)?;
-        }
         let from_zero = self.fields.lowest() == 0.0 && self.fields.len() >= 2;
         ensure!(from_zero, "fields must begin with 0 and hold at least one more");
         check_within("fields", self.fields.highest(), 0.0, 10.0)?;
@@ -67,6 +62,7 @@ impl lab::Settings for Settings {
         let sites = self.side.pow(2) as usize;
         self.train.check(sites)?;
         for &hottest in &*self.hottest {
+            check_within("hottest", hottest, 2.0 * self.spacing, 40.0)?;
             let temperatures = self.temperatures(hottest);
             let training = temperatures.len() * self.samples.size();
             check_within("batch in train", self.train.batch, 1, training)?;
@@ -101,14 +97,15 @@ fn cases(lab: &Lab, s: &Settings, states: &DensityOfStates) -> Result<Vec<Case>>
 
 /// Where a flow is after its last step.
 struct End {
-    readings: FieldReadings,
-    /// What a network says that was trained in the same field.
-    network: Estimate,
+    /// By each of the thermometers, where it is on its scale.
+    temperatures: [Option<Estimate>; 3],
+    /// Of the ensemble, if it has one temperature.
+    p_value: f64,
     /// Magnetisation, of which the size is taken without a field, and energy of the bonds, per spin.
     place: [Estimate; 2],
 }
 
-/// The three thermometers.
+/// The three thermometers; the network was trained in the same field.
 #[derive(Clone, Copy)]
 enum By {
     Energy,
@@ -119,22 +116,16 @@ enum By {
 impl End {
     fn of(torus: &TorusInField<'_>, step: &Step) -> Result<Self> {
         let mean = |of: &dyn Fn([f64; 2]) -> f64| {
-            let values = step.configurations.iter().map(|&c| of(c)).collect::<Vec<_>>();
-            Estimate::from_independent(&values)
+            step.configurations.iter().map(|&configuration| of(configuration)).collect()
         };
+        let FieldReadings { energy, magnetisation, p_value, .. } =
+            read_in_field(torus, &step.configurations)?;
+        let network = Some(step.network_temperature());
         Ok(Self {
-            readings: read_in_field(torus, &step.configurations)?,
-            network: step.network_temperature(),
+            temperatures: [energy.estimate(), magnetisation.estimate(), network],
+            p_value,
             place: [mean(&|c| torus.observables(c)[1]), mean(&|[bonds, _]| bonds)],
         })
-    }
-
-    fn temperature(&self, by: By) -> Option<Estimate> {
-        match by {
-            By::Energy => self.readings.energy.estimate(),
-            By::Magnetisation => self.readings.magnetisation.estimate(),
-            By::Network => Some(self.network),
-        }
     }
 }
 
@@ -176,26 +167,31 @@ fn one_field(
         calibrate(&lab.store, &training, &temperatures, &s.network, epochs, epochs, seed)?;
     let data = Data::Samples(&training);
     let rbms = train_rbm_on(&lab.store, data, s.train, &s.epochs, of.seed("rbm"))?;
-    let (torus, copies) = (TorusInField { states, field: case.field }, s.held_out.size());
+    let torus = TorusInField { states, field: case.field };
+    let instruments = Instruments { network: Some(&network), curves: None, configurations: true };
+    let copies = s.held_out.size();
     let end = |rbm, first: usize| {
-        let steps = lab.get(&Trajectory {
-            rbm: Flowing::Trained(rbm),
-            start: &held_out,
-            range: (first, first + copies),
-            shape: Shape::Square(of.side),
-            rule: Rule::Sampled,
-            read: &[s.steps.highest()],
-            instruments: Instruments {
-                network: Some(&network),
-                curves: None,
-                configurations: true,
-            },
-            seed: child_seed(of.seed, "flow", first as u64),
-        })?;
-        End::of(&torus, steps.value.last().context("nothing was read")?)
+        let (block, read) = ((first, first + copies), [s.steps.highest()]);
+        let steps = flow(of, rbm, &held_out, block, &read, instruments, first as u64)?;
+        End::of(&torus, steps.last().context("nothing was read")?)
     };
     let hot = held_out.value.len() - copies;
     rbms.iter().map(|rbm| Ok([end(rbm, 0)?, end(rbm, hot)?])).collect()
+}
+
+/// The sampled flow of a block of configurations, as it is at the steps `read`.
+fn flow(
+    of: Repetition<'_>,
+    rbm: &Done<Trainer>,
+    start: &Done<Samples>,
+    range: (usize, usize),
+    read: &[usize],
+    instruments: Instruments<'_>,
+    number: u64,
+) -> Result<Vec<Step>> {
+    let (rbm, shape, rule) = (Flowing::Trained(rbm), Shape::Square(of.side), Rule::Sampled);
+    let seed = child_seed(of.seed, "flow", number);
+    Ok(of.lab.get(&Trajectory { rbm, start, range, shape, rule, read, instruments, seed })?.value)
 }
 
 /// An RBM that was shown all fields, and its flows from hot configurations in each of them: start and end, by field.
@@ -210,26 +206,18 @@ fn all_fields(lab: &Lab, s: &Settings, index: u64) -> Result<Vec<[Step; 2]>> {
     let rbms = train_rbm_on(&lab.store, data, s.train, &s.epochs, of.seed("rbm"))?;
     let rbm = rbms.last().context("no RBM was trained")?;
     let copies = s.held_out.size();
-    let flow = |field: usize| {
+    let of_field = |field: usize| {
         let hot = ((field + 1) * temperatures.len() - 1) * copies;
-        let steps = lab.get(&Trajectory {
-            rbm: Flowing::Trained(rbm),
-            start: &held_out,
-            range: (hot, hot + copies),
-            shape: Shape::Square(of.side),
-            rule: Rule::Sampled,
-            read: &[0, s.steps.highest()],
-            instruments: Instruments::default(),
-            seed: child_seed(of.seed, "flow", field as u64),
-        })?;
-        steps.value.try_into().ok().context("a step was not read")
+        let (block, read) = ((hot, hot + copies), [0, s.steps.highest()]);
+        let steps = flow(of, rbm, &held_out, block, &read, Instruments::default(), field as u64)?;
+        steps.try_into().ok().context("a step was not read")
     };
-    (0..s.fields.len()).map(flow).collect()
+    (0..s.fields.len()).map(of_field).collect()
 }
 
 /// A temperature at the end of the flow, over repetitions; `epochs` is a number in the settings.
 fn end(of: Of<'_>, epochs: usize, start: usize, by: By) -> Option<Estimate> {
-    of.mean_if(|ends| ends[epochs][start].temperature(by))
+    of.mean_if(|ends| ends[epochs][start].temperatures[by as usize])
 }
 
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
@@ -283,16 +271,16 @@ fn ends_at<'a>(
     resolution: f64,
     place: impl Fn(&Case) -> f64,
 ) -> Ruling {
-    let at = |of: Of<'_>| match end(of, of.first()?.len() - 1, HOT, By::Energy) {
-        Some(t) => Some(verdict::near(t, place(of.case), resolution)),
-        None => Some(verdict::holds(false, "on the scale of the thermometer")),
+    let at = |of: Of<'_>| {
+        let end = end(of, of.first()?.len() - 1, HOT, By::Energy);
+        Some(on_scale(end, |t| verdict::near(t, place(of.case), resolution)))
     };
     let all: Vec<Ruling> = of.filter_map(at).collect();
     let rule = format!(
         "within {resolution:.2}, the distance of this torus' own maximum without a field from T_c, beyond errors, in each of {} cases",
         all.len()
     );
-    Ruling { rule, ..verdict::all(all) }
+    verdict::every(all, rule)
 }
 
 fn maximal_heat(
@@ -303,6 +291,7 @@ fn maximal_heat(
 ) -> Result<Claim> {
     let last = s.epochs.len() - 1;
     let peak = |case: &Case| Some(case.peak);
+    let mixture = |case: &Case| case.mixture;
     let critical = |_: &Case| Some(critical_temperature());
     let ruling = ends_at(ends.rows(), finite_size_shift(s.side.size())?, |case| case.peak);
     let claim = lab.says("funai-giataganas-2020/maximal-heat")?.judged(
@@ -318,48 +307,33 @@ fn maximal_heat(
         .and(early, Some(distance(ends, 0, By::Energy, peak)))
         .and("the same by the network", Some(distance(ends, last, By::Network, peak)))
         .and("distance from $T_c$", Some(distance(ends, last, By::Energy, critical)))
-        .and(
-            "distance from the training mixture",
-            Some(distance(ends, last, By::Energy, |case| case.mixture)),
-        );
-    Ok(of_one_distribution(of_wider_range(claim, s, ends), s, joint))
-}
-
-/// What a wider range of training temperatures does, which leaves the specific heat as it is.
-fn of_wider_range(claim: Claim, s: &Settings, ends: &Ends) -> Claim {
-    let [first, second, ..] = *s.hottest else { return claim };
-    let last = s.epochs.len() - 1;
-    claim
-        .and(
-            format!("shift of the end, mean over fields, with training up to T = {second} instead of {first}"),
-            shift(s, ends, |of| end(of, last, HOT, By::Energy)),
-        )
-        .and("the same of the training mixture", shift(s, ends, |of| of.mixture.map(Estimate::exact)))
-}
-
-/// What the flow of one RBM that was shown all fields remembers of the field of its start.
-fn of_one_distribution(claim: Claim, s: &Settings, joint: Row<'_, (), Vec<[Step; 2]>>) -> Claim {
-    let highest = s.fields.len() - 1;
+        .and("distance from the training mixture", Some(distance(ends, last, By::Energy, mixture)));
+    // A wider range of training temperatures leaves the specific heat as it is.
+    let claim = match *s.hottest {
+        [first, second, ..] => claim
+            .and(
+                format!("shift of the end, mean over fields, with training up to T = {second} instead of {first}"),
+                shift(s, ends, |of| end(of, last, HOT, By::Energy)),
+            )
+            .and("the same of the training mixture", shift(s, ends, |of| of.mixture.map(Estimate::exact))),
+        _ => claim,
+    };
+    // What the flow of one RBM that was shown all fields remembers of the field of its start.
+    let (highest, fields) = (s.fields.highest(), s.fields.len());
     let of_field = |field: usize, when: usize| joint.mean(|fields| fields[field][when].abs_m);
-    let remembered = |when| Some(of_field(highest, when) - of_field(0, when));
-    let start = format!(
-        "|m| at the start in the field {} minus that without a field, one RBM of all fields",
-        s.fields.highest()
-    );
-    claim.and(start, remembered(0)).and("the same at the end", remembered(1))
+    let remembered = |when| Some(of_field(fields - 1, when) - of_field(0, when));
+    Ok(claim
+        .and(format!("|m| at the start in the field {highest} minus that without a field, one RBM of all fields"), remembered(0))
+        .and("the same at the end", remembered(1)))
 }
 
 /// How much a quantity grows from the first range of training temperatures to the second, mean over the fields. The fields'
 /// values differ, so that only their errors count.
 fn shift(s: &Settings, ends: &Ends, of: impl Fn(Of<'_>) -> Option<Estimate>) -> Option<Estimate> {
     let range = |number: usize| ends.filter(move |case| case.hottest == s.hottest[number]);
-    let shifts: Vec<Estimate> =
-        range(0).zip(range(1)).filter_map(|(a, b)| Some(of(b)? - of(a)?)).collect();
-    let n = shifts.len() as f64;
-    let squares: f64 = shifts.iter().map(|e| e.error.powi(2)).sum();
-    let mean = shifts.iter().map(|e| e.mean).sum::<f64>() / n;
-    let error = squares.sqrt() / n;
-    shifts.first().map(|first| Estimate { mean, error, ..*first })
+    let shifts = range(0).zip(range(1)).filter_map(|(a, b)| Some(of(b)? - of(a)?));
+    let shifts: Vec<Estimate> = shifts.collect();
+    (!shifts.is_empty()).then(|| Estimate::mean_of(&shifts))
 }
 
 fn zero_field(lab: &Lab, s: &Settings, ends: &Ends) -> Result<Claim> {
@@ -376,20 +350,20 @@ fn zero_field(lab: &Lab, s: &Settings, ends: &Ends) -> Result<Claim> {
             without().count() * s.seeds.size(),
         ),
     );
-    Ok(without().fold(claim, |claim, of| {
-        let quantity =
-            |by: &str| format!("temperature by the {by}, trained up to T = {}", of.hottest);
-        let claim = claim.and(quantity("network"), end(of, last, HOT, By::Network));
-        match of.hottest == s.hottest[0] {
-            true => claim,
-            false => claim.and(quantity("energy"), end(of, last, HOT, By::Energy)),
-        }
-    }))
+    let of_each = |name: &'static str, by| {
+        without().map(move |of| {
+            let quantity = format!("temperature by the {name}, trained up to T = {}", of.hottest);
+            (quantity, end(of, last, HOT, by))
+        })
+    };
+    Ok(claim
+        .and_all(of_each("network", By::Network))
+        .and_all(of_each("energy", By::Energy).skip(1)))
 }
 
 /// In how many repetitions the fully trained RBM's end, from hot starts, is not told from an Ising ensemble of one temperature.
 fn with_temperature(of: Of<'_>) -> usize {
-    let has = |ends: &[End; 2]| ends[HOT].readings.p_value >= LEVEL;
+    let has = |ends: &[End; 2]| ends[HOT].p_value >= LEVEL;
     of.count(|ends| ends.last().is_some_and(has))
 }
 

@@ -1,6 +1,6 @@
 //! `flow-large` (iso-2018): does the end of the flow tend to T_c on larger tori?
 
-use super::thermometers::{Thermometer, has_temperature};
+use super::thermometers::{Thermometer, has_temperature, on_scale};
 use super::torus::{Repetition, Torus};
 use crate::stages::{Data, Flowing, Step, anneal_rbm};
 use anyhow::{Result, ensure};
@@ -86,9 +86,7 @@ impl Settings {
     /// can be expected to tell for the energy.
     fn resolution(&self, thermometer: Thermometer) -> f64 {
         match thermometer {
-            Thermometer::Network => {
-                self.temperatures.windows(2).map(|t| t[1] - t[0]).fold(0.0, f64::max)
-            }
+            Thermometer::Network => self.temperatures.widest_gap(),
             _ => 0.05,
         }
     }
@@ -182,10 +180,8 @@ fn tends_to_critical(
     start: usize,
     by: Thermometer,
 ) -> Ruling {
-    match trend(ends, start, by) {
-        Some(line) => verdict::agrees(line.intercept, 0.0, s.resolution(by)),
-        None => verdict::holds(false, "on the scale of the thermometer"),
-    }
+    let line = trend(ends, start, by);
+    on_scale(line, |line| verdict::agrees(line.intercept, 0.0, s.resolution(by)))
 }
 
 const STARTS: [&str; 2] = ["cold", "hot"];
@@ -229,11 +225,11 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     Ok(section("flow-large", "Does the end of the flow tend to the critical point on larger tori?")
         .answer(format!(
             "{}: by the energy it is at {} from the cold start and {} from the hot one.",
-            match ruling.is() {
-                Some(true) => "Yes",
-                Some(false) => "No, the end of the flow does not tend to $T_c$",
-                None => "It cannot be told with these errors whether the end of the flow tends to $T_c$",
-            },
+            ruling.among([
+                "Yes",
+                "No, the end of the flow does not tend to $T_c$",
+                "It cannot be told with these errors whether the end of the flow tends to $T_c$",
+            ]),
             by_energy(0),
             by_energy(1)
         ))

@@ -74,11 +74,6 @@ impl Settings {
         [self.starts.lowest(), self.starts.highest()]
     }
 
-    /// The spacing of the network's scale.
-    fn spacing(&self) -> f64 {
-        self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
-    }
-
     /// Every rule with every extreme start.
     fn rules_and_extremes(&self) -> impl Iterator<Item = (Rule, f64)> + Clone {
         self.rules.iter().flat_map(move |&rule| self.extremes().map(|start| (rule, start)))

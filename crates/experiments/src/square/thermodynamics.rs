@@ -3,13 +3,13 @@
 mod compare;
 mod rbms;
 
-use crate::stages::Measuring;
+use crate::stages::{Means, Measuring};
 use ::rbm::{GradientEstimator, Optimiser, Schedule, TrainConfig, WeightSharing};
 use anyhow::{Result, ensure};
-use compare::{Deviation, Outcome, monte_carlo_value, published};
+use compare::{Deviation, Outcome, monte_carlo_value, published_number};
+use lab::Lab;
 use lab::kinds::{Ascending, Count, Seeds, check_within};
-use lab::{Grid, Lab};
-use rbms::{OBSERVABLES, Torus, Trial};
+use rbms::{OBSERVABLES, Torus, Trial, Trials};
 use report::content::SOURCE;
 use report::numbers::fixed;
 use report::{Cell, Figure, Rows, Section, Table, figure, grid, panel, section, table};
@@ -96,8 +96,6 @@ impl Settings {
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        check_within("the lowest of temperatures", self.temperatures.lowest(), 0.1, 100.0)?;
-        check_within("the highest of temperatures", self.temperatures.highest(), 0.1, 100.0)?;
         ensure!(
             self.temperatures.contains(&self.shown_temperature),
             "shown_temperature is {}, but must be one of temperatures",
@@ -113,6 +111,7 @@ impl lab::Settings for Settings {
         check_within("measuring.annealing.chains", annealed, 2, chains.number.size())?;
         check_within("measuring.annealing.steps", annealing.steps, 1, 1 << 30)?;
         ensure!(!self.rbms.is_empty(), "rbms is empty, but needs at least one");
+        let published = crate::published()?;
         for (index, Rbm { hidden, starts, phases }) in self.rbms.iter().enumerate() {
             let twice = self.rbms[..index].iter().any(|other| other.hidden == *hidden);
             ensure!(!twice, "rbms has {hidden} hidden units twice, but every entry must differ");
@@ -120,6 +119,9 @@ impl lab::Settings for Settings {
                 **starts == 1 || *hidden <= ::rbm::partition::MAX_UNITS,
                 "starts is {starts}, but {hidden} hidden units are too many to choose by likelihood"
             );
+            for &t in self.temperatures.iter() {
+                published_number(&published, *hidden, t, 0)?;
+            }
             ensure!(!phases.is_empty(), "phases of rbms is empty, but needs at least one");
             for phase in phases {
                 check_within("batch in phases", phase.batch, 1, self.samples.size())?;
@@ -131,9 +133,8 @@ impl lab::Settings for Settings {
 }
 
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
-    let numbers = compare::numbers(lab, s)?;
     let trials = rbms::trials(lab, s)?;
-    let deviations = compare::deviations(&numbers, &trials);
+    let deviations = compare::deviations(lab, s, &trials)?;
     let count = |outcome| deviations.iter().filter(|d| d.outcome() == outcome).count();
     Ok(section("thermodynamics", "Thermodynamics of an RBM's own samples")
         .answer(format!(
@@ -144,9 +145,8 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             count(Outcome::Farther)
         ))
         .text(format!(
-            "RBMs without biases are trained on {} exact independent configurations of the torus at one temperature, and their energy E, |m| and specific heat C per spin are compared with Kaufman's closed form and the transfer matrix. Training: {}. Their own samples are exact draws where the hidden layer can be enumerated, else Gibbs chains, half of which begin with data and half with random spins.",
-            s.samples,
-            protocol(s)
+            "RBMs without biases are trained on {} exact independent configurations of the torus at one temperature, and their energy E, |m| and specific heat C per spin are compared with Kaufman's closed form and the transfer matrix. Their own samples are exact draws where the hidden layer can be enumerated, else Gibbs chains, half of which begin with data and half with random spins.",
+            s.samples
         ))
         .claims(compare::claims(lab, s, &trials, &deviations)?)
         .figure(means_figure(lab, s, &trials)?)
@@ -155,21 +155,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .table(values_table(lab, s, &trials)?)
         .table(ratios_table(s, &deviations))
         .table(rbms_table(s, &trials))
-        .discussion(format!(
-            "Farther from the exact values than the published numbers: {}. The maximum of the likelihood is a compromise between all correlations and aims at no observable by itself, so that an RBM that is less likely may be closer in one of them.",
-            compare::farther(&deviations)
-        )))
-}
-
-/// How each RBM is trained, in words.
-fn protocol(s: &Settings) -> String {
-    let rbms = s.rbms.iter().map(|rbm| {
-        let phases = rbm.phases.iter().map(|phase| {
-            format!("{} epochs of {} in batches of {}", phase.epochs, phase.gradient, phase.batch)
-        });
-        format!("N = {}: {}", rbm.hidden, phases.collect::<Vec<_>>().join(", then "))
-    });
-    rbms.collect::<Vec<_>>().join("; ")
+        .discussion("Which numbers are farther from the exact values than the published ones is in the table of distances. The maximum of the likelihood is a compromise between all correlations and aims at no observable by itself, so that an RBM that is less likely may be closer in one of them."))
 }
 
 const TEMPERATURE: &str = "temperature T (J/k_B)";
@@ -178,7 +164,7 @@ fn named(s: &Settings) -> impl Iterator<Item = (usize, String)> {
     s.rbms.iter().map(|rbm| format!("N = {}", rbm.hidden)).enumerate()
 }
 
-fn means_figure(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Figure> {
+fn means_figure(lab: &Lab, s: &Settings, trials: &Trials) -> Result<Figure> {
     let low = s.temperatures.lowest().min(1.0);
     let high = s.temperatures.highest().max(low + 0.5);
     let temperatures: Vec<f64> = grid(low, high, 80).collect();
@@ -206,7 +192,7 @@ fn means_figure(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<
             let points = theirs
                 .into_iter()
                 .filter(|t| (low..=high).contains(t))
-                .map(|t| Ok::<_, anyhow::Error>((t, published(lab, rbm.hidden, t, number)?)));
+                .map(|t| Ok((t, published_number(&lab.published, rbm.hidden, t, number)?)));
             let label = format!("N = {}{SOURCE}Torlai, Melko", rbm.hidden);
             panel = panel.dashed(label, points.collect::<Result<Vec<_>>>()?);
         }
@@ -232,7 +218,7 @@ fn deviations_figure(s: &Settings, deviations: &[Deviation]) -> Figure {
     })
 }
 
-fn correlations_figure(s: &Settings, trials: &Grid<Torus, Trial>) -> Figure {
+fn correlations_figure(s: &Settings, trials: &Trials) -> Figure {
     const NONE: [(f64, f64); 0] = [];
     let shown = s.shown_temperature;
     let distances = || 1..=SIDE / 2;
@@ -271,26 +257,25 @@ fn correlations_figure(s: &Settings, trials: &Grid<Torus, Trial>) -> Figure {
     figure("correlations", caption).panel(functions).panel(differences).panel(divergences)
 }
 
-fn values_table(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Table> {
-    let mut rows: Vec<(f64, String, [Cell; 3])> = Vec::new();
+fn values_table(lab: &Lab, s: &Settings, trials: &Trials) -> Result<Table> {
+    let each = |of: &dyn Fn(usize) -> Result<Cell>| {
+        (0..OBSERVABLES.len()).map(of).collect::<Result<Vec<Cell>>>()
+    };
+    let mut rows: Vec<(f64, String, Vec<Cell>)> = Vec::new();
     for row in trials.rows() {
         let t = row.temperature;
-        let mut add = |name: String, of: &dyn Fn(usize) -> Result<Cell>| -> Result<()> {
-            rows.push((t, name, [of(0)?, of(1)?, of(2)?]));
-            Ok(())
+        let mean = |of: &dyn Fn(&Trial) -> &Means| {
+            each(&|o| Ok(row.mean(|trial| (OBSERVABLES[o].of)(of(trial))).into()))
         };
-        add("exact".into(), &|o| Ok(row.exact[o].into()))?;
-        add("training data".into(), &|o| {
-            Ok(row.mean(|trial| (OBSERVABLES[o].of)(&trial.data)).into())
-        })?;
-        add("Monte Carlo, Torlai and Melko".into(), &|o| Ok(monte_carlo_value(lab, t, o)?.into()))?;
+        rows.push((t, "exact".to_owned(), each(&|o| Ok(row.exact[o].into()))?));
+        rows.push((t, "training data".to_owned(), mean(&|trial| &trial.data)?));
+        let monte_carlo = each(&|o| Ok(monte_carlo_value(lab, t, o)?.into()))?;
+        rows.push((t, "Monte Carlo, Torlai and Melko".to_owned(), monte_carlo));
         for (index, name) in named(s) {
-            add(name.clone(), &|o| {
-                Ok(row.mean(|trial| (OBSERVABLES[o].of)(&trial.rbms[index].means)).into())
-            })?;
-            add(format!("{name}, Torlai and Melko"), &|o| {
-                Ok(published(lab, s.rbms[index].hidden, t, o)?.into())
-            })?;
+            let hidden = s.rbms[index].hidden;
+            rows.push((t, name.clone(), mean(&|trial| &trial.rbms[index].means)?));
+            let theirs = each(&|o| Ok(published_number(&lab.published, hidden, t, o)?.into()))?;
+            rows.push((t, format!("{name}, Torlai and Melko"), theirs));
         }
     }
     let caption = format!(
@@ -333,10 +318,7 @@ fn ratios_table(s: &Settings, deviations: &[Deviation]) -> Rows<(usize, f64)> {
 }
 
 /// What each RBM is as a distribution, and how well that is known.
-fn rbms_table<'a>(
-    s: &Settings,
-    trials: &'a Grid<Torus, Trial>,
-) -> Rows<(usize, lab::Row<'a, Torus, Trial>)> {
+fn rbms_table<'a>(s: &Settings, trials: &'a Trials) -> Rows<(usize, lab::Row<'a, Torus, Trial>)> {
     let stride = *s.measuring.chains.stride as f64;
     let cases = (0..s.rbms.len()).flat_map(|index| trials.rows().map(move |row| (index, row)));
     let caption = "KL divergence of the torus from the RBM, per spin in nats; ln Z by annealing from above minus that from below, the larger of the seeds; the longest autocorrelation time of energy or |m| in Gibbs steps; the largest distance, in its errors, of E, |m| or C of chains that began with data from those that began at random.";

@@ -5,6 +5,7 @@ use anyhow::Result;
 use exact::square::critical_temperature;
 use exact::torus::specific_heat_peak;
 use flow::{Readings, Verdict};
+use lab::verdict::{self, Ruling};
 use stats::Estimate;
 
 /// The share of Ising ensembles that may be said to have no temperature.
@@ -55,6 +56,11 @@ pub(super) fn has_temperature(step: &Step) -> bool {
     verdict.is_some_and(|verdict| verdict != Verdict::NoTemperature)
 }
 
+/// By a rule where a thermometer reads something on its scale; what is off the scale is not so.
+pub(super) fn on_scale<T>(read: Option<T>, rule: impl FnOnce(T) -> Ruling) -> Ruling {
+    read.map_or_else(|| verdict::holds(false, "on the scale of the thermometer"), rule)
+}
+
 /// How close to T_c a thermometer without a scale of its own must read to be at T_c, J / k_B: as close as the maximum of this
 /// torus' specific heat is.
 pub(super) fn finite_size_shift(side: usize) -> Result<f64> {
@@ -74,8 +80,8 @@ pub(super) fn temperatures(readings: &Readings) -> [Option<Estimate>; 5] {
 }
 
 /// Between which times of its training a reading of the end passes a temperature for the first time.
-pub(super) fn passes(course: &[(f64, f64)], temperature: f64) -> Option<String> {
-    let pair = course.windows(2).find(|of| (of[0].1 > temperature) != (of[1].1 > temperature))?;
+pub(super) fn passes(readings: &[(f64, f64)], temperature: f64) -> Option<String> {
+    let pair = readings.windows(2).find(|of| (of[0].1 > temperature) != (of[1].1 > temperature))?;
     let [before, after] = [pair[0].0, pair[1].0].map(report::numbers::exact);
     Some(format!("in training it passes there between rate × updates {before} and {after}"))
 }
@@ -87,8 +93,8 @@ mod tests {
     #[test]
     fn a_passage_is_the_first_one() {
         let of = |values: &[f64]| {
-            let course: Vec<_> = (1..).map(f64::from).zip(values.iter().copied()).collect();
-            passes(&course, 2.0)
+            let readings: Vec<_> = (1..).map(f64::from).zip(values.iter().copied()).collect();
+            passes(&readings, 2.0)
         };
         assert_eq!(of(&[1.0, 1.5, 1.9]), None);
         let when = of(&[1.0, 1.5, 2.5, 1.0]).unwrap();

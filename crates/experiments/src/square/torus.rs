@@ -7,11 +7,22 @@ use crate::stages::{
 use anyhow::{Context, Result};
 use flow::{Calibration, IsingCurves, Readings, Rule, Thermometers};
 use ising::{Configurations, Samples};
+use lab::kinds::Count;
 use lab::{Done, Lab};
+use serde::{Deserialize, Serialize};
 use stats::{Estimate, child_seed};
 
 /// Epochs of a network that an interruption loses at most.
 pub(super) const SEGMENT: u64 = 20;
+
+/// A network thermometer, and how long it is trained.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Network {
+    pub(super) name: String,
+    pub(super) epochs: Count<1, 1_000_000>,
+    pub(super) train: nn::TrainConfig,
+}
 
 /// One repetition on the L x L torus. Whatever it draws or trains has a name, and the name a random stream of its own: sets
 /// of different names or repetitions are independent by construction.
@@ -64,23 +75,27 @@ impl<'a> Repetition<'a> {
     pub(super) fn thermometers(
         &self,
         (hottest, draws): (f64, u32),
-        (config, epochs): (&nn::TrainConfig, u64),
+        network: (&nn::TrainConfig, u64),
         training: &Blocks,
     ) -> Result<Torus> {
         let (side, seed) = (self.side, self.seed("curves"));
         Ok(Torus {
             side,
             curves: self.lab.get(&MeasureCurves { side, hottest, draws, seed })?,
-            network: calibrate(
-                &self.lab.store,
-                &training.samples,
-                &training.temperatures,
-                config,
-                epochs,
-                SEGMENT,
-                self.seed("thermometer"),
-            )?,
+            network: self.network(network, training, 0)?,
         })
+    }
+
+    /// A network thermometer that learnt `training` for so many epochs; its number tells it from others.
+    pub(super) fn network(
+        &self,
+        (config, epochs): (&nn::TrainConfig, u64),
+        training: &Blocks,
+        number: u64,
+    ) -> Result<Done<Calibration>> {
+        let (samples, scale) = (&training.samples, &training.temperatures);
+        let seed = child_seed(self.seed, "thermometer", number);
+        calibrate(&self.lab.store, samples, scale, config, epochs, SEGMENT, seed)
     }
 }
 

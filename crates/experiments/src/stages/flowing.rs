@@ -19,12 +19,7 @@ pub(crate) enum Flowing<'a> {
     Redrawn { redrawn: &'a Done<Trainer>, seed: u64 },
     /// The weights of pinned units, those with a weight of at least `weight` in size and a participation ratio of at most
     /// `participation`, clipped to `limit`.
-    Clipped {
-        clipped: &'a Done<Trainer>,
-        weight: f32,
-        participation: f64,
-        limit: f32,
-    },
+    Clipped { clipped: &'a Done<Trainer>, weight: f32, participation: f64, limit: f32 },
 }
 
 impl Flowing<'_> {

@@ -4,7 +4,7 @@ use super::Settings;
 use crate::stages::{Network, Recalls};
 use anyhow::Result;
 use lab::Lab;
-use stats::Estimate;
+use stats::{Estimate, falls_below};
 
 /// Recalls in several networks of N units that store P random patterns each. Errors are over networks, whose patterns are all
 /// new: recalls in one network are not independent.
@@ -40,7 +40,7 @@ impl Ensemble {
 
     /// The mean over networks.
     fn mean(&self, of: impl Fn(&Network) -> f64) -> Estimate {
-        Estimate::from_independent(&self.networks.iter().map(of).collect::<Vec<_>>())
+        self.networks.iter().map(of).collect()
     }
 
     /// The overlap of the end with the pattern, from the fraction of corrupted units of this index.
@@ -64,8 +64,7 @@ impl Ensemble {
             let good: Vec<f64> = good.copied().collect();
             (!good.is_empty()).then(|| mean(&good))
         };
-        let all: Vec<f64> = self.networks.iter().filter_map(of_network).collect();
-        (all.len() > 1).then(|| Estimate::from_independent(&all))
+        Estimate::of_several(self.networks.iter().filter_map(of_network))
     }
 
     /// The share of the units of stored patterns that are unstable.
@@ -79,30 +78,17 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// Recalls that start at the patterns themselves, of one number of units over all loads.
-pub(super) struct Curve {
-    pub(super) units: usize,
-    pub(super) loads: Vec<Ensemble>,
+pub(super) type Curve = Vec<Ensemble>;
+
+/// The load at which the retrieved share first falls below one half.
+pub(super) fn half(loads: &[Ensemble]) -> Option<Estimate> {
+    let retrieved: Vec<_> = loads.iter().map(|e| (e.load(), e.retrieved(0))).collect();
+    falls_below(&retrieved, 0.5)
 }
 
-impl Curve {
-    /// The load at which the retrieved share first falls to one half, by interpolation between two loads.
-    pub(super) fn half(&self) -> Option<Estimate> {
-        let retrieved = |pair: &[Ensemble]| [pair[0].retrieved(0), pair[1].retrieved(0)];
-        let pair = self.loads.windows(2).find(|pair| retrieved(pair)[1].mean < 0.5)?;
-        let ([low, high], [a, b]) = ([pair[0].load(), pair[1].load()], retrieved(pair));
-        let (width, fall) = (high - low, a.mean - b.mean);
-        let by_first = width * (0.5 - b.mean) / (fall * fall) * a.error;
-        let by_second = width * (a.mean - 0.5) / (fall * fall) * b.error;
-        let error = by_first.hypot(by_second);
-        let half = Estimate { mean: low + width * (a.mean - 0.5) / fall, error, ..a };
-        (a.mean >= 0.5).then_some(half)
-    }
-
-    /// The highest load that mean-field theory allows.
-    pub(super) fn below(&self, capacity: f64) -> &Ensemble {
-        let mut allowed = self.loads.iter().filter(|ensemble| ensemble.load() <= capacity);
-        allowed.next_back().unwrap_or(&self.loads[0])
-    }
+/// The highest load that mean-field theory allows.
+pub(super) fn below(loads: &[Ensemble], capacity: f64) -> &Ensemble {
+    loads.iter().rfind(|ensemble| ensemble.load() <= capacity).unwrap_or(&loads[0])
 }
 
 #[cfg(test)]
@@ -110,23 +96,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_load_at_one_half_is_interpolated() {
-        let ensemble = |patterns, overlaps: [f64; 2]| Ensemble {
+    fn what_is_retrieved_is_counted_over_networks() {
+        let ensemble = |overlaps: [f64; 2]| Ensemble {
             units: 100,
-            patterns,
+            patterns: 20,
             retrieved_above: 0.8,
             networks: overlaps
                 .map(|m| Network { unstable: 0.0, overlaps: vec![vec![m, 0.0]] })
                 .into(),
         };
-        let curve = |loads| Curve { units: 100, loads };
         // Of the two patterns of each network one, in both and in one of them.
-        let all = || ensemble(10, [0.9, 0.9]);
-        let some = || ensemble(20, [0.9, 0.1]);
-        assert_eq!(curve(vec![all(), some()]).half().unwrap().mean, 0.1);
-        assert_eq!((some().retrieved(0).mean, some().load()), (0.25, 0.2));
-        assert!(some().overlap_of_retrieved().is_none() && all().overlap_of_retrieved().is_some());
-        assert!(curve(vec![all(), all()]).half().is_none());
-        assert!(curve(vec![some(), some()]).half().is_none());
+        let [all, some] = [[0.9, 0.9], [0.9, 0.1]].map(ensemble);
+        assert_eq!([all.retrieved(0).mean, some.retrieved(0).mean, some.load()], [0.5, 0.25, 0.2]);
+        assert!(some.overlap_of_retrieved().is_none() && all.overlap_of_retrieved().is_some());
     }
 }

@@ -58,14 +58,9 @@ fn best_of_sample(data: &Data, frequencies: &[f64]) -> Result<f64> {
     data.kl(&minimum::descend(frequencies, &start, GRADIENT, MAX_STEPS)?.weights)
 }
 
-/// KL after the last update, of one seed.
-fn last(kl: &[f64]) -> f64 {
-    kl[kl.len() - 1]
-}
-
 /// KL after the last update.
 pub(super) fn end(row: Row<'_, Case<'_>, Vec<f64>>) -> Estimate {
-    row.mean(|kl| last(kl))
+    row.mean(|kl| kl[kl.len() - 1])
 }
 
 pub(super) fn figure(s: &Settings, free: &Free<'_>) -> Figure {
@@ -98,16 +93,16 @@ pub(super) fn table(s: &Settings, free: &Free<'_>) -> Table {
         "Free weights after {} updates: KL from the ring in nats, mean over {} seeds, the least and the most; where the likelihood of the same samples is largest; and at the best equal weights.",
         s.race.updates, s.seeds
     );
-    let ends = |row: &Row<'_, Case<'_>, Vec<f64>>| -> Vec<f64> {
-        row.cells.iter().map(|kl| last(kl)).collect()
+    let extreme = |row: &Row<'_, Case<'_>, Vec<f64>>, of: fn(f64, f64) -> f64| {
+        row.cells.iter().filter_map(|kl| kl.last().copied()).reduce(of)
     };
     report::table("race", caption)
         .rows(free.rows())
         .column("K", |row| row.data.coupling())
         .column("gradient estimator", |row| row.gradient.to_string())
         .column("KL", |row| end(*row))
-        .column("least", |row| ends(row).into_iter().fold(f64::INFINITY, f64::min))
-        .column("most", |row| ends(row).into_iter().fold(f64::NEG_INFINITY, f64::max))
+        .column("least", |row| extreme(row, f64::min))
+        .column("most", |row| extreme(row, f64::max))
         .column("best of sample", |row| row.best_of_sample)
         .column("equal", |row| row.data.equal_kl)
         .into()

@@ -2,23 +2,23 @@
 
 use super::{Data, Sample, Settings};
 use crate::stages::Checkpoints;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use exact::decimation::hidden_coupling;
 use exact::{divergence, minimum};
 use lab::Lab;
-use lab::verdict::{agrees, below, undecided};
+use lab::verdict::{agrees, below, if_known};
 use nalgebra::{DMatrix, DVector};
 use rbm::{Rbm, TrainConfig};
 use report::{Check, Claim, Figure, Panel, Table, figure, grid, panel, rough, table};
 use stats::Estimate;
 
 /// Training from equal weights.
-pub(super) struct Saddle {
+pub(super) struct Saddle<'a> {
     pub(super) updates: Vec<u64>,
     /// By the exact gradient of all samples at once.
-    pub(super) exact: Training,
+    pub(super) exact: Training<'a>,
     /// On mini-batches.
-    pub(super) sampled: Training,
+    pub(super) sampled: Training<'a>,
     /// KL of equal weights.
     pub(super) equal_kl: f64,
     /// The curvature of KL from the ring along its most negative mode.
@@ -28,13 +28,14 @@ pub(super) struct Saddle {
 }
 
 /// One way of training, all seeds.
-pub(super) struct Training {
+pub(super) struct Training<'a> {
     pub(super) name: String,
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<Run<'a>>,
 }
 
 /// One training run.
-pub(super) struct Run {
+pub(super) struct Run<'a> {
+    pub(super) sample: &'a Sample,
     /// KL from the ring, at the updates that are read.
     kl: Vec<f64>,
     /// The part of the weights in which hidden units differ along the longest wave.
@@ -53,33 +54,47 @@ struct Growth {
     ratio: Estimate,
 }
 
-impl Training {
-    /// KL at the end.
-    pub(super) fn end(&self) -> Estimate {
-        let last = |run: &Run| run.kl[run.kl.len() - 1];
-        Estimate::from_independent(&self.runs.iter().map(last).collect::<Vec<_>>())
+impl<'a> Run<'a> {
+    fn new(data: &Data, sample: &'a Sample, rbms: &[Rbm]) -> Result<Self> {
+        let coupling = |rbm: &Rbm| Ok(hidden_coupling(&flow::mean::in_f64(rbm)?)?.coupling);
+        let last = rbms.last().context("no update is read")?;
+        Ok(Self {
+            sample,
+            kl: rbms
+                .iter()
+                .map(|rbm| rbm::partition::kl(&data.q, rbm))
+                .collect::<Result<_, _>>()?,
+            spread: rbms.iter().map(|rbm| spread(&rbm.weights.map(f64::from))).collect(),
+            coupling: rbms.iter().map(coupling).collect::<Result<_>>()?,
+            end: last.weights.map(f64::from),
+        })
     }
 }
 
-pub(super) fn run(lab: &Lab, s: &Settings, data: &Data) -> Result<Saddle> {
+impl Training<'_> {
+    /// KL at the end.
+    pub(super) fn end(&self) -> Estimate {
+        self.runs.iter().map(|run| run.kl[run.kl.len() - 1]).collect()
+    }
+}
+
+pub(super) fn run<'a>(lab: &Lab, s: &Settings, data: &'a Data) -> Result<Saddle<'a>> {
     let updates = read_updates(*s.saddle.updates);
-    let train = |name: &str, config| {
-        let of_sample = |sample: &Sample| train(lab, s, data, sample, config, &updates);
-        Ok::<_, anyhow::Error>(Training {
-            name: name.to_owned(),
-            runs: lab.each(&data.samples, of_sample)?,
-        })
+    let train = |name: String, config: TrainConfig| -> Result<Training<'a>> {
+        let runs = lab.each(&data.samples, |sample| {
+            let (start, seed) = (start(s, data, sample), sample.seed);
+            let (of, start, updates) = (&sample.drawn, Some(&start), &updates);
+            let rbms = lab.get(&Checkpoints { data: of, config, start, updates, seed })?.value;
+            Run::new(data, sample, &rbms)
+        })?;
+        Ok(Training { name, runs })
     };
-    let exact = train("the exact gradient, all samples at once", s.saddle.exact)?;
+    let exact = train("the exact gradient, all samples at once".to_owned(), s.saddle.exact)?;
     let name = format!("{}, mini-batches", s.saddle.sampled.gradient);
-    let sampled = train(&name, s.saddle.sampled)?;
-    let pairs: Vec<(&Sample, &Run)> = data.samples.iter().zip(&exact.runs).collect();
-    let growths =
-        lab.each(&pairs, |(sample, run)| growth(s, data, sample, &updates, &run.spread))?;
+    let sampled = train(name, s.saddle.sampled)?;
+    let growths = lab.each(&exact.runs, |run| growth(s, data, run, &updates))?;
     let growth = growths.into_iter().collect::<Option<Vec<(f64, f64)>>>().map(|growths| {
-        let over = |of: fn(&(f64, f64)) -> f64| {
-            Estimate::from_independent(&growths.iter().map(of).collect::<Vec<_>>())
-        };
+        let over = |of: fn(&(f64, f64)) -> f64| growths.iter().map(of).collect::<Estimate>();
         Growth { measured: over(|g| g.0), expected: over(|g| g.1), ratio: over(|g| g.0 / g.1) }
     });
     let modes = divergence::uniform_modes(&data.ring, s.hidden(), data.best_weight)?;
@@ -105,27 +120,6 @@ pub(super) fn start(s: &Settings, data: &Data, sample: &Sample) -> Rbm {
     start
 }
 
-fn train(
-    lab: &Lab,
-    s: &Settings,
-    data: &Data,
-    sample: &Sample,
-    config: TrainConfig,
-    updates: &[u64],
-) -> Result<Run> {
-    let start = start(s, data, sample);
-    let (data_set, seed) = (&sample.drawn, sample.seed);
-    let stage = Checkpoints { data: data_set, config, start: Some(&start), updates, seed };
-    let rbms = lab.get(&stage)?.value;
-    let coupling = |rbm: &Rbm| Ok(hidden_coupling(&flow::mean::in_f64(rbm)?)?.coupling);
-    Ok(Run {
-        kl: rbms.iter().map(|rbm| rbm::partition::kl(&data.q, rbm)).collect::<Result<_, _>>()?,
-        spread: rbms.iter().map(|rbm| spread(&rbm.weights.map(f64::from))).collect(),
-        coupling: rbms.iter().map(coupling).collect::<Result<_>>()?,
-        end: rbms.last().unwrap_or(&start).weights.map(f64::from),
-    })
-}
-
 /// The norm of what is left of W without its mean over hidden units, along waves of one period around the ring.
 fn spread(weights: &DMatrix<f64>) -> f64 {
     let (m, mean) = (weights.nrows(), weights.column_mean());
@@ -140,14 +134,9 @@ fn spread(weights: &DMatrix<f64>) -> f64 {
 
 /// Growth of `ln spread` per update from ten times its start up to where it begins to be felt: measured, and of the linear
 /// descent `(1 - rate H)^t` from the same start, with the Hessian H of the RBM's own sample.
-fn growth(
-    s: &Settings,
-    data: &Data,
-    sample: &Sample,
-    updates: &[u64],
-    measured: &[f64],
-) -> Result<Option<(f64, f64)>> {
+fn growth(s: &Settings, data: &Data, run: &Run<'_>, updates: &[u64]) -> Result<Option<(f64, f64)>> {
     const FELT: f64 = 0.01;
+    let (sample, measured) = (run.sample, &run.spread);
     let began = measured.iter().position(|s| *s > 10.0 * measured[0]);
     let ended = measured.iter().position(|s| *s > FELT);
     let (Some(a), Some(b)) = (began, ended) else { return Ok(None) };
@@ -184,7 +173,7 @@ fn own_hessian(data: &Data, sample: &Sample, hidden: usize) -> Result<DMatrix<f6
     Ok(divergence::hessian(q, &point)?)
 }
 
-impl Saddle {
+impl Saddle<'_> {
     /// Whether training stays at equal weights.
     pub(super) fn claim(&self, lab: &Lab, s: &Settings) -> Result<Claim> {
         let (gradient, k) = (s.saddle.sampled.gradient, s.shown_coupling);
@@ -203,11 +192,9 @@ impl Saddle {
 
     /// Whether hidden units part at the rate of the most negative curvature.
     pub(super) fn check(&self) -> Check {
-        let ruling = match &self.growth {
-            Some(growth) => agrees(growth.ratio, 1.0, 0.05),
-            None => undecided(None, "more updates, until hidden units differ"),
-        };
-        ruling.check(
+        let ratio = self.growth.as_ref().map(|growth| growth.ratio);
+        let needed = "more updates, until hidden units differ";
+        if_known(ratio, |ratio| agrees(ratio, 1.0, 0.05), needed).check(
             "rate-of-the-hessian",
             "By the exact gradient, differences between hidden units grow at the rate that the Hessian of the sample says.",
             "measured rate over that of the Hessian",
@@ -217,15 +204,16 @@ impl Saddle {
 
     pub(super) fn figure(&self, s: &Settings) -> Figure {
         // From update `first` up to `last`.
-        let lines = |axes: Panel, first: f64, last: f64, of: fn(&Run) -> &[f64]| {
-            [&self.sampled, &self.exact].into_iter().fold(axes, |panel, training| {
-                panel.each(&training.runs, |panel, run| {
-                    let points = self.updates.iter().map(|&x| x as f64 + first).zip(of(run));
-                    let points = points.filter(|(x, _)| *x <= last).map(|(x, &y)| (x, y));
-                    panel.line(training.name.as_str(), points)
+        let lines =
+            |axes: Panel, first: f64, last: f64, of: for<'r> fn(&'r Run<'_>) -> &'r [f64]| {
+                [&self.sampled, &self.exact].into_iter().fold(axes, |panel, training| {
+                    panel.each(&training.runs, |panel, run| {
+                        let points = self.updates.iter().map(|&x| x as f64 + first).zip(of(run));
+                        let points = points.filter(|(x, _)| *x <= last).map(|(x, &y)| (x, y));
+                        panel.line(training.name.as_str(), points)
+                    })
                 })
-            })
-        };
+            };
         let start = self.exact.runs.iter().map(|run| run.spread[0]).fold(0.0, f64::max);
         let rate = self.growth.as_ref().map(|growth| growth.expected.mean);
         let reach = rate.map_or(f64::INFINITY, |rate| (0.1 / start).ln() / rate);

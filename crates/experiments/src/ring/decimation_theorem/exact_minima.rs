@@ -1,7 +1,7 @@
 //! What is exact: the construction, minima over all weights, plain descents, the curvature at equal weights.
 
 use super::Settings;
-use crate::ring::rings::{self, Plain, equal_weights};
+use crate::ring::rings::{self, Plain, equal_weights, hidden};
 use crate::stages::{self, Descent};
 use anyhow::Result;
 use exact::decimation::{HiddenCoupling, hidden_coupling};
@@ -122,19 +122,15 @@ pub(super) struct Minimum {
 impl Minimum {
     pub(super) fn of(lab: &Lab, s: &Settings, sites: usize, coupling: f64) -> Result<Self> {
         let best = Best::of(lab, s, [sites, sites / 2], coupling)?;
-        let all = best.as_low.iter().map(|d| read(&d.weights)).collect::<Result<Vec<_>>>()?;
+        let all = best.as_low.iter().map(|d| hidden(&d.weights)).collect::<Result<Vec<_>>>()?;
         let deviation = |h: &HiddenCoupling| (h.coupling / decimate(coupling) - 1.0).abs();
         Ok(Self {
-            hidden: read(&best.weights)?,
+            hidden: hidden(&best.weights)?,
             deviation: largest(all.iter().map(deviation)),
             all_rings: all.iter().all(|h| h.is_ring && h.sign > 0.0),
             best,
         })
     }
-}
-
-fn read(weights: &DMatrix<f64>) -> Result<HiddenCoupling> {
-    Ok(hidden_coupling(&Rbm64::without_biases(weights.clone())?)?)
 }
 
 /// K of layers 0, 1 and 2 by descent, RBM on RBM.
@@ -144,7 +140,7 @@ pub(super) fn layers(lab: &Lab, s: &Settings, k: f64) -> Result<[f64; 3]> {
         let (sites, label) = (s.visible.size() >> layer, format!("{k}, layer {layer}"));
         let (shape, starts, std) = ([sites, sites / 2], *s.starts, *s.initial_std);
         let descents = rings::descents(lab, &label, shape, layers[layer], starts, std)?;
-        layers[layer + 1] = read(&stages::best(&descents)?.weights)?.coupling;
+        layers[layer + 1] = hidden(&stages::best(&descents)?.weights)?.coupling;
     }
     Ok(layers)
 }

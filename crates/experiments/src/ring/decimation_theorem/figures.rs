@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::exact_minima::{Best, Constructed, Curvature, Minimum, Path, Point};
-use super::sampled::Sampled;
+use super::sampled::{Sampled, Trained};
 use crate::ring::rings::equal_weights;
 use anyhow::{Context, Result};
 use exact::Rbm64;
@@ -14,6 +14,11 @@ use report::{Figure, Panel, Table, figure, grid, panel, table};
 
 /// How the renormalization group is named in every legend.
 const RG: &str = "RG, tanh K′ = tanh² K";
+
+/// K' of a trained RBM.
+fn k_of(rbm: &Trained) -> f64 {
+    rbm.hidden.coupling
+}
 
 /// The central figure: K' over K, and K from layer to layer, on top of the renormalization group.
 pub(super) fn flow(
@@ -34,19 +39,19 @@ pub(super) fn flow(
         .title("one RBM: a step")
         .line(RG, grid(0.0, top, 200).map(|k| (k, decimate(k))))
         .points("exact gradient", minima.iter().map(|m| (m.best.coupling, m.hidden.coupling)))
-        .points("trained on samples", sampled.iter().map(|s| (s.coupling, s.hidden_coupling())))
+        .points("trained on samples", sampled.iter().map(|s| (s.coupling, s.mean(k_of))))
         .dashed("equal weights (all pairs)", equal)
         .dashed("K′ = K", [(0.0, 0.0), (top, top)]);
     let exact =
         minima.iter().map(|m| (m.best.coupling, m.hidden.coupling - decimate(m.best.coupling)));
-    let trained = sampled.iter().map(|s| (s.coupling, s.hidden_coupling() - decimate(s.coupling)));
+    let trained = sampled.iter().map(|s| (s.coupling, s.mean(k_of) - decimate(s.coupling)));
     let left = panel("coupling K, visible layer", "K′ minus that of the RG")
         .title("what is left")
         .points("exact gradient", exact)
         .points("trained on samples", trained)
         .mark_y("0", 0.0);
     let trained = s.flow_couplings.iter().filter_map(|k| sampled.iter().find(|s| s.coupling == *k));
-    let trained = trained.flat_map(|s| [(1.0, Some(s.hidden_coupling())), (2.0, s.twice())]);
+    let trained = trained.flat_map(|s| [(1.0, Some(s.mean(k_of))), (2.0, s.twice())]);
     let flow = panel("layer", "coupling K of the layer")
         .title("RBM on RBM: the flow")
         .each(s.flow_couplings.iter(), |panel, &k| {
@@ -178,9 +183,9 @@ pub(super) fn samples_table(s: &Settings, sampled: &[Sampled<'_>]) -> Table {
         .rows(sampled)
         .column("K", |s| s.coupling)
         .column("K′, eq. (48)", |s| decimate(s.coupling))
-        .column("K′", |s| s.hidden_coupling())
-        .column("largest other", |s| s.largest_other())
-        .column("KL", |s| s.kl())
+        .column("K′", |s| s.mean(k_of))
+        .column("largest other", |s| s.mean(|t| t.hidden.largest_other))
+        .column("KL", |s| s.mean(|t| t.kl))
         .column("KL of all", |s| s.kl_of_all())
         .column("learnt", |s| format!("{} of {}", s.learnt().count(), s.rbms().count()))
         .into()

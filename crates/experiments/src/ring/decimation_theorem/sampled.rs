@@ -81,34 +81,19 @@ impl<'a> Sampled<'a> {
 
     /// KL over all RBMs, the trapped ones included.
     pub(super) fn kl_of_all(&self) -> Estimate {
-        over(self.rbms().map(|rbm| rbm.kl))
+        self.rbms().map(|rbm| rbm.kl).collect()
     }
 
-    /// KL over those that have learnt the ring.
-    pub(super) fn kl(&self) -> Estimate {
-        over(self.learnt().map(|rbm| rbm.kl))
-    }
-
-    /// K' over those that have learnt the ring.
-    pub(super) fn hidden_coupling(&self) -> Estimate {
-        over(self.learnt().map(|rbm| rbm.hidden.coupling))
-    }
-
-    /// The largest coupling of the hidden layer that is not the ring's.
-    pub(super) fn largest_other(&self) -> Estimate {
-        over(self.learnt().map(|rbm| rbm.hidden.largest_other))
+    /// The mean over those that have learnt the ring.
+    pub(super) fn mean(&self, of: impl Fn(&Trained) -> f64) -> Estimate {
+        self.learnt().map(of).collect()
     }
 
     /// K' of second RBMs where both have learnt.
     pub(super) fn twice(&self) -> Option<Estimate> {
         let firsts = self.stacks.iter().filter(|stack| stack.first.learnt);
         let seconds = firsts.filter_map(|stack| stack.second.as_ref().filter(|rbm| rbm.learnt));
-        let all: Vec<f64> = seconds.map(|rbm| rbm.hidden.coupling).collect();
-        (!all.is_empty()).then(|| Estimate::from_independent(&all))
+        let mean: Estimate = seconds.map(|rbm| rbm.hidden.coupling).collect();
+        (mean.count > 0).then_some(mean)
     }
-}
-
-/// One RBM gives no error: not 0, but none.
-fn over(rbms: impl Iterator<Item = f64>) -> Estimate {
-    Estimate::from_independent(&rbms.collect::<Vec<_>>())
 }

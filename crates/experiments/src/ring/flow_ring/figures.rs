@@ -48,11 +48,7 @@ pub(super) fn bifurcation(
             .mark_y("1", 1.0)))
 }
 
-pub(super) fn sampled(
-    s: &Settings,
-    drawn: Row<'_, Case, Repetition>,
-    read: &[usize],
-) -> Result<Figure> {
+pub(super) fn sampled(s: &Settings, drawn: Row<'_, Case, Repetition>) -> Result<Figure> {
     let (m, n, k) = (s.visible.size(), s.hidden.size(), drawn.coupling);
     let training = Ring::new(m, k)?.correlation(1);
     // The axis is logarithmic and starts at 1.
@@ -64,7 +60,7 @@ pub(super) fn sampled(
             .y_from(-0.05, 1.05)
             .each(s.start_couplings.iter().enumerate(), |panel, (start, k)| {
                 let means = drawn.means(|r| &of(r).paths[start].neighbour);
-                let points = read.iter().map(|&step| position(step)).zip(means);
+                let points = s.read_steps().into_iter().map(position).zip(means);
                 panel.points(format!("from K = {k}"), points)
             })
             .mark_y("p(v)", own)
@@ -122,12 +118,9 @@ pub(super) fn mean(s: &Settings, flows: &Grid<Case, Repetition>) -> Result<Figur
         )
     };
     let threshold = symmetric::critical_coupling(m, n)?;
-    let below = flows
-        .filter(|case| case.coupling < threshold)
-        .max_by(|a, b| a.coupling.total_cmp(&b.coupling));
-    let above = flows
-        .filter(|case| case.coupling > threshold)
-        .min_by(|a, b| a.coupling.total_cmp(&b.coupling));
+    let (below, above): (Vec<_>, Vec<_>) = flows.rows().partition(|row| row.coupling < threshold);
+    let below = below.into_iter().max_by(|a, b| a.coupling.total_cmp(&b.coupling));
+    let above = above.into_iter().min_by(|a, b| a.coupling.total_cmp(&b.coupling));
     Ok(figure("mean", "The deterministic flow (75)-(76) of equal weights below and above $K_c$, and its limit (77) for training at $T = 0$.")
         .panels(below.into_iter().chain(above), |row| of(format!("trained at K = {}", row.coupling), row.weight))
         .panel(of("trained at K = ∞, eq. (77)".into(), f64::INFINITY)))

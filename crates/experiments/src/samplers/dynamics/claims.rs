@@ -80,7 +80,7 @@ fn flips(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
     let fits = FLIPS.map(|dynamics| powers(s, tori, dynamics, ABS_M));
     let ruling = all(fits.iter().map(|fits| exponent(fits, published, FLIPS_RESOLUTION)));
     let [metropolis, bath] = fits;
-    let mut claim = lab.says(FLIPS_Z)?.judged(
+    let claim = lab.says(FLIPS_Z)?.judged(
         ruling,
         "z from $\\tau_{|m|}$, Metropolis on a checkerboard",
         format!(
@@ -89,12 +89,13 @@ fn flips(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
             quality(bath.chosen)
         ),
     );
-    claim = claim.and("z from $\\tau_{|m|}$, heat bath on a checkerboard", slope(&bath));
-    for (dynamics, observable) in FLIPS.into_iter().flat_map(|d| [M2, ENERGY].map(|k| (d, k))) {
-        let found = slope(&powers(s, tori, dynamics, observable));
-        claim = claim.and(format!("{}, {}", dynamics.name(), OBSERVABLES[observable]), found);
-    }
-    Ok(claim)
+    let others = FLIPS.into_iter().flat_map(|dynamics| {
+        [M2, ENERGY].map(|k| {
+            let found = slope(&powers(s, tori, dynamics, k));
+            (format!("{}, {}", dynamics.name(), OBSERVABLES[k]), found)
+        })
+    });
+    Ok(claim.and("z from $\\tau_{|m|}$, heat bath on a checkerboard", slope(&bath)).and_all(others))
 }
 
 /// Whether two kinds of single spin flips have one z.
@@ -117,7 +118,7 @@ fn universal(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
         "here two rules of one model; the source compares models and relaxation modes. The heat bath is slower by one factor",
     );
     // On the largest side that both have.
-    let ratio = |claim: Claim, observable: usize| {
+    let ratio = |observable: usize| {
         let [metropolis, bath] = FLIPS.map(|dynamics| times(tori, dynamics, observable));
         let both = bath.iter().rev().find_map(|&(side, bath)| {
             let (_, metropolis) = metropolis.iter().find(|(other, _)| *other == side)?;
@@ -125,9 +126,9 @@ fn universal(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
         });
         let side = both.map_or(0, |(side, _)| side);
         let quantity = format!("that factor for {} at L = {side}", OBSERVABLES[observable]);
-        claim.and(quantity, both.map(|(_, ratio)| ratio))
+        (quantity, both.map(|(_, ratio)| ratio))
     };
-    Ok([ABS_M, M2, ENERGY].into_iter().fold(claim, ratio))
+    Ok(claim.and_all([ABS_M, M2, ENERGY].map(ratio)))
 }
 
 /// z of the energy under cluster dynamics.

@@ -6,7 +6,6 @@ use anyhow::Result;
 use lab::Lab;
 use report::{Figure, Rows, figure, panel, table};
 use stats::Estimate;
-use std::collections::BTreeMap;
 
 /// One sampler on one torus.
 pub(super) struct Cost {
@@ -96,27 +95,4 @@ pub(super) fn cost_table(costs: &[Cost]) -> Rows<&Cost> {
         .column("τ of |m| (sweeps)", |c| c.tau)
         .column("independent configuration (µs)", |c| c.per_sample * 1e6)
         .column("a second", |c| (1.0 / c.per_sample.mean).round())
-}
-
-/// The cheapest sampler of each side, neighbouring sides together.
-pub(super) fn cheapest(costs: &[Cost]) -> String {
-    let mut best: BTreeMap<usize, &Cost> = BTreeMap::new();
-    for cost in costs {
-        let known = best.entry(cost.side).or_insert(cost);
-        if cost.per_sample.mean < known.per_sample.mean {
-            *known = cost;
-        }
-    }
-    let mut ranges: Vec<(&str, usize, usize)> = Vec::new();
-    for (&side, cost) in &best {
-        match ranges.last_mut().filter(|(name, ..)| *name == cost.name) {
-            Some((_, _, to)) => *to = side,
-            None => ranges.push((cost.name, side, side)),
-        }
-    }
-    let words = |(name, from, to): (&str, usize, usize)| match from == to {
-        true => format!("{name} at L = {from}"),
-        false => format!("{name} for L = {from} to {to}"),
-    };
-    ranges.into_iter().map(words).collect::<Vec<_>>().join(", ")
 }

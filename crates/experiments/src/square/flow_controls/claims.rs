@@ -44,24 +44,23 @@ pub(super) fn thermometer(lab: &Lab, studies: &[Study<'_>], ruling: Ruling) -> R
         format!("{of_first} correlation length, J/k_B, at the end of the flow of the source's RBM from T = 0, L = {}", first.p.side),
         format!(
             "A network is at $T_c$ when it reads an end as it reads configurations at $T_c$, within the spacing of its scale, {}; a physical thermometer within the shift of this torus' maximum of the specific heat, {:.3}.",
-            first.p.spacing(), first.shift
+            first.p.temperatures.widest_gap(), first.shift
         ),
     );
     let all = studies.iter().flat_map(|study| Thermometer::PHYSICAL.map(|by| (study, by)));
-    let more = all.filter(|(study, by)| {
+    let others = all.filter(|(study, by)| {
         study.p.side != first.p.side || *by != Thermometer::CorrelationLength
     });
-    let claim = more.fold(claim, |claim, (study, by)| {
-        let quantity = format!("{of_first} {}, L = {}", by.name(), study.p.side);
-        claim.and(quantity, gap(study, by))
+    let gaps = others.map(|(study, by)| {
+        (format!("{of_first} {}, L = {}", by.name(), study.p.side), gap(study, by))
     });
-    Ok(studies.iter().fold(claim, |claim, study| {
-        let of = study.ends().count() * study.p.seeds.size();
+    let with_one = studies.iter().map(|study| {
+        let (of, side) = (study.ends().count() * study.p.seeds.size(), study.p.side);
         let with: usize = study.ends().map(with_temperature).sum();
-        let quantity =
-            format!("of {of} ensembles at the end, L = {}, with one temperature", study.p.side);
-        claim.and(quantity, Some(with as f64))
-    }))
+        let quantity = format!("of {of} ensembles at the end, L = {side}, with one temperature");
+        (quantity, Some(with as f64))
+    });
+    Ok(claim.and_all(gaps).and_all(with_one))
 }
 
 /// Whether the network reads ends as at T_c: of the RBM of the torus; and of RBMs of the source's data without a lattice, beside
@@ -77,19 +76,18 @@ pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<C
         let at = rulings.iter().filter(|ruling| ruling.is() == Some(true)).count();
         let count = rulings.len();
         let peaks = judged.iter().all(|(study, of)| {
-            (study.peak(*of) - critical_temperature()).abs() <= study.p.spacing()
+            (study.peak(*of) - critical_temperature()).abs() <= study.p.temperatures.widest_gap()
         });
-        let differs: Vec<String> = judged
+        let mut differs = judged
             .iter()
-            .filter_map(|(study, of)| study.p.differs(&study.p.trainings[of.rbm.training]))
-            .collect();
+            .filter_map(|(study, of)| study.p.differs(&study.p.trainings[of.rbm.training]));
         let rule = format!(
             "within the spacing of the scale of what it reads at T_c, beyond errors, in each of {count} flows"
         );
-        let ruling = Ruling { rule, ..verdict::all(rulings) }
+        let ruling = verdict::every(rulings, rule)
             .corrected_if(at > 0, format!("in {at} of {count} flows"))
             .corrected_if(peaks, "its distribution over the scale is largest next to T_c")
-            .unless(differs.first().cloned());
+            .unless(differs.next());
         let claim = lab.says(key)?.judged(
             ruling.showing(read(first, NETWORK)),
             format!("temperature by the network at the end, {}", end_of(study, first)),
@@ -102,10 +100,7 @@ pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<C
             ),
         );
         let others = judged.into_iter().skip(1).chain(ends().filter(|(_, of)| beside(of.case)));
-        Ok(Some(
-            others
-                .fold(claim, |claim, (study, of)| claim.and(end_of(study, of), read(of, NETWORK))),
-        ))
+        Ok(Some(claim.and_all(others.map(|(study, of)| (end_of(study, of), read(of, NETWORK))))))
     };
     let of_torus = |path: &Path| path.rbm.data == DataSet::Torus && !path.is_redrawn;
     let of_source = |path: &Path| matches!(path.rbm.data, DataSet::Ends | DataSet::MeanField);
@@ -138,26 +133,19 @@ pub(super) fn m_star(lab: &Lab, s: &Settings, studies: &[Study<'_>]) -> Result<V
             let published = lab.published.value(key)?;
             // So that it is told from that of configurations at T_c.
             let resolution = (published - study.abs_m.mean).abs();
-            let ruling = verdict::all(
-                study
-                    .binary()
-                    .filter(same)
-                    .filter_map(abs_m)
-                    .map(|m| one_run(m, published, resolution)),
-            );
+            let found = study.binary().filter(same).filter_map(abs_m);
+            let ruling = verdict::all(found.map(|m| one_run(m, published, resolution)));
             let claim = lab.says(key)?.judged(
                 ruling.showing(abs_m(cold)).unless(study.p.differs(training)),
                 format!("|m| after {} steps, units 0/1, {}", s.steps, end_of(study, cold)),
                 format!("From both starts. Configurations at $T_c$ have {}.", shown(study.abs_m)),
             );
-            let others = study
-                .ends()
-                .filter(same)
-                .filter(|of| of.rbm.units != Units::Binary || of.start != 0);
-            claims.push(others.fold(claim, |claim, of| {
+            let others = study.ends().filter(same);
+            let others = others.filter(|of| of.rbm.units != Units::Binary || of.start != 0);
+            claims.push(claim.and_all(others.map(|of| {
                 let start = STARTS[of.start];
-                claim.and(format!("units {}, from T = {start}", of.rbm.units.name()), abs_m(of))
-            }));
+                (format!("units {}, from T = {start}", of.rbm.units.name()), abs_m(of))
+            })));
         }
     }
     Ok(claims)
@@ -168,27 +156,25 @@ const TOLD_APART: f64 = 0.05;
 
 /// The share of units that a step changes beside the source's, where it has one: whether the RBMs are the same.
 pub(super) fn reconstruction(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<Claim>> {
-    let all = studies.iter().flat_map(|study| {
-        study
-            .p
-            .trainings
-            .iter()
-            .zip(&study.changed)
-            .map(move |(training, found)| (study, training, *found))
-    });
-    all.filter(|(_, training, _)| !training.reconstruction.is_empty())
-        .map(|(study, training, found)| {
-            let statement = lab.says(&training.reconstruction)?;
-            let published = lab.published.value(&training.reconstruction)?;
-            let ruling = one_run(found, published, TOLD_APART).unless(study.p.differs(training));
-            let quantity = format!(
-                "share of units that one sampled step changes, units 0/1, {}, L = {}",
-                training.data.name(),
-                study.p.side
-            );
-            Ok(statement.judged(ruling, quantity, format!("{} seeds.", study.p.seeds)))
-        })
-        .collect()
+    let mut claims = Vec::new();
+    for study in studies {
+        for (training, found) in study.p.trainings.iter().zip(&study.changed) {
+            let key = &training.reconstruction;
+            if key.is_empty() {
+                continue;
+            }
+            let (data, side) = (training.data.name(), study.p.side);
+            let ruling = one_run(*found, lab.published.value(key)?, TOLD_APART);
+            claims.push(lab.says(key)?.judged(
+                ruling.unless(study.p.differs(training)),
+                format!(
+                    "share of units that one sampled step changes, units 0/1, {data}, L = {side}"
+                ),
+                format!("{} seeds.", study.p.seeds),
+            ));
+        }
+    }
+    Ok(claims)
 }
 
 #[cfg(test)]

@@ -171,16 +171,14 @@ fn distances(study: &Study<'_>) -> Table {
         |e: Estimate| format!("{} ({} errors)", fixed(e.mean, 2), fixed(e.mean / e.error, 1));
     table(format!("distances-{}", p.side), format!(
         "Readings minus T_c, and that in errors; of the networks minus what they read of configurations at T_c, L = {}. At T_c, beyond errors: the first network within {}, the four physical thermometers within {:.3}.",
-        p.side, p.spacing(), study.shift))
+        p.side, p.temperatures.widest_gap(), study.shift))
         .rows(study.ends())
         .column("data", |of| of.name())
         .column("units", |of| of.rbm.units.name())
         .column("start T", |of| STARTS[of.start])
         .columns(headings(study), |&by, of| Cell::or(study.distance(*of, by).map(apart), "off the scale"))
-        .column("network at T_c", |of| match study.is_critical(*of, super::NETWORK).is() {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "open",
+        .column("network at T_c", |of| {
+            study.is_critical(*of, super::NETWORK).among(["yes", "no", "open"])
         })
         .column("physical at T_c", |of| {
             let (at, off) = study.physical(*of);

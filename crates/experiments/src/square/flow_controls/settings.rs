@@ -1,5 +1,6 @@
 //! The settings of `flow-controls`, and what RBMs are trained on.
 
+use crate::square::torus::Network;
 use crate::stages::Source;
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
@@ -45,14 +46,6 @@ pub(crate) struct Protocol {
     pub(super) trainings: Vec<Training>,
     /// RBMs on the first data set at another learning rate: whether only rate times updates counts.
     pub(super) check: Pace,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Network {
-    pub(super) name: String,
-    pub(super) epochs: Count<1, 1_000_000>,
-    pub(super) train: nn::TrainConfig,
 }
 
 /// What RBMs are trained on, and how long.
@@ -211,11 +204,6 @@ impl Protocol {
             let data = training.data.name();
             format!("{data}, L = {}: rate × updates is {time:.0}, the source's {source}", self.side)
         })
-    }
-
-    /// The widest spacing of the networks' scale.
-    pub(super) fn spacing(&self) -> f64 {
-        self.temperatures.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max)
     }
 
     fn check(&self) -> Result<()> {

@@ -157,7 +157,8 @@ pub(super) fn through_training(start: &Start<'_>, training: &Training) -> Result
     lab.each(&numbers, |&number| {
         let (rbm, seed) = (&rbms[number], child_seed(seed, "state", number as u64));
         let trained = rbm.value.rbm();
-        let pinned = freezing::pinned_units(trained, s.pinned.weight, *s.pinned.participation).len();
+        let pinned =
+            freezing::pinned_units(trained, s.pinned.weight, *s.pinned.participation).len();
         let is_read = rbm.value.updates() >= *s.first_reading;
         let is_last = number + 1 == rbms.len();
         let reading = is_read.then(|| reading(start, rbm, is_last, is_last && pinned > 0, seed));

@@ -48,10 +48,8 @@ pub(super) fn training(s: &Settings, ends: &Ends) -> Figure {
                 .log_x()
                 .each(of_first(), |panel, of| {
                     let points = s.epochs.iter().enumerate();
-                    panel.joined(
-                        format!("h = {}", of.field),
-                        points.map(|(number, &epochs)| (epochs, end(of, number, HOT, by))),
-                    )
+                    let points = points.map(|(number, &epochs)| (epochs, end(of, number, HOT, by)));
+                    panel.joined(format!("h = {}", of.field), points)
                 })
                 .mark_y("T_c", critical_temperature())
         })

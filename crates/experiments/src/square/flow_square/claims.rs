@@ -2,7 +2,7 @@
 
 use super::flows::{End, Flow, Results, by, network};
 use super::{Set, Settings, correlators, rule_name, weights};
-use crate::square::thermometers::{LEVEL, Thermometer, has_temperature, passes};
+use crate::square::thermometers::{LEVEL, Thermometer, has_temperature, on_scale, passes};
 use crate::square::unlike_veiga;
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
@@ -44,7 +44,7 @@ pub(super) fn unlike(s: &Settings, set: Set, [low, high]: [f64; 2]) -> Option<St
 
 /// Whether the network reads ends from both sides as it reads configurations at T_c, within the spacing of its scale.
 fn at_critical(r: &Results<'_>, set: Set, rule: Rule) -> Result<Ruling> {
-    let (place, spacing) = (r.network_at_critical()?, r.s.spacing());
+    let (place, spacing) = (r.network_at_critical()?, r.s.temperatures.widest_gap());
     let near = |start| Ok(verdict::near(network(r.end(set, rule, start)?), place, spacing));
     let near = r.s.extremes().map(near).into_iter().collect::<Result<Vec<Ruling>>>()?;
     let place = shown(place);
@@ -69,10 +69,10 @@ fn with_network(claim: Claim, end: End<'_>) -> Claim {
 }
 
 fn with_physical(claim: Claim, end: End<'_>) -> Claim {
-    Thermometer::PHYSICAL.into_iter().fold(claim, |claim, of| {
+    claim.and_all(Thermometer::PHYSICAL.map(|of| {
         let (name, rule) = (of.name(), rule_name(end.rule));
-        claim.and(format!("{name}, {rule} rule from $T = {}$", end.start), by(of, end))
-    })
+        (format!("{name}, {rule} rule from $T = {}$", end.start), by(of, end))
+    }))
 }
 
 /// V by both rules from both sides, by the network, which is the source's thermometer, and by four physical ones.
@@ -81,9 +81,8 @@ fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let ends: Vec<End<'_>> =
         flows.iter().map(|&(rule, start)| r.end(Set::V, rule, start)).collect::<Result<_>>()?;
     let physical = ends.iter().flat_map(|&end| {
-        Thermometer::PHYSICAL.map(|thermometer| match by(thermometer, end) {
-            Some(read) => verdict::near(read, critical_temperature(), RESOLUTION),
-            None => verdict::holds(false, "on the scale"),
+        Thermometer::PHYSICAL.map(|of| {
+            on_scale(by(of, end), |read| verdict::near(read, critical_temperature(), RESOLUTION))
         })
     });
     let physical =
@@ -147,7 +146,7 @@ fn low(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let end = r.end(Set::L, Rule::Mean, r.s.starts.highest())?;
     let coldest = r.equilibrium.rows().next().context("nothing was held out")?;
     let genuine = coldest.mean(|[network, ..]| *network);
-    let near = verdict::near(network(end), genuine, r.s.spacing());
+    let near = verdict::near(network(end), genuine, r.s.temperatures.widest_gap());
     let claim = lab.says("iso-2018/low-flows-to-zero")?.judged(
         near.unless(unlike(r.s, Set::L, [0.0, 0.0])),
         quantity(end),
@@ -194,7 +193,7 @@ fn hidden(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
         format!("network temperature, mean rule: {first}"),
         "Read of the expectations as they are.",
     );
-    Ok(evidence.into_iter().fold(claim, |claim, (what, found)| claim.and(what, Some(found))))
+    Ok(claim.and_all(evidence.into_iter().map(|(what, found)| (what, Some(found)))))
 }
 
 fn opposite_to_rg(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
@@ -219,15 +218,9 @@ pub(super) fn dependence_on_start(r: &Results<'_>) -> String {
     let kinds = r.s.rules.iter().flat_map(|&rule| r.s.hidden.iter().map(move |&n| (rule, n)));
     let apart = kinds.map(|(rule, n)| {
         let ends = r.trained(Set::V, n, rule).map(|end| by(Thermometer::Energy, end));
-        let ruling = match ends.collect::<Option<Vec<_>>>() {
-            Some(ends) => verdict::same(&ends, RESOLUTION),
-            None => verdict::holds(false, "on the scale"),
-        };
-        let told = match ruling.is() {
-            Some(true) => "the same",
-            Some(false) => "apart",
-            None => "not told apart",
-        };
+        let ends = ends.collect::<Option<Vec<_>>>();
+        let ruling = on_scale(ends, |ends| verdict::same(&ends, RESOLUTION));
+        let told = ruling.among(["the same", "apart", "not told apart"]);
         let found = ruling.found.map_or("off the scale".to_owned(), shown);
         format!("{found} for N = {n} by the {} rule ({told})", rule_name(rule))
     });

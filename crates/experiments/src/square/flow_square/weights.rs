@@ -132,10 +132,9 @@ pub(super) fn spectra(lab: &Lab, r: &Results<'_>) -> Result<[Claim; 3]> {
             "largest eigenvalue of $W W^T$ as a share of all, trained on L",
             "An eigenvalue is called dominant when it is larger than all others together.",
         ),
-        others.fold(slow, |claim, of| {
-            let share = of.mean(Gram::effective_share);
-            claim.and(format!("trained on V, N = {}", of.case.1), Some(share))
-        }),
+        slow.and_all(others.map(|of| {
+            (format!("trained on V, N = {}", of.case.1), Some(of.mean(Gram::effective_share)))
+        })),
         lab.says("iso-2018/spectrum-high")?
             .judged(
                 flat.unless(unlike(s, Set::H, [4.0, 6.0])),

@@ -1,12 +1,12 @@
 //! How far our RBMs and the published ones are from the exact values, and what the source says.
 
-use super::rbms::{OBSERVABLES, Torus, Trial};
+use super::rbms::{OBSERVABLES, Torus, Trial, Trials};
 use super::{SIDE, Settings};
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
-use lab::input::{BadInput, sentence};
-use lab::verdict::{Ruling, above, agrees, all, holds, undecided};
-use lab::{Grid, Lab, Row};
+use lab::published::Published;
+use lab::verdict::{Ruling, above, agrees, all, holds, if_known};
+use lab::{Lab, Row};
 use report::numbers::fixed;
 use report::{Claim, list, rough, shown};
 use stats::Estimate;
@@ -15,23 +15,17 @@ const SOURCE: &str = "torlai-melko-2016";
 /// The temperatures that the statements on single RBMs speak of.
 const TEMPERATURES: [f64; 5] = [1.0, 2.016, 2.269, 2.524, 3.54];
 
-/// One published number of an RBM.
-#[derive(Clone, Copy)]
-pub(super) struct Number {
-    pub(super) temperature: f64,
-    pub(super) hidden: usize,
-    /// Which of the RBMs of the settings, and which of the observables.
-    pub(super) rbm: usize,
-    pub(super) observable: usize,
-    value: Estimate,
-}
-
 /// The published number of an RBM, with its error.
-pub(super) fn published(lab: &Lab, hidden: usize, t: f64, observable: usize) -> Result<Estimate> {
+pub(super) fn published_number(
+    of: &Published,
+    hidden: usize,
+    t: f64,
+    observable: usize,
+) -> Result<Estimate> {
     let key = format!("{SOURCE}/hidden-{hidden}");
     let [mean, error] = OBSERVABLES[observable].columns;
-    let mean = lab.published.entry(&key, t, mean)?;
-    Ok(Estimate { error: lab.published.entry(&key, t, error)?, ..Estimate::exact(mean) })
+    let mean = of.entry(&key, t, mean)?;
+    Ok(Estimate { error: of.entry(&key, t, error)?, ..Estimate::exact(mean) })
 }
 
 /// The published number of Monte Carlo.
@@ -39,28 +33,9 @@ pub(super) fn monte_carlo_value(lab: &Lab, t: f64, observable: usize) -> Result<
     lab.published.entry(&format!("{SOURCE}/monte-carlo"), t, OBSERVABLES[observable].columns[0])
 }
 
-/// All of them that the settings ask for, by observable, RBM and temperature.
-///
-/// # Errors
-/// Bad input where one is not published.
-pub(super) fn numbers(lab: &Lab, s: &Settings) -> Result<Vec<Number>> {
-    let mut numbers = Vec::new();
-    for observable in 0..OBSERVABLES.len() {
-        for (rbm, hidden) in s.rbms.iter().map(|rbm| rbm.hidden).enumerate() {
-            for &temperature in s.temperatures.iter() {
-                let value = published(lab, hidden, temperature, observable)
-                    .map_err(|error| BadInput(sentence(&error)))?;
-                numbers.push(Number { temperature, hidden, rbm, observable, value });
-            }
-        }
-    }
-    Ok(numbers)
-}
-
 /// How far a published number and ours are from the exact value.
 pub(super) struct Deviation {
     pub(super) temperature: f64,
-    pub(super) hidden: usize,
     pub(super) rbm: usize,
     pub(super) observable: usize,
     pub(super) exact: f64,
@@ -112,39 +87,24 @@ impl Deviation {
     }
 }
 
-/// Ours beside all published numbers.
-pub(super) fn deviations(numbers: &[Number], trials: &Grid<Torus, Trial>) -> Vec<Deviation> {
-    let of = |number: &Number| {
-        let Number { temperature, hidden, rbm, observable, value } = *number;
-        let row = trials.find(|torus| torus.temperature == temperature)?;
-        let exact = row.exact[observable];
+/// Ours beside all published numbers, by observable, RBM and temperature.
+pub(super) fn deviations(lab: &Lab, s: &Settings, trials: &Trials) -> Result<Vec<Deviation>> {
+    let of = |(observable, rbm, row): (usize, usize, Row<'_, Torus, Trial>)| {
+        let (exact, hidden) = (row.exact[observable], s.rbms[rbm].hidden);
         let distance = |found: Estimate| Estimate { mean: (found.mean - exact).abs(), ..found };
-        let ours = row.mean(|trial| distance((OBSERVABLES[observable].of)(&trial.rbms[rbm].means)));
-        let theirs = distance(value);
-        Some(Deviation { temperature, hidden, rbm, observable, exact, ours, theirs })
+        let own = |trial: &Trial| (OBSERVABLES[observable].of)(&trial.rbms[rbm].means);
+        let (temperature, ours) = (row.temperature, row.mean(|trial| distance(own(trial))));
+        let theirs = distance(published_number(&lab.published, hidden, temperature, observable)?);
+        Ok(Deviation { temperature, rbm, observable, exact, ours, theirs })
     };
-    numbers.iter().filter_map(of).collect()
-}
-
-/// Those that are farther than the published ones, in words.
-pub(super) fn farther(deviations: &[Deviation]) -> String {
-    let farther = deviations.iter().filter(|d| d.outcome() == Outcome::Farther).map(|d| {
-        let symbol = OBSERVABLES[d.observable].symbol;
-        format!(
-            "{symbol} of N = {} at T = {} (by {})",
-            d.hidden,
-            d.temperature,
-            fixed(d.ratio(), 2)
-        )
-    });
-    let farther: Vec<String> = farther.collect();
-    if farther.is_empty() { "none".into() } else { list(farther) }
+    let pairs = (0..OBSERVABLES.len()).flat_map(|o| (0..s.rbms.len()).map(move |rbm| (o, rbm)));
+    pairs.flat_map(|(o, rbm)| trials.rows().map(move |row| (o, rbm, row))).map(of).collect()
 }
 
 pub(super) fn claims(
     lab: &Lab,
     s: &Settings,
-    trials: &Grid<Torus, Trial>,
+    trials: &Trials,
     deviations: &[Deviation],
 ) -> Result<Vec<Claim>> {
     let mut claims = Vec::new();
@@ -168,7 +128,7 @@ fn largest_deviation(
 ) -> Result<Claim> {
     let mut off = Vec::new();
     for t in TEMPERATURES {
-        let theirs = published(lab, hidden, t, observable)?.mean;
+        let theirs = published_number(&lab.published, hidden, t, observable)?.mean;
         off.push((t, (theirs - monte_carlo_value(lab, t, observable)?).abs()));
     }
     let largest = off.iter().max_by(|a, b| a.1.total_cmp(&b.1)).context("no temperature")?;
@@ -176,10 +136,7 @@ fn largest_deviation(
     let differs = there.is_none().then(|| {
         format!("theirs is largest at T = {}, which is not among our temperatures", largest.0)
     });
-    let ruling = match there {
-        Some(d) => same_deviation(d.ours, d.theirs),
-        None => undecided(None, ""),
-    };
+    let ruling = if_known(there, |d| same_deviation(d.ours, d.theirs), "");
     let ratios = own.iter().map(|d| format!("{} at T = {}", fixed(d.ratio(), 2), d.temperature));
     let statement = OBSERVABLES[observable].statement;
     let claim = lab.says(&format!("{SOURCE}/hidden-{hidden}-{statement}"))?.judged(
@@ -202,11 +159,9 @@ fn same_deviation(ours: Estimate, theirs: Estimate) -> Ruling {
 }
 
 /// Where an RBM of fixed size is worst: at T_c, if criticality is what takes hidden units.
-fn neurons(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Claim> {
-    let distance = |t: f64| (t - critical_temperature()).abs();
-    let by_distance = |a: &(usize, f64), b: &(usize, f64)| distance(a.1).total_cmp(&distance(b.1));
-    let temperatures = s.temperatures.iter().copied().enumerate();
-    let (nearest, t) = temperatures.min_by(by_distance).context("no temperature")?;
+fn neurons(lab: &Lab, s: &Settings, trials: &Trials) -> Result<Claim> {
+    let nearest = s.temperatures.nearest(critical_temperature());
+    let t = s.temperatures[nearest];
     let kl = |rbm: usize| -> Vec<Estimate> {
         trials.rows().map(|row: Row<'_, _, Trial>| row.mean(|trial| trial.rbms[rbm].kl)).collect()
     };
@@ -226,9 +181,8 @@ fn neurons(lab: &Lab, s: &Settings, trials: &Grid<Torus, Trial>) -> Result<Claim
         ),
     );
     let rest = s.rbms.iter().zip(&all_kl).skip(1);
-    Ok(rest.fold(claim, |claim, (rbm, kl)| {
-        claim.and(format!("the same, N = {}", rbm.hidden), excess(nearest, kl))
-    }))
+    let rest = rest.map(|(rbm, kl)| (format!("the same, N = {}", rbm.hidden), excess(nearest, kl)));
+    Ok(claim.and_all(rest))
 }
 
 /// The divergence at one temperature minus the largest at another.
@@ -240,9 +194,8 @@ fn excess(at: usize, kl: &[Estimate]) -> Option<Estimate> {
 
 /// Has every RBM its largest divergence at this temperature? The substance is that it grows up to there from the cold.
 fn hardest_at(at: usize, kl: &[Vec<Estimate>]) -> Ruling {
-    let ruling = |kl: &Vec<Estimate>| match excess(at, kl) {
-        Some(excess) => above(excess, 0.0),
-        None => undecided(None, "it would take two temperatures"),
+    let ruling = |kl: &Vec<Estimate>| {
+        if_known(excess(at, kl), |excess| above(excess, 0.0), "it would take two temperatures")
     };
     let rises = |kl: &Vec<Estimate>| above(kl[at] - kl[0], 0.0).is() == Some(true);
     let failing = |kl: &&Vec<Estimate>| ruling(kl).is() == Some(false);
@@ -253,33 +206,25 @@ fn hardest_at(at: usize, kl: &[Vec<Estimate>]) -> Ruling {
 }
 
 /// Five printed decimals of Monte Carlo against exact ones.
-fn monte_carlo(lab: &Lab, trials: &Grid<Torus, Trial>) -> Result<Claim> {
-    let (mut right, mut count, mut worst) = (0, 0, (0.0, String::new()));
-    for row in trials.rows() {
-        for (number, observable) in OBSERVABLES.iter().enumerate() {
-            let (published, exact) =
-                (monte_carlo_value(lab, row.temperature, number)?, row.exact[number]);
-            let off = (published - exact).abs();
-            count += 1;
-            right += usize::from(off <= 0.5e-5);
-            if off / exact.abs() > worst.0 {
-                let words = format!(
-                    "{} at T = {}: {published} instead of {}",
-                    observable.symbol,
-                    row.temperature,
-                    fixed(exact, 5)
-                );
-                worst = (off / exact.abs(), words);
-            }
-        }
-    }
+fn monte_carlo(lab: &Lab, trials: &Trials) -> Result<Claim> {
+    let off = |(row, number): (Row<'_, Torus, Trial>, usize)| {
+        let (t, exact, symbol) = (row.temperature, row.exact[number], OBSERVABLES[number].symbol);
+        let published = monte_carlo_value(lab, t, number)?;
+        let off = (published - exact).abs();
+        let words = format!("{symbol} at T = {t}: {published} instead of {}", fixed(exact, 5));
+        Ok((off / exact.abs(), off <= 0.5e-5, words))
+    };
+    let all = trials.rows().flat_map(|row| (0..OBSERVABLES.len()).map(move |number| (row, number)));
+    let all = all.map(off).collect::<Result<Vec<(f64, bool, String)>>>()?;
+    let (right, count) = (all.iter().filter(|(_, right, _)| *right).count(), all.len());
+    let worst = all.iter().max_by(|a, b| a.0.total_cmp(&b.0)).context("no temperature")?;
     let ruling = holds(right == count, format!("all decimals right, as {right} of {count} are"))
         .corrected_if(true, "these are means of finite runs, published without errors")
         .showing(Estimate::exact(worst.0));
     Ok(lab.says(&format!("{SOURCE}/monte-carlo"))?.judged(
         ruling,
         format!("largest relative distance from the exact value, L = {SIDE}"),
-        format!("{}, off by {}", worst.1, rough(worst.0)),
+        format!("{}, off by {}", worst.2, rough(worst.0)),
     ))
 }
 
@@ -296,7 +241,6 @@ mod tests {
     fn a_lucky_number_is_worth_its_error() {
         let deviation = |ours: [f64; 2], theirs: [f64; 2]| Deviation {
             temperature: 1.0,
-            hidden: 4,
             rbm: 0,
             observable: 0,
             exact: -1.0,

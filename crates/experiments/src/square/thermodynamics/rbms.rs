@@ -68,8 +68,10 @@ pub(super) struct Trial {
     pub(super) rbms: Vec<OfRbm>,
 }
 
+pub(super) type Trials = Grid<Torus, Trial>;
+
 /// Draws, trains and measures at all temperatures.
-pub(super) fn trials(lab: &Lab, s: &Settings) -> Result<Grid<Torus, Trial>> {
+pub(super) fn trials(lab: &Lab, s: &Settings) -> Result<Trials> {
     let exact = exact(lab, &s.temperatures)?;
     let tori = s.temperatures.iter().zip(exact);
     let tori = tori.map(|(&temperature, exact)| Torus { temperature, exact });

@@ -1,4 +1,4 @@
-//! The two stages of `flow-ring`: a deterministic flow to its end, a sampled flow read along its way.
+//! Flows of ring configurations: the deterministic one to its end, the sampled one read along its way.
 
 use anyhow::Result;
 use flow::{Flow, Rule};
@@ -15,10 +15,10 @@ const SECONDS_PER_STEP: f64 = 1e-7;
 
 /// The deterministic flow from starts with V != 0: the root mean square spin of each configuration at the end.
 #[derive(Serialize)]
-pub(super) struct MeanEnds<'a> {
-    pub(super) rbm: &'a Rbm,
-    pub(super) start: &'a Done<Samples>,
-    pub(super) steps: usize,
+pub(crate) struct MeanEnds<'a> {
+    pub(crate) rbm: &'a Rbm,
+    pub(crate) start: &'a Done<Samples>,
+    pub(crate) steps: usize,
 }
 
 impl Stage for MeanEnds<'_> {
@@ -46,23 +46,23 @@ impl Stage for MeanEnds<'_> {
 
 /// The sampled flow.
 #[derive(Serialize)]
-pub(super) struct SampledPath<'a> {
-    pub(super) rbm: &'a Rbm,
-    pub(super) start: &'a Done<Samples>,
+pub(crate) struct SampledPath<'a> {
+    pub(crate) rbm: &'a Rbm,
+    pub(crate) start: &'a Done<Samples>,
     /// Steps that are read, ascending, the last one last.
-    pub(super) read: &'a [usize],
-    pub(super) seed: u64,
+    pub(crate) read: &'a [usize],
+    pub(crate) seed: u64,
 }
 
 /// What was read along a sampled flow.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Path {
+pub(crate) struct Path {
     /// Neighbour correlation at the steps read.
-    pub(super) neighbour: Vec<Estimate>,
+    pub(crate) neighbour: Vec<Estimate>,
     /// Of each configuration at the last step.
-    pub(super) last: Vec<f64>,
+    pub(crate) last: Vec<f64>,
     /// Correlation of neighbours minus that at distance M/2, after the first step.
-    pub(super) distance_dependence: Estimate,
+    pub(crate) distance_dependence: Estimate,
 }
 
 impl Stage for SampledPath<'_> {
