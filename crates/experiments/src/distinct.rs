@@ -1,7 +1,7 @@
 //! Whether draws have a configuration in common: for tests that training and start sets never share a chain.
 
 use ising::Samples;
-use lab::Run;
+use lab::Lab;
 use lab::progress::Progress;
 use lab::store::Store;
 use std::collections::BTreeSet;
@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 /// `Z(2K) / Z(K)^2`, below e^-30.
 pub(super) const HOT: [f64; 2] = [4.0, 6.0];
 
-/// A run with a store of its own, which goes with the directory.
-pub(super) fn run() -> (tempfile::TempDir, Run) {
+/// A lab with a store of its own, which goes with the directory.
+pub(super) fn lab() -> (tempfile::TempDir, Lab) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let store = Store::open(directory.path().into(), false, Progress::new(1.0)).expect("a store");
-    let run = Run { store, published: crate::published().expect("published values"), seed: 1 };
-    (directory, run)
+    let lab = Lab { store, published: crate::published().expect("published values"), seed: 1 };
+    (directory, lab)
 }
 
 /// Panics where a configuration at [`HOT`] or hotter comes twice, flipped or not, in one set or in two.

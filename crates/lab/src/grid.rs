@@ -1,7 +1,6 @@
 //! The grid of an experiment: every case repeated with every seed, in parallel, and what the seeds of a case say together.
 
 use crate::Lab;
-use crate::parts::over_seeds;
 use anyhow::Result;
 use rayon::prelude::*;
 use stats::Estimate;
@@ -113,7 +112,7 @@ impl<'a, C, T> Row<'a, C, T> {
     /// A quantity over the repetitions: the mean, with the larger of the spread over seeds and the error within them.
     pub fn mean<E: IntoEstimate>(&self, of: impl FnMut(&'a T) -> E) -> Estimate {
         let all: Vec<Estimate> = self.cells.iter().map(of).map(E::estimate).collect();
-        over_seeds(&all)
+        Estimate::over_seeds(&all)
     }
 
     /// The same where all repetitions have it: what is off its scale for one is off for all.
@@ -123,7 +122,7 @@ impl<'a, C, T> Row<'a, C, T> {
     ) -> Option<Estimate> {
         let all: Option<Vec<Estimate>> =
             self.cells.iter().map(|cell| of(cell).map(E::estimate)).collect();
-        Some(over_seeds(&all?))
+        Some(Estimate::over_seeds(&all?))
     }
 
     /// The same of a quantity that has one value a step, such as a reading along a flow: step by step.
@@ -133,7 +132,9 @@ impl<'a, C, T> Row<'a, C, T> {
     ) -> Vec<Estimate> {
         let all: Vec<&[E]> = self.cells.iter().map(&mut of).collect();
         let steps = all.iter().map(|series| series.len()).min().unwrap_or(0);
-        let at = |n: usize| over_seeds(&all.iter().map(|s| s[n].estimate()).collect::<Vec<_>>());
+        let at = |n: usize| {
+            Estimate::over_seeds(&all.iter().map(|s| s[n].estimate()).collect::<Vec<_>>())
+        };
         (0..steps).map(at).collect()
     }
 

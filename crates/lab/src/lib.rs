@@ -5,7 +5,6 @@ pub mod family;
 mod grid;
 pub mod input;
 pub mod kinds;
-pub mod parts;
 pub mod place;
 pub mod progress;
 pub mod published;
@@ -29,9 +28,6 @@ pub struct Lab {
     /// The master seed.
     pub seed: u64,
 }
-
-/// The name that experiments not yet rewritten have for it.
-pub use Lab as Run;
 
 impl Lab {
     /// The result of a stage, from the store or by running it.

@@ -6,7 +6,6 @@ use anyhow::{Context, Result, ensure};
 use report::content::Found;
 use report::{Claim, Evidence, Verdict};
 use serde::Deserialize;
-use stats::Estimate;
 use std::collections::BTreeMap;
 
 /// One source.
@@ -146,19 +145,6 @@ impl Published {
     pub fn rows(&self, key: &str) -> Result<Vec<f64>> {
         Ok(self.table(key)?.rows.iter().filter_map(|row| row.first().copied()).collect())
     }
-
-    /// The claim `id` = `experiment/name` about the statement `key` = `source/id`, as experiments not yet rewritten make it.
-    ///
-    /// # Errors
-    /// When no source states it.
-    pub fn claim(&self, id: &str, key: &str, finding: Finding) -> Result<Claim> {
-        let statement = self.statement(key)?;
-        let Finding { value, quantity, verdict, reason } = finding;
-        let ruling = Ruling { verdict, found: Some(value), rule: String::new() };
-        let claim = statement.judged(ruling, quantity, reason);
-        let experiment = id.split('/').next().unwrap_or(id).to_owned();
-        Ok(Claim { id: id.to_owned(), experiment, ..claim })
-    }
 }
 
 /// A statement of a source, to be judged.
@@ -205,23 +191,6 @@ impl Statement<'_> {
             reason: reason.into(),
         }
     }
-}
-
-/// What a run found about a statement, in experiments not yet rewritten.
-pub struct Finding {
-    /// What was found.
-    pub value: Estimate,
-    /// What the value is, in a few words.
-    pub quantity: String,
-    /// What follows.
-    pub verdict: Verdict,
-    /// Why the verdict is what it is, one sentence or two.
-    pub reason: String,
-}
-
-/// A finding whose value is exact.
-pub fn exactly(value: f64, quantity: &str, verdict: Verdict, reason: String) -> Finding {
-    Finding { value: Estimate::exact(value), quantity: quantity.to_owned(), verdict, reason }
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ struct File {
     redoes: String,
     /// Expected run time on two cores, by profile.
     seconds: Table,
-    tiny: Option<Table>,
+    #[serde(rename = "tiny")]
+    _tiny: Table,
     #[serde(rename = "quick")]
     _quick: Table,
     #[serde(rename = "standard")]
@@ -62,14 +63,6 @@ struct File {
 impl File {
     fn read(name: &str, text: &str) -> Result<Self> {
         parse(text, &format!("{name}.toml"))
-    }
-
-    /// The table that a profile has its settings in: where there is no tiny one, the quick one.
-    fn table(&self, profile: Profile) -> &'static str {
-        match (profile, &self.tiny) {
-            (Profile::Tiny, None) => Profile::Quick.name(),
-            _ => profile.name(),
-        }
     }
 
     fn seconds(&self, profile: Profile) -> Option<f64> {
@@ -145,7 +138,7 @@ pub fn load<S: Settings>(
     own: Option<&Own>,
 ) -> Result<Experiment<S>> {
     let file = File::read(name, text)?;
-    let (key, committed) = (file.table(profile), format!("{name}.toml"));
+    let (key, committed) = (profile.name(), format!("{name}.toml"));
     let seconds = file.seconds(profile).ok_or_else(|| {
         BadInput(format!("{committed}: seconds of {} must be a number, at least 0", profile.name()))
     })?;
@@ -229,7 +222,8 @@ fn plain(message: &str) -> String {
 /// # Errors
 /// What is wrong with the committed file.
 pub fn to_start_from(name: &str, text: &str, profile: Profile) -> Result<String> {
-    let wanted = File::read(name, text)?.table(profile);
+    File::read(name, text)?;
+    let wanted = profile.name();
     let lines: Vec<&str> = text.lines().collect();
     let is_comment = |line: &&&str| line.trim().is_empty() || line.trim_start().starts_with('#');
     let find = |(at, line): (usize, &&str)| header(line).map(|header| (at, header));
@@ -306,7 +300,11 @@ mod tests {
             )
         };
         let head = "# Published: sides.\n# Ours: the rest.\nredoes = 'x'\nseconds = { quick = 1, standard = 2.5, paper = 3 }\n";
-        head.to_owned() + &table("quick", 4) + &table("standard", 8) + &table("paper", 16)
+        head.to_owned()
+            + &table("tiny", 2)
+            + &table("quick", 4)
+            + &table("standard", 8)
+            + &table("paper", 16)
     }
 
     fn load_own(own: &str) -> Result<Of> {
@@ -370,7 +368,7 @@ mod tests {
         }
         let wrong = text().replace("sides = [8]", "sides = 'large'");
         let error = load::<Of>("x", &wrong, Profile::Standard, None).err().unwrap().to_string();
-        assert!(error.starts_with("x.toml, line 21, key sides: "), "{error}");
+        assert!(error.starts_with("x.toml, line 34, key sides: "), "{error}");
         let broken = parse::<Table>("a = 1\nb = ", "mine.toml").unwrap_err().to_string();
         assert!(broken.starts_with("mine.toml, line 2: "), "{broken}");
     }
@@ -396,8 +394,6 @@ draws = 10
 ";
         let found = to_start_from("x", &text(), Profile::Standard).unwrap();
         assert_eq!(found, expected);
-        // Where there is no tiny one, the quick one.
-        assert!(to_start_from("x", &text(), Profile::Tiny).unwrap().contains("sides = [4]"));
         assert_eq!(header("[quick]\r").unwrap().0, "quick");
         for line in ["[0.5]", "[1, 2],", "[quickly]", "quick = []", "[[tori]]"] {
             assert_eq!(header(line), None, "{line}");

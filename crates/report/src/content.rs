@@ -141,36 +141,36 @@ pub enum Verdict {
 /// Panels side by side under one caption.
 pub struct Figure {
     /// Names its files, e.g. `flow-ring-bifurcation`.
-    pub id: String,
+    pub(crate) id: String,
     /// `$...$` is LaTeX.
-    pub caption: String,
+    pub(crate) caption: String,
     /// From the left, row by row.
-    pub panels: Vec<Panel>,
+    pub(crate) panels: Vec<Panel>,
 }
 
 /// Curves; or a heat map, whose series are rows of one matrix ([`Style::Row`]): then `y` is what the colours mean, and the
 /// rows' label is that of their axis.
 pub struct Panel {
     /// Above it; may be empty.
-    pub title: String,
+    pub(crate) title: String,
     /// The axis below.
-    pub x: Axis,
+    pub(crate) x: Axis,
     /// The axis at the left, or the colours of a heat map.
-    pub y: Axis,
+    pub(crate) y: Axis,
     /// What is drawn, later ones on top.
-    pub series: Vec<Series>,
+    pub(crate) series: Vec<Series>,
     /// Reference lines.
-    pub marks: Vec<Mark>,
+    pub(crate) marks: Vec<Mark>,
 }
 
 /// An axis of a panel.
 pub struct Axis {
     /// Carries its unit, e.g. `temperature T (J/k_B)`; Unicode, no LaTeX.
-    pub label: String,
+    pub(crate) label: String,
     /// Whether it is logarithmic.
-    pub log: bool,
+    pub(crate) log: bool,
     /// `None`: from the data; of colours, from all heat maps of the figure.
-    pub range: Option<(f64, f64)>,
+    pub(crate) range: Option<(f64, f64)>,
 }
 
 /// Stands in a label between a thing and the source that it is from; one thing has one colour.
@@ -179,11 +179,11 @@ pub const SOURCE: &str = ", by ";
 /// Points that belong together.
 pub struct Series {
     /// In the legend; one label has one colour in all panels of a figure.
-    pub label: String,
+    pub(crate) label: String,
     /// How they are drawn.
-    pub style: Style,
+    pub(crate) style: Style,
     /// In the order in which a line joins them.
-    pub points: Vec<Point>,
+    pub(crate) points: Vec<Point>,
 }
 
 /// How a series is drawn.
@@ -233,13 +233,13 @@ pub enum At {
 /// Rows of cells under headings, one cell for each heading.
 pub struct Table {
     /// Names its file.
-    pub id: String,
+    pub(crate) id: String,
     /// `$...$` is LaTeX.
-    pub caption: String,
+    pub(crate) caption: String,
     /// The headings; `$...$` is LaTeX.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// From the top.
-    pub rows: Vec<Vec<Cell>>,
+    pub(crate) rows: Vec<Vec<Cell>>,
 }
 
 /// A cell of a table.

@@ -161,16 +161,14 @@ pub fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> + Clone 
 }
 
 /// Whether a step of a long series is shown on a logarithmic axis: the first, and 20 a decade.
-pub fn is_shown(step: usize) -> bool {
-    let place = |step: usize| (20.0 * (step as f64 + 1.0).log10()).floor();
+pub fn is_shown(step: u64) -> bool {
+    let place = |step: u64| (20.0 * (step as f64 + 1.0).log10()).floor();
     step == 0 || place(step) > place(step - 1)
 }
 
 /// The steps from 0 to `last` that a logarithmic axis shows, ascending: 20 a decade of `step + 1`, the first and the last.
 pub fn log_spaced(last: u64) -> impl Iterator<Item = u64> {
-    let place = |step: u64| (20.0 * (step as f64 + 1.0).log10()).floor();
-    let is_shown = move |step: &u64| *step == 0 || *step == last || place(*step) > place(step - 1);
-    (0..=last).filter(is_shown)
+    (0..=last).filter(move |&step| step == last || is_shown(step))
 }
 
 /// What can be drawn as a point, or is not there to be drawn.
@@ -254,7 +252,7 @@ mod tests {
 
     #[test]
     fn twenty_steps_a_decade_are_shown() {
-        let shown = |from: usize| (from..10 * from).filter(|&step| is_shown(step)).count();
+        let shown = |from: u64| (from..10 * from).filter(|&step| is_shown(step)).count();
         assert_eq!([shown(99), shown(999)], [20, 20]);
         assert!((0..5).all(is_shown));
     }

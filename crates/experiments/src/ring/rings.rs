@@ -142,7 +142,7 @@ impl Plain {
         let start = Rbm::random(m, m / 2, self.std as f32, &mut rng).weights.map(f64::from);
         let mut shown = Vec::new();
         minimum::gradient_descent(&q, &start, self.rate, self.updates, |update, kl, weights| {
-            if is_shown(update) || update == self.updates {
+            if is_shown(update as u64) || update == self.updates {
                 shown.push((update, kl, weights.clone()));
             }
         })?;

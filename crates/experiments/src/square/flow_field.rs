@@ -370,11 +370,11 @@ fn with_temperature(of: Of<'_>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distinct::{HOT, assert_distinct, run};
+    use crate::distinct::{HOT, assert_distinct, lab};
 
     #[test]
     fn sets_in_a_field_share_no_configuration() {
-        let (_directory, lab) = run();
+        let (_directory, lab) = lab();
         let sets = |index| {
             let of = Repetition::new(&lab, 8, "flow-field", index);
             ["training", "held-out"].map(|name| draw(of, name, &HOT, &[0.0, 0.5], 300).unwrap())

@@ -179,11 +179,11 @@ impl Torus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distinct::{HOT, assert_distinct, run};
+    use crate::distinct::{HOT, assert_distinct, lab};
 
     #[test]
     fn sets_of_other_names_or_repetitions_share_no_configuration() {
-        let (_directory, lab) = run();
+        let (_directory, lab) = lab();
         let drawn: Vec<Blocks> = ["training", "held-out"]
             .iter()
             .flat_map(|name| (0..2).map(move |index| (name, index)))

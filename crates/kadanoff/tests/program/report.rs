@@ -1,6 +1,6 @@
 //! What a run leaves: the claims as documented, one file for each figure and table, a page that needs nothing else.
 
-use crate::common::small::short;
+use crate::common::small::experiments;
 use crate::common::{Files, Room, read_all};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -55,7 +55,7 @@ fn json_is_one_document_and_nothing_else() {
 #[test]
 fn a_run_of_everything_is_as_documented() {
     let room = Room::new();
-    let names = short();
+    let names = experiments();
     let experiments: Vec<&str> = names.iter().map(String::as_str).collect();
     let said = room.reproduce(&[&experiments[..], &["--profile", "tiny"]].concat());
     assert!(said.out.contains("index.html"), "{said:?}");

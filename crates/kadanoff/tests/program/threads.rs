@@ -1,11 +1,11 @@
 //! The number of threads changes no byte of the store or the report.
 
-use crate::common::small::{RUN, short};
+use crate::common::small::{RUN, experiments};
 use crate::common::{Room, assert_same, read_all};
 
 #[test]
 fn one_thread_and_several_give_the_same_bytes() {
-    let names = short();
+    let names = experiments();
     let mut arguments: Vec<&str> = names.iter().map(String::as_str).collect();
     arguments.extend(["--profile", "tiny", "--threads"]);
     let run = |threads: &str| {

@@ -290,11 +290,11 @@ pub(super) fn by(thermometer: Thermometer, end: End<'_>) -> Option<Estimate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distinct::{HOT, assert_distinct, run};
+    use crate::distinct::{HOT, assert_distinct, lab};
 
     #[test]
     fn training_and_start_sets_share_no_configuration() {
-        let (_directory, lab) = run();
+        let (_directory, lab) = lab();
         let own = format!(
             "side = 8\ntemperatures = {HOT:?}\nsamples = 300\nheld_out = 300\ncurve_draws = 100\nthermometer_epochs = 1\nstarts = {HOT:?}"
         );

@@ -4,12 +4,6 @@ use super::Room;
 use std::fs;
 use std::path::Path;
 
-/// The committed file of an experiment.
-pub(crate) fn committed(experiment: &str) -> String {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/experiments");
-    fs::read_to_string(data.join(format!("{experiment}.toml"))).expect("committed settings")
-}
-
 /// All experiments, as their files are named.
 pub(crate) fn experiments() -> Vec<String> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/experiments");
@@ -18,14 +12,6 @@ pub(crate) fn experiments() -> Vec<String> {
         path.file_stem().expect("a name").to_str().expect("UTF-8").to_owned()
     });
     names.collect()
-}
-
-/// Those that are done in a moment: with a profile `tiny`, or without much to do.
-pub(crate) fn short() -> Vec<String> {
-    let mut names = experiments();
-    let is_short = |name: &str| ["decimation", "weight-of-coupling"].contains(&name);
-    names.retain(|name| is_short(name) || committed(name).contains("[tiny]"));
-    names
 }
 
 /// `small.toml`: 164 stages of a millisecond each.
