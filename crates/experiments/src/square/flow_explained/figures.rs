@@ -202,7 +202,9 @@ fn mean_flow(study: &Study<'_>, of: Of<'_>) -> Figure {
 }
 
 /// What is shown of RBMs that copy sites.
-const OF_COPIES: [(&str, fn(&Copied) -> Estimate); 3] = [
+type OfCopies = (&'static str, fn(&Copied) -> Estimate);
+
+const OF_COPIES: [OfCopies; 3] = [
     ("KL (nats)", |found| found.kl),
     ("flip rate", |found| found.relaxation.slowest),
     ("tau of |m| (steps)", |found| Estimate::exact(found.relaxation.abs_m.tau)),
