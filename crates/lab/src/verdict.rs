@@ -140,6 +140,15 @@ fn short(value: f64) -> String {
     exact(format!("{value:.1e}").parse().unwrap_or(value))
 }
 
+/// How far errors reach, in the words of a rule; nothing of exact numbers, which have none.
+fn beyond(reach: f64) -> String {
+    match reach {
+        0.0 => String::new(),
+        reach if reach.is_infinite() => " beyond errors, which are not known".into(),
+        reach => format!(" beyond errors, which reach {}", short(reach)),
+    }
+}
+
 /// Is it the published number? Yes within errors, where these are smaller than `resolution`; no beyond them.
 pub fn agrees(found: Estimate, published: f64, resolution: f64) -> Ruling {
     let (distance, reach) = ((found.mean - published).abs(), reach(found));
@@ -154,6 +163,7 @@ pub fn agrees(found: Estimate, published: f64, resolution: f64) -> Ruling {
             short(reach),
             short(resolution)
         ),
+        _ if reach == 0.0 => exact(published),
         _ => format!("{} within errors, which reach {}", exact(published), short(reach)),
     };
     Ruling::new(holds, Some(found), rule)
@@ -169,14 +179,15 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
         (_, true) => Some(false),
         _ => None,
     };
-    let (place, bound) = (place.mean, exact(resolution));
+    let place = exact(format!("{:.4e}", place.mean).parse().unwrap_or(place.mean));
+    let bound = exact(format!("{resolution:.2e}").parse().unwrap_or(resolution));
     let rule = match holds {
         None => format!(
-            "within {bound} of {place:.4}; the errors reach {}, and would have to reach {} at most",
+            "within {bound} of {place}; the errors reach {}, and would have to reach {} at most",
             short(reach),
             short((apart - resolution).abs())
         ),
-        _ => format!("within {bound} of {place:.4}, beyond errors, which reach {}", short(reach)),
+        _ => format!("within {bound} of {place}{}", beyond(reach)),
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -199,15 +210,13 @@ impl From<Estimate> for Place {
 
 /// Is it larger than `bound`, beyond errors?
 pub fn above(found: Estimate, bound: f64) -> Ruling {
-    let (than, reach) = (exact(bound), short(reach(found)));
-    let rule = format!("larger than {than} beyond errors, which reach {reach}");
+    let rule = format!("larger than {}{}", exact(bound), beyond(reach(found)));
     Ruling::new(sign(found - bound), Some(found), rule)
 }
 
 /// Is it smaller than `bound`, beyond errors?
 pub fn below(found: Estimate, bound: f64) -> Ruling {
-    let (than, reach) = (exact(bound), short(reach(found)));
-    let rule = format!("smaller than {than} beyond errors, which reach {reach}");
+    let rule = format!("smaller than {}{}", exact(bound), beyond(reach(found)));
     Ruling::new(sign(found - bound).map(|above| !above), Some(found), rule)
 }
 

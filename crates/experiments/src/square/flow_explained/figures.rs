@@ -127,7 +127,7 @@ fn relaxation(study: &Study<'_>, groups: [&Group<'_>; 2]) -> Figure {
 fn flip_rates(study: &Study<'_>, group: &Group<'_>) -> Figure {
     let largest =
         |state: &State| state.reading.as_ref().map(|_| Estimate::exact(state.largest_weight));
-    figure("mobility", format!(
+    figure("flip-rates", format!(
         "How often a step of the sampled flow flips a site, {}: averaged over sites, and the slowest one; and the largest weight, which from {} on may pin a site.", group.name, study.s.pinned.weight))
         .panel(group.panel("probability to flip", |r| Some(r.relaxation.flip_rate)).title("all sites"))
         .panel(group.panel("probability to flip", |r| Some(r.relaxation.slowest)).title("slowest site"))
@@ -197,7 +197,7 @@ fn mean_flow(study: &Study<'_>, of: Of<'_>) -> Figure {
             .mark_x("1", 1.0)
             .mark_y("T_c", critical_temperature()))
         .panel(panel("singular values above 1", "stable fixed points found")
-            .title("places to go to")
+            .title("stable fixed points")
             .joined("found", against(&above, stable)))
 }
 
