@@ -62,7 +62,7 @@ pub(crate) struct MeasureCurves {
 
 impl Stage for MeasureCurves {
     const NAME: &'static str = "curves";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = IsingCurves;
 
     fn effort(&self) -> f64 {
