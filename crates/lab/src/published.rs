@@ -169,10 +169,11 @@ impl Statement<'_> {
         quantity: impl Into<String>,
         reason: impl Into<String>,
     ) -> Claim {
-        let Ruling { mut verdict, found, mut rule } = ruling;
+        let mut rule = ruling.answered();
+        let Ruling { mut verdict, found, .. } = ruling;
         if verdict == Verdict::Contradicted && self.stated.obtained == Obtained::Remembered {
             verdict = Verdict::Undecided;
-            rule += "; it does not, but the source is quoted from memory and would have to be read";
+            rule += ", but the source is quoted from memory and would have to be read";
         }
         Claim {
             id: self.key.to_owned(),

@@ -46,6 +46,14 @@ impl Ruling {
         }
     }
 
+    /// The rule as a report tells it: what was asked and is not so is told as such.
+    pub(crate) fn answered(&self) -> String {
+        match self.verdict {
+            Verdict::Contradicted => format!("asked: {}; it is not", self.rule),
+            _ => self.rule.clone(),
+        }
+    }
+
     /// The first of three where it is so, the second where it is not, the third where the rule cannot tell.
     pub fn among<T>(&self, [yes, no, open]: [T; 3]) -> T {
         match self.is() {
@@ -55,21 +63,21 @@ impl Ruling {
         }
     }
 
-    /// The opposite question: what was reproduced is contradicted.
-    pub fn negated(self) -> Self {
+    /// The opposite question, as `rule` asks it: what was reproduced is contradicted.
+    pub fn negated(self, rule: impl Into<String>) -> Self {
         let verdict = match self.verdict {
             Verdict::Reproduced => Verdict::Contradicted,
             Verdict::Contradicted => Verdict::Reproduced,
             other => other,
         };
-        Self { verdict, rule: format!("not: {}", self.rule), ..self }
+        Self { verdict, rule: rule.into(), ..self }
     }
 
     /// Of a statement that fails as it stands while its substance holds, as `why` says where it is so: corrected.
     pub fn corrected_if(self, substance: bool, why: impl Into<String>) -> Self {
         match self.verdict == Verdict::Contradicted && substance {
             true => {
-                let rule = format!("{}; its substance holds: {}", self.rule, why.into());
+                let rule = format!("{}, but its substance holds: {}", self.answered(), why.into());
                 Self { verdict: Verdict::Corrected, rule, ..self }
             }
             false => self,
@@ -106,7 +114,7 @@ impl Ruling {
                 found: self.found.map(Found::from),
             }],
             holds: self.verdict == Verdict::Reproduced,
-            rule: self.rule,
+            rule: self.answered(),
             reason: reason.into(),
         }
     }
@@ -140,11 +148,17 @@ fn short(value: f64) -> String {
     exact(format!("{value:.1e}").parse().unwrap_or(value))
 }
 
-/// How far errors reach, in the words of a rule; nothing of exact numbers, which have none.
-fn beyond(reach: f64) -> String {
-    match reach {
+/// How far errors of a distance reach, in the words of a rule, and how far they should where they cannot tell; nothing of exact
+/// numbers, which have no errors.
+fn beyond(distance: Estimate) -> String {
+    match reach(distance) {
         0.0 => String::new(),
         reach if reach.is_infinite() => " beyond errors, which are not known".into(),
+        reach if reach >= distance.mean.abs() => format!(
+            " beyond errors; these reach {}, and would have to reach less than {}",
+            short(reach),
+            short(distance.mean.abs())
+        ),
         reach => format!(" beyond errors, which reach {}", short(reach)),
     }
 }
@@ -187,7 +201,12 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
             short(reach),
             short((apart - resolution).abs())
         ),
-        _ => format!("within {bound} of {place}{}", beyond(reach)),
+        _ => match reach {
+            0.0 => format!("within {bound} of {place}"),
+            reach => {
+                format!("within {bound} of {place} beyond errors, which reach {}", short(reach))
+            }
+        },
     };
     Ruling::new(holds, Some(found), rule)
 }
@@ -210,13 +229,13 @@ impl From<Estimate> for Place {
 
 /// Is it larger than `bound`, beyond errors?
 pub fn above(found: Estimate, bound: f64) -> Ruling {
-    let rule = format!("larger than {}{}", exact(bound), beyond(reach(found)));
+    let rule = format!("larger than {}{}", exact(bound), beyond(found - bound));
     Ruling::new(sign(found - bound), Some(found), rule)
 }
 
 /// Is it smaller than `bound`, beyond errors?
 pub fn below(found: Estimate, bound: f64) -> Ruling {
-    let rule = format!("smaller than {}{}", exact(bound), beyond(reach(found)));
+    let rule = format!("smaller than {}{}", exact(bound), beyond(found - bound));
     Ruling::new(sign(found - bound).map(|above| !above), Some(found), rule)
 }
 
@@ -267,18 +286,6 @@ pub fn same(values: &[Estimate], resolution: f64) -> Ruling {
     Ruling::new(holds, Some(range), rule)
 }
 
-/// Are all of them so? Reproduced where all are, contradicted where none is, else corrected: it depends.
-pub fn counted(yes: usize, of: usize, what: &str) -> Ruling {
-    let verdict = match yes {
-        _ if of == 0 => Verdict::Undecided,
-        0 => Verdict::Contradicted,
-        yes if yes == of => Verdict::Reproduced,
-        _ => Verdict::Corrected,
-    };
-    let rule = format!("{yes} of {of} {what}: all reproduce, none contradicts, some correct");
-    Ruling { verdict, found: Some(Estimate::exact(yes as f64)), rule }
-}
-
 /// Is something so improbable, if it were as it is said, that it is not? No below `level`.
 pub fn probable(probability: f64, level: f64) -> Ruling {
     let rule = format!("as probable as {level:e} at least, if it is so");
@@ -299,26 +306,24 @@ pub fn all(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
     Ruling::new(holds, rulings.first().and_then(|first| first.found), rules.join("; and "))
 }
 
-/// Many readings at once by one rule in words, as [`all`] has it; where errors cannot tell, of how many readings that is so.
+/// Many readings at once by one rule in words, as [`all`] has it; of how many readings it is not so, or cannot be told.
 pub fn every(rulings: impl IntoIterator<Item = Ruling>, rule: impl Into<String>) -> Ruling {
     let rulings: Vec<Ruling> = rulings.into_iter().collect();
-    let unsure = rulings.iter().filter(|ruling| ruling.is().is_none()).count();
-    let (of, mut rule) = (rulings.len(), rule.into());
+    let count = |answer| rulings.iter().filter(|ruling| ruling.is() == answer).count();
+    let (of, no, unsure) = (rulings.len(), count(Some(false)), count(None));
     let ruling = all(rulings);
-    if ruling.is().is_none() {
-        rule += &format!("; the errors of {unsure} of {of} readings would have to be smaller");
-    }
+    let rule = rule.into();
+    let rule = match ruling.is() {
+        Some(true) => rule,
+        Some(false) => format!("{rule} (not {no} of {of}, and {unsure} cannot be told)"),
+        None => format!("{rule}; the errors of {unsure} of {of} readings would have to be smaller"),
+    };
     Ruling { rule, ..ruling }
 }
 
 /// A statement that our settings do not speak about: `differs` says what differs.
 pub fn not_comparable(found: impl Into<Option<Estimate>>, differs: impl Into<String>) -> Ruling {
     Ruling { verdict: Verdict::NotComparable, found: found.into(), rule: differs.into() }
-}
-
-/// A statement whose number, reason or scope is wrong while its substance holds: `right` says what is right.
-pub fn corrected(found: impl Into<Option<Estimate>>, right: impl Into<String>) -> Ruling {
-    Ruling { verdict: Verdict::Corrected, found: found.into(), rule: right.into() }
 }
 
 /// By a rule where something is known; undecided where it is not, and `needed` says what it would take.
@@ -394,6 +399,11 @@ mod tests {
             above(e(1.0, 1e-3), 1e-6).rule,
             "larger than 1×10⁻⁶ beyond errors, which reach 0.005"
         );
+        assert_eq!(
+            above(e(0.21, 0.01), 0.2).rule,
+            "larger than 0.2 beyond errors; these reach 0.05, and would have to reach less than 0.01"
+        );
+        assert_eq!(below(Estimate::exact(1.0), 2.0).rule, "smaller than 2");
     }
 
     #[test]
@@ -433,16 +443,6 @@ mod tests {
     }
 
     #[test]
-    fn counts() {
-        let verdict = |yes, of| counted(yes, of, "flows").verdict;
-        assert_eq!(
-            [verdict(3, 3), verdict(0, 3), verdict(1, 3)],
-            [Reproduced, Contradicted, Corrected]
-        );
-        assert_eq!(verdict(0, 0), Undecided);
-    }
-
-    #[test]
     fn several_at_once() {
         let [yes, no, open] = [e(0.3, 0.01), e(0.1, 0.01), e(0.2, 0.01)].map(|x| above(x, 0.2));
         assert_eq!(all([yes.clone(), yes.clone()]).verdict, Reproduced);
@@ -452,7 +452,7 @@ mod tests {
         assert_eq!(all([yes.clone(), no.clone()]).found, yes.found);
         let words = [&yes, &no, &open].map(|ruling| ruling.among(["yes", "no", "open"]));
         assert_eq!(words, ["yes", "no", "open"]);
-        assert_eq!([yes.negated().verdict, no.negated().verdict], [Contradicted, Reproduced]);
+        assert_eq!([yes.negated("").verdict, no.negated("").verdict], [Contradicted, Reproduced]);
     }
 
     #[test]
@@ -460,7 +460,9 @@ mod tests {
         let of = |means: &[f64]| every(means.iter().map(|&x| below(e(x, 0.01), 0.5)), "small");
         let (yes, no, open) = (0.1, 0.9, 0.5);
         assert_eq!(of(&[yes, yes]).is(), Some(true));
-        assert_eq!((of(&[yes, no, open]).is(), of(&[yes, no]).rule), (Some(false), "small".into()));
+        let failing = of(&[yes, no, open]);
+        let rule = "small (not 1 of 3, and 1 cannot be told)".to_owned();
+        assert_eq!((failing.is(), failing.rule), (Some(false), rule));
         let unsure = of(&[yes, open]);
         assert_eq!(unsure.is(), None);
         assert_eq!(unsure.rule, "small; the errors of 1 of 2 readings would have to be smaller");
@@ -469,14 +471,19 @@ mod tests {
     #[test]
     fn substance_and_scope() {
         let fails = || holds(false, "it is 3");
-        assert_eq!(fails().corrected_if(true, "it was 3 before").verdict, Corrected);
+        let corrected = fails().corrected_if(true, "it was 3 before");
+        assert_eq!(corrected.verdict, Corrected);
+        assert_eq!(
+            corrected.rule,
+            "asked: it is 3; it is not, but its substance holds: it was 3 before"
+        );
+        assert_eq!(fails().negated("it is not 3").verdict, Reproduced);
         assert_eq!(fails().corrected_if(false, "").verdict, Contradicted);
         assert_eq!(holds(true, "").corrected_if(true, "").verdict, Reproduced);
         assert_eq!(fails().unless(Some("other sizes".into())).verdict, NotComparable);
         assert_eq!(fails().unless(None).verdict, Contradicted);
         let found = Estimate::exact(1.0);
         assert_eq!(not_comparable(found, "units 0 and 1").verdict, NotComparable);
-        assert_eq!(corrected(found, "0.306").verdict, Corrected);
         assert_eq!(undecided(None, "more seeds").verdict, Undecided);
         let larger = |found| if_known(found, |found| above(found, 0.5), "more seeds").verdict;
         assert_eq!([larger(Some(found)), larger(None)], [Reproduced, Undecided]);

@@ -72,8 +72,8 @@ impl Estimate {
     /// of the errors within them. Two or three seeds may agree by chance, so the spread never lowers the error below what
     /// the seeds state themselves.
     ///
-    /// `count` is the number of independent numbers from which the error comes, what a test by Student's t has to know: the
-    /// number of seeds where their spread is the larger, else the number of all data within them.
+    /// `count` is the number of seeds, which a test by Student's t has to know, also where the errors within them are the larger:
+    /// how far seeds scatter is known from the seeds alone, and a few of them may agree by chance.
     ///
     /// ```
     /// use stats::Estimate;
@@ -87,19 +87,19 @@ impl Estimate {
         let means: Vec<f64> = estimates.iter().map(|e| e.mean).collect();
         let spread = Self::from_independent(&means);
         let within = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
-        if spread.error > within {
-            return spread;
-        }
-        Self { error: within, count: estimates.iter().map(|e| e.count).sum(), ..spread }
+        let error = spread.error.max(within);
+        // Exact numbers that agree are one exact number.
+        Self { error, count: if error == 0.0 { 0 } else { spread.count }, ..spread }
     }
 
     /// The mean of independent estimates of quantities that may differ, such as one in each of several fields: only the errors
-    /// count, not the spread; `count` is the number of all data.
+    /// count, not the spread, with the degrees of freedom of Welch and Satterthwaite.
     pub fn mean_of(estimates: &[Self]) -> Self {
         let n = estimates.len() as f64;
         let mean = estimates.iter().map(|e| e.mean).sum::<f64>() / n;
         let error = estimates.iter().map(|e| e.error * e.error).sum::<f64>().sqrt() / n;
-        Self { mean, error, tau: 0.5, count: estimates.iter().map(|e| e.count).sum() }
+        let count = welch(estimates.iter().map(|e| (e.error, e.count)));
+        Self { mean, error, tau: 0.5, count }
     }
 
     /// The root of the mean square of differences, with its error to first order; `count` is the smallest of theirs.
@@ -129,6 +129,15 @@ impl Estimate {
         Self { mean: self.mean.ln(), error: self.error / self.mean, ..self }
     }
 
+    /// The same with the relative error in place of the error, and the way back.
+    fn relative(self) -> Self {
+        Self { error: (self.error / self.mean).abs(), ..self }
+    }
+
+    fn absolute(self) -> Self {
+        Self { error: (self.error * self.mean).abs(), ..self }
+    }
+
     /// How many standard errors the mean lies from `value`; 0 where they are equal and the error is 0.
     pub fn sigmas_from(&self, value: f64) -> f64 {
         let distance = (self.mean - value).abs();
@@ -144,15 +153,41 @@ impl FromIterator<f64> for Estimate {
 }
 
 /// The difference of two independent estimates, its errors added in quadrature: a bound where they are positively
-/// correlated. Autocorrelation time and count are those of the one with fewer data, an exact one (of count 0) left aside,
-/// so that a test by Student's t claims too little rather than too much.
+/// correlated. Its count is one more than the degrees of freedom of Welch and Satterthwaite (`welch-1947`), so that a test by
+/// Student's t knows which of the two errors prevails; a count of 0 stands for an error that is known. The autocorrelation time
+/// is that of the one with the larger error.
 impl Sub for Estimate {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        let fewer = other.count > 0 && (self.count == 0 || other.count < self.count);
-        let Self { tau, count, .. } = if fewer { other } else { self };
-        Self { mean: self.mean - other.mean, error: self.error.hypot(other.error), tau, count }
+        let error = self.error.hypot(other.error);
+        let tau = if other.error > self.error { other.tau } else { self.tau };
+        Self {
+            mean: self.mean - other.mean,
+            error,
+            tau,
+            count: welch([self, other].map(|e| (e.error, e.count))),
+        }
+    }
+}
+
+/// One more than the degrees of freedom of a sum whose terms have these errors from so many data,
+/// `(sum e^2)^2 / sum e^4 / (n - 1)` rounded down: 0 where all errors are known or there are none, 1 where one is of a single
+/// datum.
+fn welch(terms: impl IntoIterator<Item = (f64, u64)>) -> u64 {
+    let (mut total, mut weight) = (0.0, 0.0);
+    for (error, count) in terms {
+        let square = error * error;
+        total += square;
+        if count > 0 && square > 0.0 {
+            weight += square * square / (count - 1) as f64;
+        }
+    }
+    match weight {
+        0.0 => 0,
+        weight if weight.is_infinite() => 1,
+        // What is whole may come out a rounding below.
+        weight => 1 + (total * total / weight * (1.0 + 1e-12)) as u64,
     }
 }
 
@@ -163,8 +198,7 @@ impl Div for Estimate {
 
     fn div(self, other: Self) -> Self {
         let mean = self.mean / other.mean;
-        let error = mean.abs() * (self.error / self.mean).hypot(other.error / other.mean);
-        Self { mean, error, ..self - other }
+        Self { mean, ..self.relative() - other.relative() }.absolute()
     }
 }
 
@@ -175,8 +209,7 @@ impl Mul for Estimate {
 
     fn mul(self, other: Self) -> Self {
         let mean = self.mean * other.mean;
-        let error = mean.abs() * (self.error / self.mean).hypot(other.error / other.mean);
-        Self { mean, error, ..self - other }
+        Self { mean, ..self.relative() - other.relative() }.absolute()
     }
 }
 
@@ -262,7 +295,7 @@ mod tests {
         let [a, b] = [(1.0, 0.3), (5.0, 0.4)]
             .map(|(mean, error)| Estimate { error, ..Estimate::exact(mean) });
         let both = Estimate::mean_of(&[Estimate { count: 3, ..a }, Estimate { count: 4, ..b }]);
-        assert_eq!((both.mean, both.error, both.count), (3.0, 0.25, 7));
+        assert_eq!((both.mean, both.error), (3.0, 0.25));
         assert_eq!(Estimate::of_several([1.0, 3.0]), Some(Estimate::from_iter([1.0, 3.0])));
         // Equal data have their value as mean, whatever it is.
         let tenths = Estimate::from_chains(&[0.1; 30], 3);
@@ -305,24 +338,28 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_has_the_fewer_data() {
-        let of = |count| Estimate { error: 0.1, tau: count as f64, count, ..Estimate::exact(1.0) };
-        let data = |a, b| {
-            let difference = of(a) - of(b);
-            (difference.tau, difference.count)
-        };
-        assert_eq!([data(3, 9), data(9, 3), data(0, 3), data(3, 0)], [(3.0, 3); 4]);
-        assert_eq!(data(0, 0), (0.0, 0));
+    fn a_difference_has_the_degrees_of_freedom_of_welch() {
+        let of = |error, count| Estimate { error, count, ..Estimate::exact(1.0) };
+        let count = |a: Estimate, b: Estimate| (a - b).count;
+        // Equal errors of n data each: 2 (n - 1) degrees of freedom. An error that is known counts as its share.
+        assert_eq!(count(of(0.1, 3), of(0.1, 3)), 5);
+        assert_eq!([count(of(0.1, 3), of(0.1, 0)), count(of(0.1, 0), of(0.1, 3))], [9; 2]);
+        // One error prevails.
+        assert_eq!(count(of(0.1, 2), of(1e-3, 2)), 2);
+        assert!(count(of(1e-3, 2), of(0.1, 1000)) >= 1000);
+        // An exact number has no part; a single datum leaves nothing known.
+        assert_eq!([count(of(0.1, 3), of(0.0, 0)), count(of(0.1, 3), of(0.1, 1))], [3, 1]);
+        assert_eq!(count(of(0.1, 0), of(0.2, 0)), 0);
     }
 
     #[test]
     fn ratios_logarithms_and_units() {
         let of = |mean, error, count| Estimate { error, count, ..Estimate::exact(mean) };
         let ratio = of(6.0, 0.3, 9) / of(2.0, 0.0, 5);
-        assert_eq!((ratio.mean, ratio.count), (3.0, 5));
+        assert_eq!((ratio.mean, ratio.count), (3.0, 9));
         assert!((ratio.error - 0.15).abs() < 1e-15);
         let both = of(-6.0, 0.3, 9) / of(2.0, 0.1, 0);
-        assert!((both.error.abs() - 3.0 * 0.05 * 2f64.sqrt()).abs() < 1e-15 && both.count == 9);
+        assert!((both.error.abs() - 3.0 * 0.05 * 2f64.sqrt()).abs() < 1e-15 && both.count == 33);
         let product = of(6.0, 0.3, 9) * of(2.0, 0.0, 5);
         assert!(product.mean == 12.0 && (product.error - 0.6).abs() < 1e-15);
         assert_eq!(of(1.0, 0.1, 9).ln(), of(0.0, 0.1, 9));
@@ -339,10 +376,10 @@ mod tests {
         let apart = Estimate::over_seeds(&[of(1.0, 0.1), of(2.0, 0.1), of(3.0, 0.1)]);
         assert_eq!(apart, Estimate::from_independent(&[1.0, 2.0, 3.0]));
         let agree = Estimate::over_seeds(&[of(1.0, 0.3), of(1.0, 0.4)]);
-        assert_eq!((agree.mean, agree.error, agree.tau, agree.count), (1.0, 0.25, 0.5, 200));
-        // Of one seed there is no spread.
+        assert_eq!((agree.mean, agree.error, agree.tau, agree.count), (1.0, 0.25, 0.5, 2));
+        // One seed does not tell how far seeds scatter.
         let one = Estimate::over_seeds(&[of(1.0, 0.3)]);
-        assert_eq!((one.mean, one.error, one.count), (1.0, 0.3, 100));
+        assert_eq!((one.mean, one.error, one.count), (1.0, 0.3, 1));
         // Exact numbers that agree are one.
         assert_eq!(Estimate::over_seeds(&[Estimate::exact(1.0); 2]), Estimate::exact(1.0));
     }

@@ -187,7 +187,7 @@ fn below_capacity(lab: &Lab, ensemble: &Ensemble) -> Result<[Claim; 2]> {
         lab.says("ter-hoeve-2018/hebb-stationary")?
             .judged(
                 above(ensemble.unstable(), 0.0)
-                    .negated()
+                    .negated("no unit of a stored pattern is unstable")
                     .corrected_if(close_by, format!("a stationary state lies close by, with an overlap of {end}")),
                 format!("share of units of a stored pattern that are unstable, {place}"),
                 format!(

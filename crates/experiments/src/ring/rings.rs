@@ -30,7 +30,8 @@ pub(crate) fn hidden(weights: &DMatrix<f64>) -> Result<HiddenCoupling> {
 /// Does training give equal weights, those of the least KL? Not where its own KL, with free weights, lies below theirs beyond
 /// errors.
 pub(crate) fn gives_equal_weights(trained: Estimate, equal: f64) -> Ruling {
-    below(trained, equal).negated()
+    below(trained, equal)
+        .negated("KL after training is no smaller than that of the best equal weights")
 }
 
 /// Independent rings at the coupling `k`.

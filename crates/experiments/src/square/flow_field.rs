@@ -255,7 +255,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .figure(figures::training(s, &ends))
         .figure(figures::plane(s, states, &ends, joint)?)
         .table(figures::ends_table(s, &ends))
-        .discussion("The sampled flow relaxes to the RBM's own distribution, which imitates the training set: a mixture of temperatures. The temperature with the mean energy of that mixture rises with the field, as the maximum of the specific heat does, because aligned spins take more heat to turn. A wider range of training temperatures moves the one and not the other.")
+        .discussion("The sampled flow relaxes to the RBM's own distribution, which imitates the training set: a mixture of temperatures. The temperature with the mean energy of that mixture rises with the field, as the maximum of the specific heat does, because aligned spins take more heat to turn.")
         .discussion("In the plane of magnetisation and energy an end below all curves has the energy of a cold torus and too little magnetisation for it: flows from hot starts fall into both wells, up and down, and stay there. An RBM that was shown all fields has one stationary distribution, which cannot be at the maximum of the specific heat of more than one field."))
 }
 

@@ -149,6 +149,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             s.samples
         ))
         .claims(compare::claims(lab, s, &trials, &deviations)?)
+        .check(compare::monte_carlo(lab, &trials)?)
         .figure(means_figure(lab, s, &trials)?)
         .figure(deviations_figure(s, &deviations))
         .figure(correlations_figure(s, &trials))

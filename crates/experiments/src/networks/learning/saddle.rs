@@ -179,7 +179,8 @@ impl Saddle<'_> {
         let (gradient, k) = (s.saddle.sampled.gradient, s.shown_coupling);
         Ok(lab.says("ter-hoeve-2018/equal-by-symmetry")?
             .judged(
-                below(self.sampled.end(), self.equal_kl).negated(),
+                below(self.sampled.end(), self.equal_kl)
+                    .negated("KL stays that of equal weights, or rises"),
                 format!("KL after training by {gradient} from equal weights, $K = {k}$, nats"),
                 format!(
                     "Equal weights have {:.4} and are a saddle: differences between hidden units of {} at the start grow until KL falls.",

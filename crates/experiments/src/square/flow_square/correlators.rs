@@ -87,7 +87,8 @@ pub(super) fn coarse_graining(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let units = of.mean(|seed| mean(&seed.local_of_hidden));
     let blocks = of.mean(|seed| mean(&seed.local_of_blocks));
     let likeness = of.mean(Correlators::likeness);
-    let differ = verdict::same(&[units, blocks], BLOCK).negated();
+    let differ =
+        verdict::same(&[units, blocks], BLOCK).negated("participation ratios differ beyond errors");
     let ruling = verdict::every(
         [verdict::above(likeness, 0.5), differ],
         "a cosine above 0.5 with the most similar block, and other participation ratios than blocks, beyond errors",

@@ -15,8 +15,6 @@ pub(super) struct Observable {
     /// Its column in tables of ours, and in the published ones with that of its error.
     pub(super) symbol: &'static str,
     pub(super) columns: [&'static str; 2],
-    /// As the statements of the source are named.
-    pub(super) statement: &'static str,
     pub(super) label: &'static str,
     pub(super) of: fn(&Means) -> Estimate,
 }
@@ -26,21 +24,18 @@ pub(super) const OBSERVABLES: [Observable; 3] = [
     Observable {
         symbol: "E",
         columns: ["E", "dE"],
-        statement: "energy",
         label: "energy per spin E (J)",
         of: |means| means.energy,
     },
     Observable {
         symbol: "|m|",
         columns: ["M", "dM"],
-        statement: "magnetisation",
         label: "magnetisation |m|",
         of: |means| means.abs_m,
     },
     Observable {
         symbol: "C",
         columns: ["C", "dC"],
-        statement: "heat",
         label: "specific heat per spin C (k_B)",
         of: |means| means.specific_heat,
     },
