@@ -39,6 +39,7 @@ impl Lab {
 }
 
 /// Results of all cases and repetitions.
+#[derive(Debug)]
 pub struct Grid<C, T> {
     cases: Vec<C>,
     seeds: usize,
@@ -85,6 +86,7 @@ impl<C, T> Grid<C, T> {
 }
 
 /// One case with its repetitions. Fields of the case can be read of it directly.
+#[derive(Debug)]
 pub struct Row<'a, C, T> {
     /// The case.
     pub case: &'a C,

@@ -7,9 +7,11 @@ pub mod input;
 pub mod kinds;
 pub mod place;
 pub mod progress;
+#[allow(missing_debug_implementations)]
 pub mod published;
 pub mod settings;
 pub mod store;
+#[allow(missing_debug_implementations)]
 pub mod verdict;
 
 pub use grid::{Grid, IntoEstimate, Row};
@@ -20,6 +22,7 @@ use anyhow::Result;
 use published::{Published, Statement};
 
 /// What every experiment needs: where results are kept, what the sources say, and the seed of all random numbers.
+#[allow(missing_debug_implementations)]
 pub struct Lab {
     /// Results of stages.
     pub store: Store,

@@ -25,7 +25,7 @@ const BLOCK: usize = 64;
 /// Fewer effective chains say little of their own spread.
 const FEW: f64 = 30.0;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Evaluate {
     /// The RBM: safetensors with weights [visible, hidden], visible_bias and hidden_bias, all F32.
     #[arg(long, value_name = "F.safetensors")]

@@ -6,7 +6,7 @@ use crate::values::{coupling, finite, whole};
 use clap::Args;
 use exact::ring;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Decimate {
     /// K at the start, of either sign.
     #[arg(long, value_name = "K", allow_hyphen_values = true, value_parser = coupling)]

@@ -14,7 +14,7 @@ use lab::input::BadInput;
 use nalgebra::DMatrix;
 use std::path::PathBuf;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Rbm {
     /// The RBM, units +-1, weight exp(v W h + b v + c h), its smaller layer of at most 24 units. JSON: an object with M,
     /// N, W (M rows of N numbers), b_visible, c_hidden and, if pseudo-likelihoods are wanted, data (rows of M units,

@@ -16,7 +16,7 @@ const LEAST: f64 = 1e-30;
 const MOST: f64 = 1e6;
 const MAX_MOMENTUM: f64 = 0.9999;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Train {
     /// The samples: a file of `sample`, or any .npz with an array spins [samples, sites] of 1 and -1, or that array alone as
     /// .npy.
