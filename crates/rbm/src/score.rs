@@ -16,7 +16,7 @@ use stats::Estimate;
 const BLOCK: usize = 256;
 /// The most that `|2 W|` may be, and the logarithm of a product or its inverse. Where one of A and B is less than the
 /// smallest f64, its term is then below e^{-100} of the other's.
-const MOST: f64 = 300.0;
+const MAX: f64 = 300.0;
 /// When a product of numbers up to `1 + e^300` is replaced by its logarithm.
 const LARGE: f64 = 1e150;
 
@@ -212,12 +212,12 @@ impl<'a> Flips<'a> {
         let activations = activations.iter().map(|x| f64::from(*x)).chain([f64::INFINITY]);
         for (a, x) in activations.enumerate() {
             let column = a * visible..(a + 1) * visible;
-            if self.most[a] > MOST {
+            if self.most[a] > MAX {
                 add_logarithms(logarithms, v, &self.twice.as_slice()[column], x);
                 replaced = true;
                 continue;
             }
-            if most + self.most[a] > MOST {
+            if most + self.most[a] > MAX {
                 take_logarithms(products, logarithms);
                 (most, replaced) = (0.0, true);
             }

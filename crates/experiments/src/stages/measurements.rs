@@ -51,9 +51,9 @@ pub(crate) struct Spacing {
 impl Spacing {
     /// In sweeps, at least a few: a flipped spin in the cold may survive one.
     fn sweeps(self, side: usize, coupling: Coupling) -> (u32, u32) {
-        const LEAST: f64 = 4.0;
+        const MIN: f64 = 4.0;
         let length = correlated_length(coupling).min(side as f64);
-        let sweeps = |share: f64| (share * length * length).ceil().max(LEAST) as u32;
+        let sweeps = |share: f64| (share * length * length).ceil().max(MIN) as u32;
         (sweeps(self.burn_in), sweeps(self.stride))
     }
 }

@@ -23,8 +23,8 @@ pub(super) struct Decimate {
 }
 
 fn factor(text: &str) -> Result<u32, &'static str> {
-    const MOST: u32 = 1_000_000;
-    let allowed = text.parse().ok().filter(|factor| (2..=MOST).contains(factor));
+    const MAX: u32 = 1_000_000;
+    let allowed = text.parse().ok().filter(|factor| (2..=MAX).contains(factor));
     allowed.ok_or("it must be a whole number from 2 to 1000000")
 }
 
