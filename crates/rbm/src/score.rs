@@ -5,8 +5,8 @@
 //! the error of ln Z, which is common to all samples.
 
 use crate::error::check_units;
-use crate::model::ln_2cosh;
 use crate::{Error, Rbm};
+use linalg::ln_2cosh;
 use multiversion::multiversion;
 use nalgebra::{DMatrix, DVectorView};
 use rayon::prelude::*;
