@@ -255,7 +255,7 @@ fn bad_settings_are_named() {
         let adam = Optimiser::Adam { beta1: x, beta2: 0.9 };
         assert_eq!(optimiser(adam), "the memory of Adam's mean");
         let adam = Optimiser::Adam { beta1: 0.9, beta2: x };
-        assert_eq!(optimiser(adam), "the memory of Adam's square");
+        assert_eq!(optimiser(adam), "Adam's beta2");
     }
     let schedule = |schedule| refused(TrainConfig { schedule, ..CONFIG });
     assert_eq!(schedule(Schedule::Linear { last: 0.0, updates: 1 }), "the last learning rate");
