@@ -1,6 +1,6 @@
 //! Single-spin-flip Metropolis dynamics on the free energy: draws from p(v) that know nothing of hidden states.
 //!
-//! Turning over unit i multiplies `e^{-F(v)}` by `e^{-2 b_i v_i} prod_a cosh(x_a - 2 v_i W_ia) / cosh(x_a)` with the
+//! Flipping unit i multiplies `e^{-F(v)}` by `e^{-2 b_i v_i} prod_a cosh(x_a - 2 v_i W_ia) / cosh(x_a)` with the
 //! activations `x = c + W^T v`. Each ratio is `A e^{-y} + B e^y` with `y = 2 v_i W_ia`, `A = 1 / (1 + e^{-2x})` and
 //! `B = 1 / (1 + e^{2x})`: positive terms, whose product needs a logarithm only every so many units (`metropolis-1953`).
 //!

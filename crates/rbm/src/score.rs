@@ -162,7 +162,7 @@ fn by_sample(
 
 /// What flipping one unit after another does to the free energy.
 ///
-/// Turning over `v_i` takes the activation x of a hidden unit to `x - y`, `y = 2 v_i W_ia`, and
+/// Flipping `v_i` takes the activation x of a hidden unit to `x - y`, `y = 2 v_i W_ia`, and
 /// `cosh(x - y) / cosh x = A e^{-y} + B e^y` with `A = 1 / (1 + e^{-2x})` and `B = 1 - A`: a product over hidden units of
 /// tabulated exponentials, all terms positive. A bias is the weight to one more unit, always up.
 struct Flips<'a> {

@@ -40,7 +40,7 @@ pub struct Sample {
     /// The seed from which every random number comes.
     #[arg(long, value_name = "s", allow_hyphen_values = true, value_parser = seed)]
     seed: u64,
-    /// Turn each configuration over with probability 1/2: chains below T_c, and Wolff's clusters, hardly change the sign of m
+    /// Flip all spins of each configuration with probability 1/2: chains below T_c, and Wolff's clusters, hardly change the sign of m
     /// by themselves, and `effective` holds for what does not depend on it.
     #[arg(long)]
     symmetrise: bool,
