@@ -82,7 +82,7 @@ fn training_on_ring_samples_lowers_the_exact_divergence() {
 
 /// All kinds of training that differ in what they must remember.
 fn kinds() -> Vec<TrainConfig> {
-    let negatives = [
+    let estimators = [
         GradientEstimator::Contrastive { steps: 2 },
         GradientEstimator::Persistent { chains: 7, steps: 2 },
         GradientEstimator::Tempering { chains: 7, steps: 1 },
@@ -96,7 +96,7 @@ fn kinds() -> Vec<TrainConfig> {
     let sharing =
         [WeightSharing::Free, WeightSharing::Translations { width: 6, height: 1, stride: 3 }];
     let mut kinds = Vec::new();
-    for (kind, gradient) in negatives.into_iter().enumerate() {
+    for (kind, gradient) in estimators.into_iter().enumerate() {
         for (number, optimiser) in optimisers.into_iter().enumerate() {
             let sharing = sharing[(kind + number) % 2];
             let schedule = match number {

@@ -13,8 +13,8 @@ use rbm::{GradientEstimator, Rbm, TrainConfig};
 use report::{Cell, Check, Claim, Figure, Table, figure, log_spaced, panel, rough, table};
 use stats::Estimate;
 
-/// Where training of tied weights ends, for one ring and one kind of negative phase.
-pub(super) struct End<'a> {
+/// Where training of tied weights ends, for one ring and one gradient estimator.
+pub(super) struct TiedEndpoint<'a> {
     data: &'a Data,
     gradient: GradientEstimator,
     /// The root of the mean update for the ring, and the KL divergence from the ring there.
@@ -63,7 +63,7 @@ fn by_ring<'a, 'b>(ends: &'b [End<'a>]) -> impl Iterator<Item = &'b [End<'a>]> {
     ends.chunk_by(|a, b| a.data.coupling() == b.data.coupling())
 }
 
-/// The end of training on this ring with this kind of negative phase.
+/// The end of training on this ring with this gradient estimator.
 pub(super) fn of<'a, 'b>(
     ends: &'b [End<'a>],
     data: &Data,
@@ -83,7 +83,7 @@ fn read_updates(s: &Settings) -> Vec<u64> {
 pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<End<'a>>> {
     let updates = read_updates(s);
     let first = updates.iter().filter(|&&update| update < s.tied.burn_in).count();
-    let kinds = |data| s.tied.negatives.iter().map(move |&gradient| (data, gradient));
+    let kinds = |data| s.tied.gradients.iter().map(move |&gradient| (data, gradient));
     let cases = data.iter().flat_map(kinds);
     let grid =
         lab.grid(cases, *s.seeds, |&(data, gradient): &(&Data, GradientEstimator), seed| {
@@ -119,7 +119,7 @@ pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<
 /// W and its hidden means are f32: where nothing is left to fluctuate, W is known to this.
 const ROUNDING: f64 = 1e-6;
 
-/// The mean update at random RBMs, by kind of negative phase.
+/// The mean update at random RBMs, by gradient estimator.
 pub(super) type Fields = Grid<GradientEstimator, Field>;
 
 /// The mean update as a vector field at one RBM.
@@ -130,12 +130,12 @@ pub(super) struct Field {
     cosine: f64,
 }
 
-/// For each kind of negative phase of the tied weights but those with persistent chains.
+/// For each gradient estimator of the tied weights but those with persistent chains.
 pub(super) fn fields(lab: &Lab, s: &Settings, data: &Data) -> Result<Fields> {
     let is_known = |n: &GradientEstimator| {
         matches!(n, GradientEstimator::Contrastive { .. } | GradientEstimator::Exact)
     };
-    let kinds = s.tied.negatives.iter().copied().filter(is_known);
+    let kinds = s.tied.gradients.iter().copied().filter(is_known);
     lab.grid(kinds, *s.fields, |&gradient, index| {
         let mut rng = stats::stream(lab.seed, "learning/fields", index);
         let rbm = Rbm::random(s.visible.size(), s.hidden(), s.field_std as f32, &mut rng);
@@ -172,7 +172,7 @@ pub(super) fn claims(
     let longest = longest.max_by_key(|end| steps_of(end.gradient)).unwrap_or(first);
     let free_kl = |gradient: GradientEstimator| {
         let row = free.find(|case| case.data.coupling() == k && case.gradient == gradient);
-        Ok::<_, anyhow::Error>(free::end(row.context("a kind of negative phase was not trained")?))
+        Ok::<_, anyhow::Error>(free::end(row.context("a gradient estimator was not trained")?))
     };
     let (free_cd, free_exact) = (free_kl(CD_1)?, free_kl(GradientEstimator::Exact)?);
     let fades = longest.bias().abs() < SMALL * first.bias().abs();
