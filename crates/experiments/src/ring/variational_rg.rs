@@ -1,6 +1,6 @@
 //! `variational-rg`: what of the mapping between RBMs and the variational renormalization group is more than an identity.
 
-use super::rings::{self, Plain, Training, equal_weights};
+use super::rings::{self, Plain, RingTraining, equal_weights};
 use crate::stages::{self, Data};
 use anyhow::{Result, ensure};
 use exact::decimation::{HiddenCoupling, bonds, hidden_coupling, pinned};
@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     path_rate: Positive<10>,
     path_steps: Count<10, 10_000_000>,
     /// RBMs trained by contrastive divergence on samples.
-    training: Training,
+    training: RingTraining,
 }
 
 impl lab::Settings for Settings {

@@ -1,7 +1,7 @@
 //! What `decimation-theorem` shows: figures and tables.
 
 use super::Settings;
-use super::exact_minima::{Best, Constructed, Curvature, Minimum, Path, Point};
+use super::exact_minima::{Best, Constructed, Curvature, DescentTrajectory, Minimum, Point};
 use super::sampled::{Sampled, Trained};
 use crate::ring::rings::equal_weights;
 use anyhow::{Context, Result};
@@ -68,7 +68,7 @@ pub(super) fn flow(
 /// Plain descents: drawn to the saddle at equal weights, and away from it; RBMs trained on samples along their way.
 pub(super) fn training(
     s: &Settings,
-    paths: &[Path],
+    paths: &[DescentTrajectory],
     minimum: &Minimum,
     sampled: &Sampled<'_>,
 ) -> Figure {
@@ -79,7 +79,7 @@ pub(super) fn training(
         })
     };
     // From the plateau on: before it there is no hidden ring to be read.
-    let past_saddle = |path: &Path| {
+    let past_saddle = |path: &DescentTrajectory| {
         let points = path.iter().filter(|p| p.kl < minimum.best.equal_kl).map(|p| (p.kl, p.hidden));
         points.collect::<Vec<_>>()
     };

@@ -1,7 +1,7 @@
 //! What `flow-controls` says of the source: its conclusion about thermometers, its readings, its magnetisations, its training.
 
 use super::settings::{DataSet, Units};
-use super::{NETWORK, Of, Path, STARTS, Settings, Study, abs_m, read, with_temperature};
+use super::{FlowCase, FlowRow, NETWORK, STARTS, Settings, Study, abs_m, read, with_temperature};
 use crate::square::thermometers::Thermometer;
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
@@ -11,7 +11,7 @@ use report::{Claim, shown};
 use stats::Estimate;
 
 /// Where a flow ends, in words.
-fn end_of(study: &Study<'_>, of: Of<'_>) -> String {
+fn end_of(study: &Study<'_>, of: FlowRow<'_>) -> String {
     format!("{}, L = {}, from T = {}", of.name(), study.p.side, STARTS[of.start])
 }
 
@@ -67,7 +67,7 @@ pub(super) fn thermometer(lab: &Lab, studies: &[Study<'_>], ruling: Ruling) -> R
 /// which other such RBMs stand as evidence.
 pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<Claim>> {
     let ends = || studies.iter().flat_map(|study| study.binary().map(move |of| (study, of)));
-    type Which<'a> = &'a dyn Fn(&Path) -> bool;
+    type Which<'a> = &'a dyn Fn(&FlowCase) -> bool;
     let claim = |key: &str, of_source: Which<'_>, beside: Which<'_>| -> Result<Option<Claim>> {
         let judged: Vec<_> = ends().filter(|(_, of)| of_source(of.case)).collect();
         let Some(&(study, first)) = judged.first() else { return Ok(None) };
@@ -102,8 +102,8 @@ pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<C
         let others = judged.into_iter().skip(1).chain(ends().filter(|(_, of)| beside(of.case)));
         Ok(Some(claim.and_all(others.map(|(study, of)| (end_of(study, of), read(of, NETWORK))))))
     };
-    let of_torus = |path: &Path| path.rbm.data == DataSet::Torus && !path.is_redrawn;
-    let of_source = |path: &Path| matches!(path.rbm.data, DataSet::Ends | DataSet::MeanField);
+    let of_torus = |path: &FlowCase| path.rbm.data == DataSet::Torus && !path.is_redrawn;
+    let of_source = |path: &FlowCase| matches!(path.rbm.data, DataSet::Ends | DataSet::MeanField);
     let claims = [
         claim("veiga-2020/flows-to-tc", &of_torus, &|_| false)?,
         claim("veiga-2020/no-lattice", &of_source, &|path| !of_torus(path) && !of_source(path))?,
@@ -129,7 +129,7 @@ pub(super) fn m_star(lab: &Lab, s: &Settings, studies: &[Study<'_>]) -> Result<V
             if key.is_empty() {
                 continue;
             }
-            let same = |of: &Of<'_>| of.name() == cold.name();
+            let same = |of: &FlowRow<'_>| of.name() == cold.name();
             let published = lab.published.value(key)?;
             // So that it is told from that of configurations at T_c.
             let resolution = (published - study.abs_m.mean).abs();
