@@ -145,7 +145,7 @@ impl<'a, C, T> Row<'a, C, T> {
         self.cells.iter().filter(|cell| is(cell)).count()
     }
 
-    /// What the first repetition gave, for pictures of one machine.
+    /// What the first repetition gave, for figures of one RBM.
     pub fn first(&self) -> Option<&'a T> {
         self.cells.first()
     }

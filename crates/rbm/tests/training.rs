@@ -253,7 +253,7 @@ fn bad_settings_are_named() {
     for x in [-0.1, 1.0, f32::NAN] {
         assert_eq!(optimiser(Optimiser::Ascent { momentum: x }), "the momentum");
         let adam = Optimiser::Adam { beta1: x, beta2: 0.9 };
-        assert_eq!(optimiser(adam), "the memory of Adam's mean");
+        assert_eq!(optimiser(adam), "Adam's beta1");
         let adam = Optimiser::Adam { beta1: 0.9, beta2: x };
         assert_eq!(optimiser(adam), "Adam's beta2");
     }

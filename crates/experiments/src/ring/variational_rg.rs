@@ -252,7 +252,7 @@ fn rbms_table(s: &Settings, steps: &Steps, trained: &[Step]) -> Table {
     };
     table("rbms", format!("RBMs as steps on the ring of M = {} sites at $K = {}$, $\\ln Z = {:.6}$, in nats. $K'$ and the largest other coupling are those of the hidden Hamiltonian read as a ring. The last row is measured, over the RBMs whose KL is below {} of that of equal weights.", s.visible, s.coupling, steps.equal.ln_z_ring, s.training.trapped_above))
         .rows(rows.into_iter().enumerate())
-        .column("machine", |(_, (label, _))| label.clone())
+        .column("RBM", |(_, (label, _))| label.clone())
         .column("KL", |row| over(row, |s| s.kl))
         .column("ln Z, RBM − ring", |row| over(row, Step::excess))
         .column("mean of ln Tr_h e^T", |row| over(row, |s| s.mean))

@@ -144,7 +144,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         None => "unknown, for no range of sides fits a power law".to_owned(),
     };
     let is_timed = !costs.is_empty();
-    Ok(section("dynamics", "How long chains remember at the critical point")
+    Ok(section("dynamics", "Autocorrelation times at the critical point")
         .answer(format!(
             "At $T_c$ the autocorrelation time of $|m|$ by single spin flips grows like $L^z$, $z$ = {} by Metropolis and {} by the heat bath; that of the energy by clusters is some sweeps, with an effective exponent of {} by Swendsen and Wang and {} by Wolff.",
             z(Dynamics::Metropolis, ABS_M),

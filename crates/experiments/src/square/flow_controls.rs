@@ -317,8 +317,8 @@ impl Study<'_> {
         on_scale(read(of, by), |read| verdict::near(read, place, resolution))
     }
 
-    /// How many physical thermometers surely are at T_c, and how many surely are not.
-    fn physical(&self, of: Of<'_>) -> (usize, usize) {
+    /// How many physical thermometers are at T_c, and how many are not, beyond errors.
+    fn physical(&self, of: FlowRow<'_>) -> (usize, usize) {
         let all = Thermometer::PHYSICAL.map(|by| self.is_critical(of, By::First(by)).is());
         let count = |wanted| all.iter().filter(|is| **is == Some(wanted)).count();
         (count(true), count(false))

@@ -5,7 +5,7 @@ mod geometry;
 mod pinning;
 mod rbms;
 
-use super::thermometers::passes;
+use super::thermometers::passage;
 use super::unlike_veiga;
 use anyhow::{Context, Result, ensure};
 use exact::square::critical_temperature;
@@ -285,16 +285,20 @@ fn flows_to_critical(lab: &Lab, study: &Study<'_>, first: TrainingRow<'_>) -> Re
         .filter_map(|of| Some(format!("{} {}", of.name(), shown(study.drift(of)?))));
     let path = through(first, |reading| end_by_energy(study.s, reading, 0));
     let path: Vec<(f64, f64)> = path.into_iter().map(|(time, end)| (time, end.mean)).collect();
-    let passing = passes(&path, critical_temperature());
+    let crossing = match passage(&path, critical_temperature()) {
+        Some([before, after]) => {
+            format!("crosses $T_c$ between rate × updates {before} and {after}")
+        }
+        None => "does not cross $T_c$".to_owned(),
+    };
     let network =
         |start: usize| at_end(first, |reading| Some(reading.relaxation.ends[start].network));
     let claim = lab.says("iso-2018/flows-to-tc")?.judged(
         study.ends_at_critical().showing(study.end(first, 0)),
         format!("temperature by the energy at the end, {}, cold start", first.name()),
         format!(
-            "Change over the last factor of ten of training: {}. As to $T_c$ by the energy of the first: {}. {} steps.",
+            "Change over the last factor of ten of training: {}. During the training of the first the energy temperature {crossing}. {} steps.",
             list(drifts),
-            passing.unwrap_or_else(|| "in training it does not pass there".to_owned()),
             study.s.steps
         ),
     );

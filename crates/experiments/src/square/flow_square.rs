@@ -221,7 +221,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             s.samples, s.temperatures.len(), s.steps, s.seeds, side = s.side
         ))
         .text(format!(
-            "Training sets (configurations): {}; V all temperatures, H those from {}, L those to {}. N = {} hidden units where nothing else is said; {}. Of the source's training we remember, unchecked, rate × updates 250000 at the rate 0.1; there the weights of our RBMs run away.",
+            "Training sets (configurations): {}; V all temperatures, H those from {}, L those to {}. N = {} hidden units where nothing else is said; {}. Known of the source's training from memory only, unverified: rate × updates 250000 at the rate 0.1. At that rate the weights of our RBMs diverge.",
             list(sets), s.high_from, s.low_to, s.train.hidden, s.training()
         ))
         .claims(claims::claims(lab, &r)?)

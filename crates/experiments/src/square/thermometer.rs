@@ -269,7 +269,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let networks = biases(s, &tori);
     let worst = worst(&networks)?;
     let (right, physical) = physical_are_right(s, &tori);
-    Ok(section("thermometer", "What thermometers are worth")
+    Ok(section("thermometer", "Accuracy of five thermometers")
         .answer(format!(
             "{right} known temperatures within their stated errors; networks are off by up to {} ({}, at $T = {}$).",
             shown(worst.bias),

@@ -53,7 +53,7 @@ pub struct Evaluate {
     /// reconstruction_error, the share of units that differ after v to h to v; errors of these two; warning, null or what
     /// speaks against the ln Z that was used, in a sentence.
     /// Annealing backwards begins at exact draws from the RBM where there is an exact ln Z, else at the ends of Gibbs
-    /// chains that begin at samples of the data and walk as many steps as the annealing has: where these forget too slowly,
+    /// chains that begin at samples of the data and walk as many steps as the annealing has: where these mix too slowly,
     /// upper is no bound.
     #[arg(long)]
     json: bool,

@@ -82,7 +82,7 @@ pub struct Flow {
 #[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum By {
-    /// Expectations, without chance.
+    /// Expectations: deterministic.
     Mean,
     /// Samples: Gibbs sampling of the RBM.
     Sampled,

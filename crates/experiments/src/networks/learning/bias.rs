@@ -238,7 +238,7 @@ pub(super) fn checks(ends: &[TiedEndpoint<'_>], fields: &Fields) -> Result<[Chec
 pub(super) fn tied_figure(s: &Settings, ends: &[TiedEndpoint<'_>]) -> Figure {
     let updates: Vec<f64> = read_updates(s).into_iter().map(|update| update as f64 + 1.0).collect();
     let caption = format!(
-        "Tied weights. Lines: the first updates of one RBM. Points, beside one another and at no update: where training ends, mean over {} seeds, less the noise of the sample; dotted: W(K), and the root of the mean update of CD-1.",
+        "Tied weights. Lines: the first updates of one RBM. Points (horizontal position without meaning): where training ends, mean over {} seeds, less the noise of the sample; dotted: W(K), and the root of the mean update of CD-1.",
         s.seeds
     );
     figure("tied", caption).panels(by_ring(ends), |ends| {

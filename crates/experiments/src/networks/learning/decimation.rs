@@ -203,7 +203,7 @@ impl Onward {
 
     pub(super) fn figure(&self, s: &Settings, saddle: &Saddle<'_>) -> Figure {
         let caption = format!(
-            "From equal weights on to decimation, $K = {}$. Left: $K'$ of the hidden layer, from its largest value on, for each of {} seeds; points, at no update: the minimum downhill, mean over samples. Right: descent on the divergence from the ring itself; dashed: powers.",
+            "From equal weights on to decimation, $K = {}$. Left: $K'$ of the hidden layer, from its largest value on, for each of {} seeds; points (horizontal position without meaning): the minimum downhill, mean over samples. Right: descent on the divergence from the ring itself; dashed: powers.",
             s.shown_coupling, s.seeds
         );
         let axes = panel("update + 1", "K′").title("coupling of the hidden layer").log_x();

@@ -206,7 +206,7 @@ pub(super) fn sizes_table(s: &Settings, sizes: &[Best]) -> Result<Table> {
 }
 
 pub(super) fn pinned_table(s: &Settings, pinned: &[Constructed]) -> Table {
-    table("pinned", format!("The construction at $K = {}$: its hidden layer is the decimated ring at every pinning strength L, its visible layer the ring as L grows. Memory: the steps in which the sampled flow $v \\to h \\to v'$ forgets its start.", s.coupling))
+    table("pinned", format!("The construction at $K = {}$: its hidden layer is the decimated ring at every pinning strength L, its visible layer the ring as L grows. Relaxation time: of the sampled flow $v \\to h \\to v'$, in steps.", s.coupling))
         .rows(pinned.iter().filter(|l| l.coupling == s.coupling))
         .column("L", |l| l.weight)
         .column("KL", |l| l.kl)
@@ -214,7 +214,7 @@ pub(super) fn pinned_table(s: &Settings, pinned: &[Constructed]) -> Table {
         .column("K′", |l| l.hidden.coupling)
         .column("deviation from eq. (48)", |l| l.deviation())
         .column("largest other coupling", |l| l.hidden.largest_other)
-        .column("memory (steps)", |l| l.memory)
+        .column("relaxation time (steps)", |l| l.memory)
         .into()
 }
 

@@ -15,7 +15,7 @@ fn end_of(study: &Study<'_>, of: FlowRow<'_>) -> String {
     format!("{}, L = {}, from T = {}", of.name(), study.p.side, STARTS[of.start])
 }
 
-/// Whether the network and a physical thermometer surely disagree on being at T_c, in any case.
+/// Whether the network and a physical thermometer disagree beyond errors on being at T_c, in any case.
 pub(super) fn accuracy(studies: &[Study<'_>]) -> Ruling {
     let counts = studies.iter().map(Study::agreement);
     let (alike, differ) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
@@ -23,10 +23,10 @@ pub(super) fn accuracy(studies: &[Study<'_>]) -> Ruling {
     disagree(alike, differ, ends * Thermometer::PHYSICAL.len())
 }
 
-/// Whether two instruments disagree, from how often they surely say the same and surely the opposite, of so many cases.
+/// Whether two instruments disagree, from how often they agree and disagree beyond errors, of so many cases.
 fn disagree(alike: usize, differ: usize, of: usize) -> Ruling {
     let rule = format!(
-        "network and a physical thermometer surely say the opposite of whether an end is at T_c in {differ} of {of} cases, the same in {alike}"
+        "network and a physical thermometer disagree beyond errors on whether an end is at T_c in {differ} of {of} cases, agree in {alike}"
     );
     match differ == 0 && alike < of {
         true => verdict::undecided(None, rule + "; the errors would have to be smaller"),
@@ -92,9 +92,10 @@ pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<C
             ruling.showing(read(first, NETWORK)),
             format!("temperature by the network at the end, {}", end_of(study, first)),
             format!(
-                "It reads configurations at $T_c$ as {}; its distribution is largest at T = {}; {} physical thermometers surely are at $T_c$, {} surely are not.",
+                "The network reads configurations at $T_c$ as {}; its distribution is largest at T = {}; of {} physical thermometers {} agree with $T_c$ beyond errors, {} disagree.",
                 shown(study.critical[0]),
                 study.peak(first),
+                Thermometer::PHYSICAL.len(),
                 study.physical(first).0,
                 study.physical(first).1
             ),
@@ -183,7 +184,7 @@ mod tests {
     use report::Verdict;
 
     #[test]
-    fn instruments_disagree_once_they_surely_do() {
+    fn instruments_disagree_once_errors_allow() {
         let verdict = |alike, differ| disagree(alike, differ, 4).verdict;
         assert_eq!([verdict(0, 0), verdict(3, 0)], [Verdict::Undecided; 2]);
         assert_eq!(verdict(4, 0), Verdict::Contradicted);

@@ -42,7 +42,7 @@ pub struct Train {
     /// most 24 units (and 65536 of the larger layer; states times these at most 2^36).
     #[arg(long, value_name = "cd:k|pcd:chains:k|ptt|exact", allow_hyphen_values = true, value_parser = GradientEstimator::parse)]
     pub(super) gradient: GradientEstimator,
-    /// Steps by Adam, with memories 0.9 and 0.999, instead of plain ascent.
+    /// Steps by Adam, with beta1 = 0.9 and beta2 = 0.999, instead of plain ascent.
     #[arg(long, conflicts_with = "momentum")]
     pub(super) adam: bool,
     /// What remains of the last direction.
