@@ -29,21 +29,21 @@ const GROUPS: [(&str, &[Entry]); 4] = [
 /// At least five times what takes less than a second, else as often as four seconds allow. What is done in no time is
 /// done many times for each time taken.
 fn repeat(work: &mut dyn FnMut() -> Result<f64>) -> Result<(Vec<f64>, f64)> {
-    const LEAST: Duration = Duration::from_millis(1);
-    const MOST: Duration = Duration::from_secs(4);
+    const MIN: Duration = Duration::from_millis(1);
+    const MAX: Duration = Duration::from_secs(4);
     const ENOUGH: Duration = Duration::from_millis(500);
     let began = Instant::now();
     let mut value = work()?;
     let first = began.elapsed();
-    let inner = (LEAST.as_secs_f64() / first.as_secs_f64().max(1e-9)).ceil().max(1.0) as u32;
+    let inner = (MIN.as_secs_f64() / first.as_secs_f64().max(1e-9)).ceil().max(1.0) as u32;
     // The first was a rehearsal, unless there is no time for more.
     let mut times = Vec::new();
-    if first > MOST / 2 {
+    if first > MAX / 2 {
         times.push(first.as_secs_f64());
     }
     let goes_on = |times: &[f64]| match first < Duration::from_secs(1) {
         true => times.len() < 5 || began.elapsed() < ENOUGH,
-        false => times.is_empty() || began.elapsed() + first < MOST,
+        false => times.is_empty() || began.elapsed() + first < MAX,
     };
     while goes_on(&times) {
         let start = Instant::now();

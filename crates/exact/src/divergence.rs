@@ -168,9 +168,9 @@ impl Divergence {
     /// KL at the weights, and its gradient into `gradient`, both `[visible, hidden]`.
     pub(crate) fn evaluate(&mut self, weights: &DMatrix<f64>, gradient: &mut DMatrix<f64>) -> f64 {
         // Below this no product of cosines overflows.
-        const MOST: f64 = 300.0;
+        const MAX: f64 = 300.0;
         let bound: f64 = weights.iter().map(|w| w.abs() + 1.0 / weights.nrows() as f64).sum();
-        if bound <= MOST {
+        if bound <= MAX {
             self.respond_by_products(weights);
         } else {
             self.respond_by_logarithms(weights);

@@ -14,6 +14,7 @@ use lab::input::BadInput;
 use lab::settings::{Experiment, Own, load, to_start_from};
 use lab::{Lab, Profile, Settings};
 use report::Section;
+use std::fmt;
 
 /// All experiments, in the order of the report.
 const EXPERIMENTS: [Entry; 17] = [
@@ -123,6 +124,17 @@ pub struct Plan {
     /// Expected seconds on two cores.
     pub seconds: f64,
     work: Box<Work>,
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, redoes, seconds, work: _ } = self;
+        f.debug_struct("Plan")
+            .field("name", name)
+            .field("redoes", redoes)
+            .field("seconds", seconds)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Plan {

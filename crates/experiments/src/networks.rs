@@ -1,4 +1,4 @@
-//! Experiments on the networks themselves: how they learn, and what they remember.
+//! Experiments on the networks themselves: how they learn, and their storage capacity.
 
 pub(crate) mod hopfield;
 pub(crate) mod learning;

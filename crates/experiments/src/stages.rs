@@ -31,13 +31,13 @@ pub(crate) use flowing::Flowing;
 pub(crate) use in_field::DrawInField;
 pub(crate) use mean_flow::{MeanFlow, RunMeanFlow};
 pub(crate) use measurements::{
-    Measure, Measured, Outcome, Rule, Sampling, Spacing, correlated_length,
+    Measure, Measured, Outcome, Sampling, Spacing, SpinFlip, correlated_length,
 };
 pub(crate) use moments::{ExactMoments, MagnetisationMoments};
 pub(crate) use own_samples::{Means, MeasureRbm, Measuring, OfRbm};
-pub(crate) use recalls::{Network, Recalls};
+pub(crate) use recalls::{NetworkRecalls, Recalls};
 pub(crate) use relaxation::{Relax, Relaxation};
-pub(crate) use ring_paths::{MeanEnds, Path, SampledPath};
+pub(crate) use ring_paths::{MeanEnds, RingTrajectory, SampledTrajectory};
 pub(crate) use samples::{DrawSamples, Shape};
 pub(crate) use segments::train_through;
 pub(crate) use stationarity::{

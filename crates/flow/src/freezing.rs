@@ -6,6 +6,7 @@
 //! `e^{-2w}`: the sampled flow stands still there, and its relaxation time grows as `e^{2w}`.
 
 use ising::{Lattice, Samples};
+use linalg::ln_2cosh;
 use nalgebra::DMatrix;
 use rand_pcg::Pcg64;
 use rbm::{Rbm, features};
@@ -168,12 +169,7 @@ pub fn copying_excess(lattice: &Lattice, v: &[f64], coupling: f64, weight: f64) 
     let of_site = |site: usize| {
         let field: f64 = lattice.neighbours(site).iter().map(|&j| v[j as usize]).sum();
         let (own, field) = (weight * v[site], coupling * field);
-        field * v[site] - ln_two_cosh(own + field) + ln_two_cosh(own)
+        field * v[site] - ln_2cosh(own + field) + ln_2cosh(own)
     };
     (0..lattice.sites()).filter(|&site| lattice.is_odd(site)).map(of_site).sum()
-}
-
-/// `ln(2 cosh x)`, of arguments of any size.
-fn ln_two_cosh(x: f64) -> f64 {
-    x.abs() + (-2.0 * x.abs()).exp().ln_1p()
 }

@@ -30,6 +30,7 @@
 
 use crate::Error;
 use exact::Rbm64;
+use linalg::ln_2cosh;
 use nalgebra::{DMatrix, DVector};
 use rbm::Rbm;
 
@@ -134,9 +135,4 @@ pub(crate) fn scale_rows(matrix: &mut DMatrix<f64>, factors: &DVector<f64>) {
 fn entropy(x: f64) -> f64 {
     let term = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
     term(0.5 * (1.0 + x)) + term(0.5 * (1.0 - x))
-}
-
-/// `ln(2 cosh x)` without overflow.
-fn ln_2cosh(x: f64) -> f64 {
-    x.abs() + (-2.0 * x.abs()).exp().ln_1p()
 }

@@ -52,7 +52,7 @@ fn a_strong_lock_improves_the_distribution_and_stops_the_flow() {
 }
 
 #[test]
-fn locks_are_found_and_capped() {
+fn pinned_units_are_found_and_clipped() {
     let rbm = pinned(5.0);
     let found = pinned_units(&rbm, 3.0, 1.5);
     assert_eq!(found.len(), SITES / 2);

@@ -20,7 +20,7 @@ const APART: f64 = 4.0;
 const SWEEPS: (u64, u64) = (1 << 19, 1 << 17);
 /// Likewise updates of spins, or of words of spins: a minute or so, unless even so many sweeps take longer.
 const UPDATES: (u64, u64) = (1 << 33, 1 << 30);
-const LEAST: u64 = 1 << 12;
+const MIN: u64 = 1 << 12;
 
 /// The configurations that one sampler moves.
 pub(crate) trait Replicas: Send {
@@ -114,7 +114,7 @@ where
     let points = if chains < REPLICAS { 1024 } else { 128 };
     let (most, updates) =
         if chains < REPLICAS { (SWEEPS.0, UPDATES.0) } else { (SWEEPS.1, UPDATES.1) };
-    let most = most.min(updates / lattice.sites() as u64).max(LEAST);
+    let most = most.min(updates / lattice.sites() as u64).max(MIN);
     let (mut gap, mut sweeps) = (1, 0);
     loop {
         let series = observe(lattice, runs, points, gap, in_field);

@@ -67,7 +67,7 @@ pub enum Error {
     },
     /// A torus that cannot be packed by colour.
     #[error(
-        "the lattice is {width} x {height}, but a plane is a torus of even height and a width that is a multiple of 128"
+        "the lattice is {width} x {height}, but LatticeBits needs an even height and a width that is a multiple of 128"
     )]
     LatticeBits {
         /// Columns.

@@ -59,15 +59,15 @@ impl ReplicaBits {
     ) -> Self {
         const EVEN: u64 = u64::MAX / 3;
         let up: Word = std::array::from_fn(|_| rng.random());
-        let mut lanes = Self::random(lattice.sites(), rng);
-        for (site, word) in lanes.0.iter_mut().enumerate() {
+        let mut bits = Self::random(lattice.sites(), rng);
+        for (site, word) in bits.0.iter_mut().enumerate() {
             let reverse = coupling.is_antiferromagnetic() && lattice.is_odd(site);
             for (random, up) in word.iter_mut().zip(up) {
                 let ordered = if reverse { !up } else { up };
                 *random = ordered & EVEN | *random & !EVEN;
             }
         }
-        lanes
+        bits
     }
 
     /// The number of replicas, 512.
@@ -219,15 +219,15 @@ mod tests {
         ) {
             let torus = Lattice::rectangle(width, height);
             let lattice = if ring { Lattice::ring(width) } else { torus }.unwrap();
-            let lanes = ReplicaBits::random(lattice.sites(), &mut stats::stream(seed, "lanes-test", 0));
+            let bits = ReplicaBits::random(lattice.sites(), &mut stats::stream(seed, "lanes-test", 0));
             let mut samples = Samples::new(lattice.sites());
-            samples.push_rows(&lanes.rows(), Coupling::new(0.0).unwrap());
-            let (spins, bonds) = lanes.sums(&lattice);
+            samples.push_rows(&bits.rows(), Coupling::new(0.0).unwrap());
+            let (spins, bonds) = bits.sums(&lattice);
             let n = lattice.sites() as f64;
-            let replicas: Vec<Spins> = (0..REPLICAS).map(|r| lanes.replica(r)).collect();
-            prop_assert_eq!(&ReplicaBits::of(&replicas), &lanes);
+            let replicas: Vec<Spins> = (0..REPLICAS).map(|r| bits.replica(r)).collect();
+            prop_assert_eq!(&ReplicaBits::of(&replicas), &bits);
             for r in 0..REPLICAS {
-                let replica = lanes.replica(r);
+                let replica = bits.replica(r);
                 let replica = replica.as_slice();
                 prop_assert_eq!(samples.row(r), replica);
                 prop_assert_eq!(spins[r] as f64, (magnetisation(replica) * n).round());

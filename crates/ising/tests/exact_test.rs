@@ -81,7 +81,7 @@ fn swendsen_wang() {
 }
 
 /// Multispin coding on numbers of states, 512 at a time.
-fn lanes<'a>(
+fn replicas<'a>(
     case: &'a Case,
     mut sampler: Multispin<'a>,
 ) -> impl FnMut(&mut [usize], &mut Pcg64) + 'a {
@@ -106,7 +106,7 @@ fn multispin() {
         for rule in rules {
             let sampler = rule(&case.lattice, case.exact.coupling(), &mut rng);
             let sampler = sampler.in_field(case.exact.h).expect(FINITE);
-            assert_eq!(case.among_exact_draws(&mut lanes(&case, sampler)), Ok(()));
+            assert_eq!(case.among_exact_draws(&mut replicas(&case, sampler)), Ok(()));
         }
     }
 }
@@ -117,7 +117,7 @@ fn multispin_with_a_wrong_coupling_is_found_out() {
         let mut rng = stats::stream(1, "multispin", 0);
         let wrong = Coupling::new(1.05 * case.exact.k).expect("K is a number");
         let sampler = Multispin::heat_bath(&case.lattice, wrong, &mut rng);
-        assert!(case.among_exact_draws(&mut lanes(&case, sampler)).is_err());
+        assert!(case.among_exact_draws(&mut replicas(&case, sampler)).is_err());
     }
 }
 

@@ -152,7 +152,7 @@ fn energies_of_16_x_16_are_kaufmans() {
 
 #[test]
 fn draws_are_independent() {
-    // Of neighbouring lanes, of the same one in two words, and of two batches.
+    // Of neighbouring replicas, of the same one in two words, and of two batches.
     let (lattice, draws) = (Lattice::square(4).unwrap(), 100 * 512);
     for method in [HEAT_BATH, RANDOM_CLUSTER] {
         let samples = drawn(method, &lattice, 0.44, 0.0, draws, 6);

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Redoes the published experiments on neural networks and the renormalization group.
-#[derive(Parser)]
+#[derive(Debug, Parser)]
 #[command(name = "kadanoff", version)]
 // Without a verb: the sentence that names them, as for any wrong input, instead of the help.
 #[command(arg_required_else_help = false)]

@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 /// A verb with its options.
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Run experiments, write the report, print the claims with their verdicts.
     #[command(after_help = "Example: kadanoff reproduce flow-ring --profile standard --seed 2")]

@@ -99,7 +99,7 @@ impl Family {
             false => Verdict::Contradicted,
         };
         let rule = format!(
-            "no |z| above {:.2}, and sums of z², of z and counts as probable as {} each: right numbers keep all bounds with probability {}",
+            "no |z| above {:.2}, and each sum of z², sum of z and count has p ≥ {}; correct numbers pass with probability {}",
             self.largest,
             rough(self.least),
             1.0 - self.level

@@ -39,6 +39,7 @@ impl Lab {
 }
 
 /// Results of all cases and repetitions.
+#[derive(Debug)]
 pub struct Grid<C, T> {
     cases: Vec<C>,
     seeds: usize,
@@ -85,6 +86,7 @@ impl<C, T> Grid<C, T> {
 }
 
 /// One case with its repetitions. Fields of the case can be read of it directly.
+#[derive(Debug)]
 pub struct Row<'a, C, T> {
     /// The case.
     pub case: &'a C,
@@ -143,7 +145,7 @@ impl<'a, C, T> Row<'a, C, T> {
         self.cells.iter().filter(|cell| is(cell)).count()
     }
 
-    /// What the first repetition gave, for pictures of one machine.
+    /// What the first repetition gave, for figures of one RBM.
     pub fn first(&self) -> Option<&'a T> {
         self.cells.first()
     }

@@ -20,6 +20,7 @@ use anyhow::Result;
 use published::{Published, Statement};
 
 /// What every experiment needs: where results are kept, what the sources say, and the seed of all random numbers.
+#[derive(Debug)]
 pub struct Lab {
     /// Results of stages.
     pub store: Store,

@@ -34,6 +34,7 @@ pub fn folder(path: &Path) -> &Path {
 }
 
 /// The place of a file that a user named.
+#[derive(Debug)]
 pub struct Place {
     path: PathBuf,
     /// What all temporary names begin with, and the one of this process.

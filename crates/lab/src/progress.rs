@@ -9,6 +9,7 @@ use std::time::Duration;
 const STEPS: f64 = 100.0;
 
 /// The bar of a run.
+#[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
 }
@@ -62,6 +63,7 @@ impl Progress {
 }
 
 /// A piece of work under way.
+#[derive(Debug)]
 pub struct Task<'a> {
     progress: &'a Progress,
     effort: f64,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// One source.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Source {
     /// Its key in REFERENCES.md.
@@ -24,7 +24,7 @@ struct Source {
 }
 
 /// A published table: rows of numbers under named columns. The first column names the row.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Numbers {
     id: String,
@@ -33,7 +33,7 @@ struct Numbers {
 }
 
 /// One published number or statement.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stated {
     id: String,
@@ -47,7 +47,7 @@ struct Stated {
     obtained: Obtained,
 }
 
-#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Obtained {
     /// Read in the source itself.
@@ -73,6 +73,7 @@ impl Obtained {
 }
 
 /// All sources, by `source/id`.
+#[derive(Debug)]
 pub struct Published {
     statements: BTreeMap<String, (String, Stated)>,
     tables: BTreeMap<String, Numbers>,
@@ -148,7 +149,7 @@ impl Published {
 }
 
 /// A statement of a source, to be judged.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
     key: &'a str,
     source: &'a str,

@@ -73,6 +73,7 @@ impl File {
 }
 
 /// The settings of one experiment in one profile.
+#[derive(Debug)]
 pub struct Experiment<S> {
     /// What the experiment redoes, one line.
     pub redoes: String,

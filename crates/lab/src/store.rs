@@ -30,6 +30,7 @@ pub trait Stage: Serialize + Sync {
 }
 
 /// The result of a stage. It serialises as the hash of its content: a stage is keyed by what it consumes.
+#[derive(Debug)]
 pub struct Done<T> {
     /// What the stage made.
     pub value: T,
@@ -54,6 +55,7 @@ impl<T> Serialize for Done<T> {
 }
 
 /// A directory of results.
+#[derive(Debug)]
 pub struct Store {
     root: PathBuf,
     fresh: bool,

@@ -212,7 +212,7 @@ pub fn near(found: Estimate, place: impl Into<Place>, resolution: f64) -> Ruling
 }
 
 /// Where something is said to be: an exact number, or one that was measured by the same instrument.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Place(Estimate);
 
 impl From<f64> for Place {

@@ -53,6 +53,18 @@ fn take(x: &[f32; LANES], scale: f64, sizes: &mut [f64; LANES], products: &mut [
     }
 }
 
+/// `ln(2 cosh x)` without overflow.
+///
+/// ```
+/// assert_eq!(linalg::ln_2cosh(0.0), 2f64.ln());
+/// assert_eq!(linalg::ln_2cosh(-1e3), 1e3);
+/// ```
+#[inline]
+pub fn ln_2cosh(x: f64) -> f64 {
+    let x = x.abs();
+    x + (-2.0 * x).exp().ln_1p()
+}
+
 /// `sum_a ln(2 cosh(scale x_a))` for a scale that is not negative, relative error below 1e-14. With
 /// `2 cosh y = e^{|y|} (1 + e^{-2|y|})` many terms share a logarithm.
 ///

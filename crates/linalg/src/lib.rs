@@ -20,5 +20,5 @@ mod free_energy;
 mod matmul;
 
 pub use elementwise::{exp, sample_means, sample_units, tanh};
-pub use free_energy::sum_ln_2cosh;
+pub use free_energy::{ln_2cosh, sum_ln_2cosh};
 pub use matmul::{Factor, plain, product, transposed};

@@ -7,13 +7,13 @@ use stats::Bits;
 
 fn updates(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("update of 100 x 64");
-    let negatives = [
+    let estimators = [
         GradientEstimator::Contrastive { steps: 1 },
         GradientEstimator::Contrastive { steps: 10 },
         GradientEstimator::Persistent { chains: 100, steps: 1 },
         GradientEstimator::Tempering { chains: 100, steps: 1 },
     ];
-    for gradient in negatives {
+    for gradient in estimators {
         for batch in [100, 500] {
             let config = TrainConfig { gradient, ..TrainConfig::exact(64, batch, 0.01) };
             let mut data = DMatrix::zeros(100, batch);

@@ -11,9 +11,8 @@
 //! [`reverse`], from the RBM back to independent units, too high (`grosse-2015`). Both come closer as the number of
 //! steps grows.
 
-use crate::model::ln_2cosh;
 use crate::{Error, Rbm};
-use linalg::{sample_units, sum_ln_2cosh};
+use linalg::{ln_2cosh, sample_units, sum_ln_2cosh};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rayon::prelude::*;

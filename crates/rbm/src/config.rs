@@ -170,8 +170,8 @@ impl TrainConfig {
         match self.optimiser {
             Optimiser::Ascent { momentum } => below_one("the momentum", momentum)?,
             Optimiser::Adam { beta1, beta2 } => {
-                below_one("the memory of Adam's mean", beta1)?;
-                below_one("the memory of Adam's square", beta2)?;
+                below_one("Adam's beta1", beta1)?;
+                below_one("Adam's beta2", beta2)?;
             }
         }
         not_negative("the L1 decay", self.l1)?;
@@ -186,7 +186,7 @@ impl TrainConfig {
     /// Steps must be linear in the gradient, or biases would not follow the weights.
     fn check_binary(&self) -> Result<(), Error> {
         if let Optimiser::Adam { beta1, .. } = self.optimiser {
-            let what = "the memory of Adam's mean";
+            let what = "Adam's beta1";
             within(
                 what,
                 beta1.into(),

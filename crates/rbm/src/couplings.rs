@@ -17,8 +17,8 @@
 //! `2^M` states. The midpoint rule gives it to rounding, some 1e-15 of `ln cosh`'s scale for each hidden unit, since the
 //! integrand is analytic (`trefethen-weideman-2014`): see `points`.
 
-use crate::model::ln_2cosh;
 use crate::{Error, Rbm, partition, walsh};
+use linalg::ln_2cosh;
 use nalgebra::{DMatrix, DMatrixViewMut, DVector};
 use rayon::prelude::*;
 use std::f64::consts::{LN_2, PI};

@@ -207,6 +207,6 @@ impl<'a> Walk<'a> {
 /// Visible units in a block of a walk: columns whose units in both layers stay in a core's cache together.
 fn block_length(rbm: &Rbm) -> usize {
     const UNITS: usize = 1 << 16;
-    const LEAST: usize = 64;
-    (UNITS / (rbm.visible() + rbm.hidden())).max(LEAST) * rbm.visible()
+    const MIN: usize = 64;
+    (UNITS / (rbm.visible() + rbm.hidden())).max(MIN) * rbm.visible()
 }

@@ -19,7 +19,7 @@ const EXACT: usize = 1 << 24;
 /// ```
 /// use rbm::hopfield::{Hopfield, corrupt, overlap, random_patterns};
 ///
-/// // One pattern in 100 units, of which 30 are turned around: recall finds it again.
+/// // One pattern in 100 units, of which 30 are flipped: recall finds it again.
 /// let rng = &mut stats::stream(1, "example", 0);
 /// let pattern = random_patterns(100, 1, rng);
 /// let network = Hopfield::store(&pattern)?;
@@ -148,7 +148,7 @@ pub fn overlap(x: &DVector<f32>, y: &DVector<f32>) -> f64 {
     f64::from(x.dot(y)) / x.len() as f64
 }
 
-/// The state with a share of its units, rounded to a whole number of them and chosen at random, turned around: its overlap
+/// The state with a share of its units, rounded to a whole number of them and chosen at random, flipped: its overlap
 /// with x is `1 - 2 fraction`.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Single-spin-flip Metropolis dynamics on the free energy: draws from p(v) that know nothing of hidden states.
 //!
-//! Turning over unit i multiplies `e^{-F(v)}` by `e^{-2 b_i v_i} prod_a cosh(x_a - 2 v_i W_ia) / cosh(x_a)` with the
+//! Flipping unit i multiplies `e^{-F(v)}` by `e^{-2 b_i v_i} prod_a cosh(x_a - 2 v_i W_ia) / cosh(x_a)` with the
 //! activations `x = c + W^T v`. Each ratio is `A e^{-y} + B e^y` with `y = 2 v_i W_ia`, `A = 1 / (1 + e^{-2x})` and
 //! `B = 1 / (1 + e^{2x})`: positive terms, whose product needs a logarithm only every so many units (`metropolis-1953`).
 //!
@@ -14,8 +14,8 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 /// The most that the logarithm of a product may be.
-const MOST: f64 = 600.0;
-/// Where `|2W|` is larger its exponential counts as this large: such a turn is never taken, and never missed.
+const MAX: f64 = 600.0;
+/// Where `|2W|` is larger its exponential counts as this large: such a flip is never taken, and never missed.
 const MAX_FACTOR: f64 = 600.0;
 
 /// How long chains run, in sweeps of M attempts at units chosen at random.
@@ -87,7 +87,7 @@ impl Tables {
             weights,
             visible_bias: rbm.visible_bias.map(f64::from),
             hidden_bias: rbm.hidden_bias.map(f64::from),
-            at_once: ((MOST / most) as usize).max(1),
+            at_once: ((MAX / most) as usize).max(1),
         }
     }
 }

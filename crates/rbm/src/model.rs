@@ -187,12 +187,6 @@ fn activation(
     product(1.0, weights, plain(units), f32::from(biased), out);
 }
 
-/// `ln(2 cosh x)` without overflow.
-pub(crate) fn ln_2cosh(x: f64) -> f64 {
-    let x = x.abs();
-    x + (-2.0 * x).exp().ln_1p()
-}
-
 /// A standard normal number by Box and Muller.
 pub(crate) fn normal(rng: &mut Pcg64) -> f32 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();

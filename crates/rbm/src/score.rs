@@ -5,8 +5,8 @@
 //! the error of ln Z, which is common to all samples.
 
 use crate::error::check_units;
-use crate::model::ln_2cosh;
 use crate::{Error, Rbm};
+use linalg::ln_2cosh;
 use multiversion::multiversion;
 use nalgebra::{DMatrix, DVectorView};
 use rayon::prelude::*;
@@ -16,7 +16,7 @@ use stats::Estimate;
 const BLOCK: usize = 256;
 /// The most that `|2 W|` may be, and the logarithm of a product or its inverse. Where one of A and B is less than the
 /// smallest f64, its term is then below e^{-100} of the other's.
-const MOST: f64 = 300.0;
+const MAX: f64 = 300.0;
 /// When a product of numbers up to `1 + e^300` is replaced by its logarithm.
 const LARGE: f64 = 1e150;
 
@@ -162,7 +162,7 @@ fn by_sample(
 
 /// What flipping one unit after another does to the free energy.
 ///
-/// Turning over `v_i` takes the activation x of a hidden unit to `x - y`, `y = 2 v_i W_ia`, and
+/// Flipping `v_i` takes the activation x of a hidden unit to `x - y`, `y = 2 v_i W_ia`, and
 /// `cosh(x - y) / cosh x = A e^{-y} + B e^y` with `A = 1 / (1 + e^{-2x})` and `B = 1 - A`: a product over hidden units of
 /// tabulated exponentials, all terms positive. A bias is the weight to one more unit, always up.
 struct Flips<'a> {
@@ -212,12 +212,12 @@ impl<'a> Flips<'a> {
         let activations = activations.iter().map(|x| f64::from(*x)).chain([f64::INFINITY]);
         for (a, x) in activations.enumerate() {
             let column = a * visible..(a + 1) * visible;
-            if self.most[a] > MOST {
+            if self.most[a] > MAX {
                 add_logarithms(logarithms, v, &self.twice.as_slice()[column], x);
                 replaced = true;
                 continue;
             }
-            if most + self.most[a] > MOST {
+            if most + self.most[a] > MAX {
                 take_logarithms(products, logarithms);
                 (most, replaced) = (0.0, true);
             }

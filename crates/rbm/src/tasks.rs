@@ -4,9 +4,9 @@
 ///
 /// A task must be worth handing over, some ten microseconds; and few large products are faster than many small ones.
 pub(crate) fn columns_per_task(columns: usize, work: usize) -> usize {
-    const LEAST: usize = 300_000;
-    const MOST: usize = 8;
-    let tasks = (columns.saturating_mul(work) / LEAST).clamp(1, MOST);
+    const MIN: usize = 300_000;
+    const MAX: usize = 8;
+    let tasks = (columns.saturating_mul(work) / MIN).clamp(1, MAX);
     columns.div_ceil(tasks).max(1)
 }
 

@@ -4,12 +4,15 @@
 mod cases;
 #[path = "common/chi_square.rs"]
 mod chi_square;
+#[path = "common/distance.rs"]
+mod distance;
 #[path = "common/random.rs"]
 mod random;
 #[path = "common/states.rs"]
 mod states;
 
 use chi_square::{draw, p_value};
+use distance::distance;
 use exact::{Ring, enumerate};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -65,11 +68,6 @@ fn joint(machine: &Boltzmann) -> Vec<f64> {
         x.column_iter().map(|x| (-machine.energy(&x.into_owned())).exp()).collect();
     let z = weights.iter().sum::<f64>();
     weights.iter().map(|w| w / z).collect()
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 /// The entries below the diagonal, then the biases.

@@ -1,25 +1,24 @@
 //! The learnt couplings: all orders against `exact`, the integrals against all orders, both layers, weak and strong.
 
+#[path = "common/any.rs"]
+mod any;
 #[path = "common/cases.rs"]
 mod cases;
+#[path = "common/distance.rs"]
+mod distance;
 #[path = "common/random.rs"]
 mod random;
 #[path = "common/states.rs"]
 mod states;
 
+use any::{exactly, rbms};
+use distance::distance;
 use exact::{Rbm64, decimation, ring};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use random::random_rbm;
 use rbm::{Error, Rbm, couplings};
 use states::states;
-
-/// The same RBM in f64.
-fn exactly(rbm: &Rbm) -> Rbm64 {
-    let visible_bias = rbm.visible_bias.map(f64::from);
-    let hidden_bias = rbm.hidden_bias.map(f64::from);
-    Rbm64::new(rbm.weights.map(f64::from), visible_bias, hidden_bias).expect("finite parameters")
-}
 
 fn rounded(rbm: &Rbm64) -> Rbm {
     Rbm {
@@ -29,21 +28,11 @@ fn rounded(rbm: &Rbm64) -> Rbm {
     }
 }
 
-fn rbms() -> impl Strategy<Value = Rbm> {
-    (1usize..=9, 1usize..=6, 0.0..4.0f32, any::<u64>())
-        .prop_map(|(m, n, w, s)| random_rbm(m, n, w, s))
-}
-
 /// Bounds `|F|`, and so what a rounding of relative size one makes of a coupling.
 fn scale(rbm: &Rbm) -> f64 {
     let sum = |x: &[f32]| x.iter().map(|x| f64::from(x.abs())).sum::<f64>();
     let biases = sum(rbm.visible_bias.as_slice()) + sum(rbm.hidden_bias.as_slice());
     sum(rbm.weights.as_slice()) + biases + rbm.hidden() as f64
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 /// The units of a set, from its bits.
@@ -53,7 +42,7 @@ fn members(set: usize) -> Vec<usize> {
 
 proptest! {
     #[test]
-    fn all_orders_are_the_enumerated_ones(rbm in rbms()) {
+    fn all_orders_are_the_enumerated_ones(rbm in rbms(9)) {
         let tolerance = 1e-14 * scale(&rbm);
         let visible = exact::couplings::visible(&exactly(&rbm)).unwrap();
         prop_assert!(distance(&couplings::all(&rbm).unwrap(), &visible) <= tolerance);
@@ -62,7 +51,7 @@ proptest! {
     }
 
     #[test]
-    fn the_integrals_are_the_sums_over_all_states(rbm in rbms()) {
+    fn the_integrals_are_the_sums_over_all_states(rbm in rbms(9)) {
         // Weights of up to 4 make fields of up to 40: far from weak, and far from Gaussian.
         for rbm in [rbm.transpose(), rbm] {
             let tolerance = 1e-14 * scale(&rbm);

@@ -1,7 +1,11 @@
 //! The golden RBMs near and at their smallest divergence from the ring, through this crate's sums.
 
+#[path = "common/golden.rs"]
+mod golden;
+
 use exact::{Ring, enumerate};
-use nalgebra::{DMatrix, DVector};
+use golden::{golden, number, without_biases};
+use nalgebra::DMatrix;
 use rbm::{Rbm, couplings, partition};
 use serde_json::Value;
 
@@ -9,24 +13,8 @@ use serde_json::Value;
 /// others by the gradient times it; sums lose 1e-12.
 const ROUNDING: f64 = 2e-6;
 
-fn golden(name: &str) -> Value {
-    let path = format!("{}/../../data/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    serde_json::from_str(&text).expect("JSON")
-}
-
 fn list(json: &Value) -> &[Value] {
     json.as_array().expect("a list")
-}
-
-fn number(case: &Value, key: &str) -> f64 {
-    case[key].as_f64().unwrap_or_else(|| panic!("no number '{key}' in {case}"))
-}
-
-fn without_biases(weights: &DMatrix<f64>) -> Rbm {
-    let biases = |count| DVector::zeros(count);
-    let (visible_bias, hidden_bias) = (biases(weights.nrows()), biases(weights.ncols()));
-    Rbm { weights: weights.map(|w| w as f32), visible_bias, hidden_bias }
 }
 
 /// KL of the ring from an RBM.

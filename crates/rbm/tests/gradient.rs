@@ -2,6 +2,8 @@
 
 #[path = "common/cases.rs"]
 mod cases;
+#[path = "common/distance.rs"]
+mod distance;
 #[path = "common/gradients.rs"]
 mod gradients;
 #[path = "common/random.rs"]
@@ -10,9 +12,8 @@ mod random;
 mod states;
 
 use cases::Case;
-use gradients::{
-    distance, exact_gradient, expected, flat, flat_of, likelihood, run, shares, transition,
-};
+use distance::distance;
+use gradients::{exact_gradient, expected, flat, flat_of, likelihood, run, shares, transition};
 use nalgebra::DMatrix;
 use random::random_rbm;
 use rbm::gradient::Gradient;

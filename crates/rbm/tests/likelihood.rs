@@ -54,7 +54,7 @@ fn the_exact_gradient_leads_uphill_at_every_update() {
 /// Of data that were held out, which knows no learning by heart: the gain of each is a datum.
 #[test]
 fn every_kind_of_gradient_raises_the_likelihood_of_held_out_data() {
-    let negatives = [
+    let estimators = [
         GradientEstimator::Contrastive { steps: 1 },
         GradientEstimator::Contrastive { steps: 10 },
         GradientEstimator::Persistent { chains: 20, steps: 1 },
@@ -72,7 +72,7 @@ fn every_kind_of_gradient_raises_the_likelihood_of_held_out_data() {
             let pairs = ln_p(to).into_iter().zip(ln_p(from));
             Estimate::from_independent(&pairs.map(|(to, from)| to - from).collect::<Vec<_>>())
         };
-        for gradient in negatives {
+        for gradient in estimators {
             let config = TrainConfig { hidden, gradient, ..CONFIG };
             let mut trainer = Trainer::new(config, visible, 3).unwrap();
             let start = trainer.rbm().clone();

@@ -1,5 +1,7 @@
 //! Chains that go on from update to update: the gradient of the likelihood in equilibrium, each step on the way there.
 
+#[path = "common/distance.rs"]
+mod distance;
 #[path = "common/gradients.rs"]
 mod gradients;
 #[path = "common/random.rs"]
@@ -7,7 +9,8 @@ mod random;
 #[path = "common/states.rs"]
 mod states;
 
-use gradients::{distance, exact_gradient, expected, flat, run, shares, transition};
+use distance::distance;
+use gradients::{exact_gradient, expected, flat, run, shares, transition};
 use nalgebra::{DMatrix, DVector};
 use random::random_rbm;
 use rbm::{GradientEstimator, Rbm, TrainConfig, Trainer};

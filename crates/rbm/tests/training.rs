@@ -82,7 +82,7 @@ fn training_on_ring_samples_lowers_the_exact_divergence() {
 
 /// All kinds of training that differ in what they must remember.
 fn kinds() -> Vec<TrainConfig> {
-    let negatives = [
+    let estimators = [
         GradientEstimator::Contrastive { steps: 2 },
         GradientEstimator::Persistent { chains: 7, steps: 2 },
         GradientEstimator::Tempering { chains: 7, steps: 1 },
@@ -96,7 +96,7 @@ fn kinds() -> Vec<TrainConfig> {
     let sharing =
         [WeightSharing::Free, WeightSharing::Translations { width: 6, height: 1, stride: 3 }];
     let mut kinds = Vec::new();
-    for (kind, gradient) in negatives.into_iter().enumerate() {
+    for (kind, gradient) in estimators.into_iter().enumerate() {
         for (number, optimiser) in optimisers.into_iter().enumerate() {
             let sharing = sharing[(kind + number) % 2];
             let schedule = match number {
@@ -253,9 +253,9 @@ fn bad_settings_are_named() {
     for x in [-0.1, 1.0, f32::NAN] {
         assert_eq!(optimiser(Optimiser::Ascent { momentum: x }), "the momentum");
         let adam = Optimiser::Adam { beta1: x, beta2: 0.9 };
-        assert_eq!(optimiser(adam), "the memory of Adam's mean");
+        assert_eq!(optimiser(adam), "Adam's beta1");
         let adam = Optimiser::Adam { beta1: 0.9, beta2: x };
-        assert_eq!(optimiser(adam), "the memory of Adam's square");
+        assert_eq!(optimiser(adam), "Adam's beta2");
     }
     let schedule = |schedule| refused(TrainConfig { schedule, ..CONFIG });
     assert_eq!(schedule(Schedule::Linear { last: 0.0, updates: 1 }), "the last learning rate");

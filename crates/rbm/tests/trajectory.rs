@@ -1,40 +1,25 @@
 //! Gradient descent with this crate's exact averages takes the golden way: past the equal-weight saddle and on.
 
+#[path = "common/golden.rs"]
+mod golden;
 #[path = "common/states.rs"]
 mod states;
 
 use exact::{Ring, enumerate};
-use nalgebra::{DMatrix, DVector};
-use rbm::{Rbm, partition};
-use serde_json::Value;
+use golden::{golden, number, without_biases};
+use nalgebra::DMatrix;
+use rbm::partition;
 use states::states;
-
-fn number(json: &Value, key: &str) -> f64 {
-    json[key].as_f64().unwrap_or_else(|| panic!("no number '{key}'"))
-}
-
-fn cases() -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/golden/gd_trajectory.json");
-    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    let json: Value = serde_json::from_str(&text).expect("JSON");
-    json["cases"].as_array().expect("cases").clone()
-}
-
-fn random_rbm(weights: &DMatrix<f64>) -> Rbm {
-    let biases = |count| DVector::zeros(count);
-    let (visible_bias, hidden_bias) = (biases(weights.nrows()), biases(weights.ncols()));
-    Rbm { weights: weights.map(|w| w as f32), visible_bias, hidden_bias }
-}
 
 #[test]
 fn descent_is_the_golden_trajectory() {
     let mut compared = 0;
-    for case in cases() {
-        let visible = number(&case, "M") as usize;
-        let ring = Ring::new(visible, number(&case, "K")).unwrap();
+    for case in golden("gd_trajectory")["cases"].as_array().unwrap() {
+        let visible = number(case, "M") as usize;
+        let ring = Ring::new(visible, number(case, "K")).unwrap();
         let q = enumerate::ring(&ring).unwrap().probabilities;
         let rows = case["W0_rows_visible"].as_array().unwrap();
-        let mut weights = DMatrix::from_fn(visible, number(&case, "N") as usize, |i, a| {
+        let mut weights = DMatrix::from_fn(visible, number(case, "N") as usize, |i, a| {
             rows[i][a].as_f64().unwrap()
         });
         let v = states(visible).map(f64::from);
@@ -43,7 +28,7 @@ fn descent_is_the_golden_trajectory() {
         let last = number(points.last().unwrap(), "step") as usize;
         let mut points = points.iter().peekable();
         for step in 0..=last {
-            let rbm = random_rbm(&weights);
+            let rbm = without_biases(&weights);
             if let Some(point) = points.next_if(|p| number(p, "step") as usize == step) {
                 compared += 1;
                 // Each step rounds the weights to f32, 6e-8 relatively, beside which the golden run's 1e-13 has the effect
@@ -58,7 +43,7 @@ fn descent_is_the_golden_trajectory() {
                 assert!((here - there).amax() < 1e-12, "step {step} with the layers exchanged");
             }
             let data = &weighted * (v.transpose() * &weights).map(f64::tanh);
-            weights += (data - partition::moments(&rbm).unwrap().mean_vh) * number(&case, "eta");
+            weights += (data - partition::moments(&rbm).unwrap().mean_vh) * number(case, "eta");
         }
     }
     assert_eq!(compared, 3 * 16);

@@ -4,6 +4,7 @@ use serde::Serialize;
 use stats::Estimate;
 
 /// One run of `reproduce`, ready to be rendered.
+#[derive(Debug)]
 pub struct Report {
     /// One for each experiment, in the order in which they are read.
     pub sections: Vec<Section>,
@@ -12,6 +13,7 @@ pub struct Report {
 }
 
 /// Where the numbers of a report come from (invariant 8).
+#[derive(Debug)]
 pub struct Provenance {
     /// Name and version of the program.
     pub version: String,
@@ -32,6 +34,7 @@ pub struct Provenance {
 }
 
 /// One experiment. Prose is plain text in paragraphs; `$...$` holds LaTeX mathematics.
+#[derive(Debug)]
 pub struct Section {
     /// The experiment's name, which begins the names of everything in the section.
     pub experiment: String,
@@ -56,7 +59,7 @@ pub struct Section {
 }
 
 /// A statement of a source beside what this run found.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Claim {
     /// `experiment/source/statement`.
     pub id: String,
@@ -79,7 +82,7 @@ pub struct Claim {
 }
 
 /// One quantity that bears on a statement.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Evidence {
     /// What it is, in a few words.
     pub quantity: String,
@@ -88,7 +91,7 @@ pub struct Evidence {
 }
 
 /// A test of ours, such as an identity, a control or a fault made on purpose: it holds or fails.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// `experiment/short-name`.
     pub id: String,
@@ -107,7 +110,7 @@ pub struct Check {
 }
 
 /// A value and its standard error; the error is 0 for an exact value.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Found {
     /// The value.
     pub mean: f64,
@@ -139,6 +142,7 @@ pub enum Verdict {
 }
 
 /// Panels side by side under one caption.
+#[derive(Debug)]
 pub struct Figure {
     /// Names its files, e.g. `flow-ring-bifurcation`.
     pub(crate) id: String,
@@ -150,6 +154,7 @@ pub struct Figure {
 
 /// Curves; or a heat map, whose series are rows of one matrix ([`Style::Row`]): then `y` is what the colours mean, and the
 /// rows' label is that of their axis.
+#[derive(Debug)]
 pub struct Panel {
     /// Above it; may be empty.
     pub(crate) title: String,
@@ -164,6 +169,7 @@ pub struct Panel {
 }
 
 /// An axis of a panel.
+#[derive(Debug)]
 pub struct Axis {
     /// Carries its unit, e.g. `temperature T (J/k_B)`; Unicode, no LaTeX.
     pub(crate) label: String,
@@ -177,6 +183,7 @@ pub struct Axis {
 pub const SOURCE: &str = ", by ";
 
 /// Points that belong together.
+#[derive(Debug)]
 pub struct Series {
     /// In the legend; one label has one colour in all panels of a figure.
     pub(crate) label: String,
@@ -187,7 +194,7 @@ pub struct Series {
 }
 
 /// How a series is drawn.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// A curve.
     Line,
@@ -204,7 +211,7 @@ pub enum Style {
 }
 
 /// A point of a series.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Point {
     /// Along the axis below.
     pub x: f64,
@@ -215,6 +222,7 @@ pub struct Point {
 }
 
 /// A labelled reference line across the panel.
+#[derive(Debug)]
 pub struct Mark {
     /// Stands outside the axes, at the end of the line.
     pub label: String,
@@ -223,6 +231,7 @@ pub struct Mark {
 }
 
 /// The place of a reference line.
+#[derive(Debug)]
 pub enum At {
     /// From bottom to top, at this x.
     X(f64),
@@ -231,6 +240,7 @@ pub enum At {
 }
 
 /// Rows of cells under headings, one cell for each heading.
+#[derive(Debug)]
 pub struct Table {
     /// Names its file.
     pub(crate) id: String,
@@ -243,7 +253,7 @@ pub struct Table {
 }
 
 /// A cell of a table.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Cell {
     /// Words; `$...$` is LaTeX.
     Text(String),

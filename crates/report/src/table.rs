@@ -44,6 +44,7 @@ pub(crate) struct Column<'a> {
 
 /// A table whose columns are being written. Heading and cells of a column come together, so that no row can be longer than
 /// another.
+#[derive(Debug)]
 pub struct Rows<T> {
     table: Table,
     items: Vec<T>,

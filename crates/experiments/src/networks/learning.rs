@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     seeds: Seeds,
     /// Independent configurations.
     samples: Count<10, 10_000_000>,
-    race: Race,
+    comparison: Comparison,
     tied: Tied,
     saddle: Saddle,
     /// Random RBMs whose mean update is differentiated, and the standard deviation of their weights.
@@ -38,11 +38,11 @@ pub(crate) struct Settings {
     field_std: f64,
 }
 
-/// Free weights from small random ones: each kind of negative phase in place of the one in `train`.
+/// Free weights from small random ones: each gradient estimator in place of the one in `train`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Race {
-    negatives: Distinct<GradientEstimator>,
+struct Comparison {
+    gradients: Distinct<GradientEstimator>,
     updates: Count<1, 100_000_000>,
     train: TrainConfig,
 }
@@ -51,7 +51,7 @@ struct Race {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tied {
-    negatives: Distinct<GradientEstimator>,
+    gradients: Distinct<GradientEstimator>,
     updates: Count<1, 100_000_000>,
     burn_in: u64,
     spacing: Count<1, 100_000_000>,
@@ -74,7 +74,7 @@ const CD_1: GradientEstimator = GradientEstimator::Contrastive { steps: 1 };
 
 impl lab::Settings for Settings {
     fn check(&self) -> Result<()> {
-        let Self { visible, couplings, shown_coupling, race, tied, saddle, .. } = self;
+        let Self { visible, couplings, shown_coupling, comparison, tied, saddle, .. } = self;
         ensure!(visible.is_multiple_of(2), "visible is {visible}, but must be even");
         for &coupling in couplings.iter() {
             check_within("a coupling in couplings", coupling, 0.05, 5.0)?;
@@ -87,9 +87,9 @@ impl lab::Settings for Settings {
         check_within("tied.burn_in", tied.burn_in, 0, last)?;
         check_within("saddle.noise", saddle.noise, 1e-7, 0.1)?;
         check_within("field_std", self.field_std, 1e-3, 10.0)?;
-        for (key, negatives) in [("race", &race.negatives), ("tied", &tied.negatives)] {
-            let both = negatives.contains(&CD_1) && negatives.contains(&GradientEstimator::Exact);
-            ensure!(both, "{key}.negatives must contain CD-1 and exact");
+        for (key, gradients) in [("comparison", &comparison.gradients), ("tied", &tied.gradients)] {
+            let both = gradients.contains(&CD_1) && gradients.contains(&GradientEstimator::Exact);
+            ensure!(both, "{key}.gradients must contain CD-1 and exact");
         }
         self.check_training()
     }
@@ -97,10 +97,10 @@ impl lab::Settings for Settings {
 
 impl Settings {
     fn check_training(&self) -> Result<()> {
-        let Self { visible, samples, race, tied, saddle, .. } = self;
-        for (key, config, negatives) in [
-            ("race.train", race.train, &race.negatives[..]),
-            ("tied.train", tied.train, &tied.negatives),
+        let Self { visible, samples, comparison, tied, saddle, .. } = self;
+        for (key, config, gradients) in [
+            ("comparison.train", comparison.train, &comparison.gradients[..]),
+            ("tied.train", tied.train, &tied.gradients),
             ("saddle.exact", saddle.exact, &[]),
             ("saddle.sampled", saddle.sampled, &[]),
         ] {
@@ -108,7 +108,7 @@ impl Settings {
             ensure!(found == half, "{key}.hidden is {found}, but half of visible is {half}");
             ensure!(!config.biases, "{key}.biases is true, but these RBMs have none");
             check_within(&format!("{key}.batch"), config.batch as u64, 1, **samples)?;
-            for &gradient in negatives.iter().chain([&config.gradient]) {
+            for &gradient in gradients.iter().chain([&config.gradient]) {
                 (TrainConfig { gradient, ..config }).check(visible.size())?;
             }
         }

@@ -4,7 +4,7 @@ mod exact_minima;
 mod figures;
 mod sampled;
 
-use super::rings::{Training, gives_equal_weights};
+use super::rings::{RingTraining, gives_equal_weights};
 use anyhow::{Context, Result, ensure};
 use exact::ring::decimate;
 use exact_minima::{Best, Curvature, Minimum};
@@ -46,7 +46,7 @@ pub(crate) struct Settings {
     flow_couplings: Couplings,
     /// Contrastive divergence on samples of the ring at these couplings.
     train_couplings: Couplings,
-    training: Training,
+    training: RingTraining,
 }
 
 impl lab::Settings for Settings {
@@ -183,7 +183,7 @@ fn opposite_to_rg(
     lab: &Lab,
     minimum: &Minimum,
     trained: &Sampled<'_>,
-    paths: &[exact_minima::Path],
+    paths: &[exact_minima::DescentTrajectory],
 ) -> Result<Claim> {
     let k = minimum.best.coupling;
     // Plain descents with the exact gradient, where they pass the divergence of the trained RBMs.

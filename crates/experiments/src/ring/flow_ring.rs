@@ -3,7 +3,7 @@
 mod figures;
 
 use super::rings::{self, equal_weights};
-use crate::stages::{MeanEnds, Path, SampledPath, train_rbm};
+use crate::stages::{MeanEnds, RingTrajectory, SampledTrajectory, train_rbm};
 use anyhow::{Context, Result, ensure};
 use exact::ring::{coupling_from_correlation, walls};
 use exact::{Ring, enumerate, symmetric};
@@ -99,7 +99,7 @@ struct Flows {
     /// The deterministic flow over all starts with V != 0: root mean square spin at the end.
     mean_end: Estimate,
     /// The sampled flow from each start.
-    paths: Vec<Path>,
+    paths: Vec<RingTrajectory>,
     /// Its last step over all starts: correlation of neighbours.
     end: Estimate,
 }
@@ -117,9 +117,9 @@ struct Repetition {
 }
 
 /// Which of the two RBMs of a repetition is meant.
-type Of = fn(&Repetition) -> &Flows;
-const EQUAL: Of = |repetition| &repetition.equal;
-const FREE: Of = |repetition| &repetition.free;
+type WhichRbm = fn(&Repetition) -> &Flows;
+const EQUAL: WhichRbm = |repetition| &repetition.equal;
+const FREE: WhichRbm = |repetition| &repetition.free;
 
 /// Exact independent draws of the ring, other than those for training: `[start][repetition]`.
 type Starts = Grid<f64, Done<Samples>>;
@@ -203,7 +203,7 @@ impl Flows {
             sizes.extend(lab.get(&MeanEnds { rbm, start, steps: s.mean_steps.size() })?.value);
             // Every path has a stream of its own, so that ends can be compared as independent.
             let seed = lab.seed(&format!("{label}/{number}"), repetition);
-            paths.push(lab.get(&SampledPath { rbm, start, read: &read, seed })?.value);
+            paths.push(lab.get(&SampledTrajectory { rbm, start, read: &read, seed })?.value);
         }
         let mean_end = Estimate::from_series(&sizes);
         // Starts flow independently.
@@ -215,7 +215,7 @@ impl Flows {
 /// The end of a sampled flow read as a coupling: the ring that has its neighbour correlation, over all starts.
 ///
 /// The reading is not linear, so its error within a seed comes from the bootstrap over configurations.
-fn read_coupling(lab: &Lab, sites: usize, paths: &[Path], repetition: u64) -> Estimate {
+fn read_coupling(lab: &Lab, sites: usize, paths: &[RingTrajectory], repetition: u64) -> Estimate {
     const RESAMPLES: usize = 200;
     let all: Vec<f64> = paths.iter().flat_map(|path| path.last.clone()).collect();
     // A resample may lie outside 0 <= c < 1 near either end of the scale.
@@ -239,7 +239,7 @@ fn own_correlation(rbm: &Rbm) -> Result<f64, rbm::Error> {
 }
 
 /// Neighbour correlation at the end of the sampled flow, from the hottest minus from the coldest start.
-fn hot_minus_cold(s: &Settings, row: Row<'_, Case, Repetition>, of: Of) -> Estimate {
+fn hot_minus_cold(s: &Settings, row: Row<'_, Case, Repetition>, of: WhichRbm) -> Estimate {
     let mut starts: Vec<usize> = (0..s.start_couplings.len()).collect();
     starts.sort_by(|&a, &b| s.start_couplings[a].total_cmp(&s.start_couplings[b]));
     let end = |start: usize| {

@@ -55,7 +55,7 @@ pub(crate) fn samples(
 /// How RBMs are trained on samples.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Training {
+pub(crate) struct RingTraining {
     /// RBMs per coupling.
     pub(crate) seeds: Seeds,
     /// Independent configurations, each RBM its own.
@@ -67,7 +67,7 @@ pub(crate) struct Training {
     pub(crate) train: TrainConfig,
 }
 
-impl Training {
+impl RingTraining {
     /// For RBMs with half as many hidden as visible units.
     pub(crate) fn check(&self, visible: usize) -> Result<()> {
         let (found, hidden) = (self.train.hidden, visible / 2);

@@ -57,7 +57,7 @@ impl lab::Settings for Settings {
 }
 
 /// A training set, and the equal-weight RBM that fits it best.
-struct Trained {
+struct EqualWeightFit {
     label: String,
     data: Mixture,
     weight: f64,
@@ -65,7 +65,7 @@ struct Trained {
     gain: f64,
 }
 
-impl Trained {
+impl EqualWeightFit {
     fn on(label: String, data: Mixture, s: &Settings) -> Result<Self> {
         let weight = symmetric::best_weight(&data, s.hidden.size())?;
         let gain = symmetric::gain(data.sites(), s.hidden.size(), weight);
@@ -78,7 +78,7 @@ impl Trained {
 }
 
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
-    let on_range = |&[low, high]: &[f64; 2]| Trained::on_range(s, low, high);
+    let on_range = |&[low, high]: &[f64; 2]| EqualWeightFit::on_range(s, low, high);
     let mut trained = lab.each(&s.ranges, on_range)?;
     trained.push(on_grid(s)?);
     trained.push(through_zero(s)?);
@@ -107,15 +107,15 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 }
 
 /// T = 0 inside: a grid of temperatures as the experiments on the square lattice have it.
-fn on_grid(s: &Settings) -> Result<Trained> {
+fn on_grid(s: &Settings) -> Result<EqualWeightFit> {
     let cells = (*s.high / s.grid_step).round() as usize;
     let temperatures: Vec<f64> = grid(0.0, *s.high, cells).collect();
     let data = Mixture::of_temperatures(s.visible.size(), &temperatures)?;
-    Trained::on(format!("grid 0, {}, .., {}", s.grid_step, s.high), data, s)
+    EqualWeightFit::on(format!("grid 0, {}, .., {}", s.grid_step, s.high), data, s)
 }
 
 /// T = 0 inside: a range through 0 to negative temperatures.
-fn through_zero(s: &Settings) -> Result<Trained> {
+fn through_zero(s: &Settings) -> Result<EqualWeightFit> {
     let m = s.visible.size();
     let half = Mixture::range(m, 0.0, *s.high)?;
     // The antiferromagnet at T = 0 is the state of a coupling at which nothing is excited.
@@ -124,12 +124,12 @@ fn through_zero(s: &Settings) -> Result<Trained> {
     for (ring, share) in half.parts() {
         parts.push((gradient(ring)?, *share));
     }
-    Trained::on(format!("[-{0}, {0}]", s.high), Mixture::new(&parts)?, s)
+    EqualWeightFit::on(format!("[-{0}, {0}]", s.high), Mixture::new(&parts)?, s)
 }
 
 fn claims(lab: &Lab, s: &Settings, turn: Option<f64>) -> Result<[Claim; 3]> {
     let (m, n, high) = (s.visible.size(), s.hidden.size(), *s.high);
-    let gain = |low: f64| Ok::<f64, anyhow::Error>(Trained::on_range(s, low, high)?.gain);
+    let gain = |low: f64| Ok::<f64, anyhow::Error>(EqualWeightFit::on_range(s, low, high)?.gain);
     let [at_0, at_1, at_2] = [gain(0.0)?, gain(0.1)?, gain(0.2)?];
     let continuous = no_jump(at_0, at_1, at_2);
     let is_continuous = continuous.is() == Some(true);
@@ -182,11 +182,12 @@ fn gain_figure(lab: &Lab, s: &Settings) -> Result<Figure> {
     let (m, n) = (s.visible.size(), s.hidden.size());
     let curves = lab.each(&s.highs, |high| {
         let lows = grid(0.0, *s.largest_low, s.points.size()).filter(|low| *low < 0.999 * **high);
-        lows.map(|low| Ok((low, Trained::on_range(s, low, **high)?))).collect::<Result<Vec<_>>>()
+        lows.map(|low| Ok((low, EqualWeightFit::on_range(s, low, **high)?)))
+            .collect::<Result<Vec<_>>>()
     })?;
     let curves = || s.highs.iter().map(|high| format!("T₂ = {high}")).zip(&curves);
     let lowest = "lowest temperature T₁ of the training set (J/k_B)";
-    let end = |t: &Trained| symmetric::mean_fixed_point(m, n, t.weight);
+    let end = |t: &EqualWeightFit| symmetric::mean_fixed_point(m, n, t.weight);
     Ok(figure("gain", format!("Training on all temperatures from $T_1$ to $T_2$, M = {m}, N = {n}. Left: the slope $N M W^2$ of the deterministic flow at 0; nothing happens at $T_1 = 0$, it crosses 1 where enough of the cold rings are missing. Right: where the flow ends."))
         .panel(panel(lowest, "N M W²").title("what decides").log_y().mark_y("1", 1.0)
             .each(curves(), |panel, (label, curve)| panel.line(label, curve.iter().map(|(low, t)| (*low, t.gain)))))
@@ -194,9 +195,9 @@ fn gain_figure(lab: &Lab, s: &Settings) -> Result<Figure> {
             .each(curves(), |panel, (label, curve)| panel.line(label, curve.iter().map(|(low, t)| (*low, end(t)))))))
 }
 
-fn sampled_figure(s: &Settings, trained: &[&Trained]) -> Result<Figure> {
+fn sampled_figure(s: &Settings, trained: &[&EqualWeightFit]) -> Result<Figure> {
     let (m, n) = (s.visible.size(), s.hidden.size());
-    let panel_of = |t: &&Trained| {
+    let panel_of = |t: &&EqualWeightFit| {
         let training = exact::ring::coupling_from_correlation(m, t.data.correlation(1))?;
         let mut shown = panel("step", "coupling K of the ring that agrees")
             .title(format!("trained on {}", t.label))
@@ -217,9 +218,9 @@ fn sampled_figure(s: &Settings, trained: &[&Trained]) -> Result<Figure> {
 }
 
 /// A training set, the distribution of V of its RBM, and the steps in which the sampled flow forgets the sign of V.
-type Set<'a> = (&'a Trained, Vec<f64>, f64);
+type SetRow<'a> = (&'a EqualWeightFit, Vec<f64>, f64);
 
-fn sets_table(s: &Settings, trained: &[Trained]) -> Result<Table> {
+fn sets_table(s: &Settings, trained: &[EqualWeightFit]) -> Result<Table> {
     let (m, n) = (s.visible.size(), s.hidden.size());
     let sets = trained.iter().map(|t| {
         let time = symmetric::spectrum(m, n, t.weight)?.relaxation_time_odd;
@@ -228,7 +229,7 @@ fn sets_table(s: &Settings, trained: &[Trained]) -> Result<Table> {
     // Where two halves cancel, rounding is left.
     let or_zero = |c: f64| if c.abs() < ROUNDING { 0.0 } else { c };
     Ok(table("", format!("Training sets and the equal-weight RBMs that fit them best, M = {m}, N = {n}, exact. The deterministic flow ends at $m^*$; the sampled flow at the RBM's own $\\langle V^2 \\rangle$ and correlation, $\\tau$ is the time in steps in which it forgets the sign of V. KL in nats."))
-        .rows(sets.collect::<Result<Vec<Set<'_>>>>()?)
+        .rows(sets.collect::<Result<Vec<SetRow<'_>>>>()?)
         .column("temperatures", |(t, ..)| t.label.clone())
         .column("⟨V²⟩/M, data", |(t, ..)| t.data.v2() / m as f64)
         .column("⟨vv′⟩, data", |(t, ..)| or_zero(t.data.correlation(1)))

@@ -1,6 +1,6 @@
 //! `variational-rg`: what of the mapping between RBMs and the variational renormalization group is more than an identity.
 
-use super::rings::{self, Plain, Training, equal_weights};
+use super::rings::{self, Plain, RingTraining, equal_weights};
 use crate::stages::{self, Data};
 use anyhow::{Result, ensure};
 use exact::decimation::{HiddenCoupling, bonds, hidden_coupling, pinned};
@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     path_rate: Positive<10>,
     path_steps: Count<10, 10_000_000>,
     /// RBMs trained by contrastive divergence on samples.
-    training: Training,
+    training: RingTraining,
 }
 
 impl lab::Settings for Settings {
@@ -252,7 +252,7 @@ fn rbms_table(s: &Settings, steps: &Steps, trained: &[Step]) -> Table {
     };
     table("rbms", format!("RBMs as steps on the ring of M = {} sites at $K = {}$, $\\ln Z = {:.6}$, in nats. $K'$ and the largest other coupling are those of the hidden Hamiltonian read as a ring. The last row is measured, over the RBMs whose KL is below {} of that of equal weights.", s.visible, s.coupling, steps.equal.ln_z_ring, s.training.trapped_above))
         .rows(rows.into_iter().enumerate())
-        .column("machine", |(_, (label, _))| label.clone())
+        .column("RBM", |(_, (label, _))| label.clone())
         .column("KL", |row| over(row, |s| s.kl))
         .column("ln Z, RBM − ring", |row| over(row, Step::excess))
         .column("mean of ln Tr_h e^T", |row| over(row, |s| s.mean))

@@ -78,7 +78,7 @@ impl lab::Settings for Settings {
 }
 
 /// One dynamics on one torus, over all runs.
-struct Torus {
+struct TorusDynamics {
     dynamics: Dynamics,
     side: usize,
     /// Sweeps (of Wolff: clusters) of all runs together.
@@ -92,7 +92,7 @@ struct Torus {
 }
 
 /// All tori, dynamics after dynamics, by increasing side.
-fn measure(lab: &Lab, s: &Settings) -> Result<Vec<Torus>> {
+fn measure(lab: &Lab, s: &Settings) -> Result<Vec<TorusDynamics>> {
     let cases = s.lengths().into_iter().flat_map(|(dynamics, lengths)| {
         lengths.iter().map(move |(side, sweeps)| (dynamics, side.size(), sweeps.short()))
     });
@@ -108,7 +108,7 @@ fn measure(lab: &Lab, s: &Settings) -> Result<Vec<Torus>> {
             _ => 1.0,
         };
         let exact = kaufman(side, side, critical_coupling())?.energy_per_spin;
-        Ok(Torus {
+        Ok(TorusDynamics {
             dynamics,
             side,
             sweeps: *s.runs as f64 * f64::from(sweeps),
@@ -121,18 +121,18 @@ fn measure(lab: &Lab, s: &Settings) -> Result<Vec<Torus>> {
 }
 
 /// The times of one observable by side.
-fn times(tori: &[Torus], dynamics: Dynamics, observable: usize) -> Vec<(usize, Estimate)> {
+fn times(tori: &[TorusDynamics], dynamics: Dynamics, observable: usize) -> Vec<(usize, Estimate)> {
     let own = tori.iter().filter(|torus| torus.dynamics == dynamics);
     own.map(|torus| (torus.side, torus.tau[observable])).collect()
 }
 
 /// Power laws of one observable.
-fn powers(s: &Settings, tori: &[Torus], dynamics: Dynamics, observable: usize) -> Fits {
+fn powers(s: &Settings, tori: &[TorusDynamics], dynamics: Dynamics, observable: usize) -> Fits {
     Fits::new(&fits::power(&times(tori, dynamics, observable)), s.acceptable)
 }
 
 /// Logarithms of one observable.
-fn logarithms(s: &Settings, tori: &[Torus], dynamics: Dynamics, observable: usize) -> Fits {
+fn logarithms(s: &Settings, tori: &[TorusDynamics], dynamics: Dynamics, observable: usize) -> Fits {
     Fits::new(&fits::logarithm(&times(tori, dynamics, observable)), s.acceptable)
 }
 
@@ -144,7 +144,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         None => "unknown, for no range of sides fits a power law".to_owned(),
     };
     let is_timed = !costs.is_empty();
-    Ok(section("dynamics", "How long chains remember at the critical point")
+    Ok(section("dynamics", "Autocorrelation times at the critical point")
         .answer(format!(
             "At $T_c$ the autocorrelation time of $|m|$ by single spin flips grows like $L^z$, $z$ = {} by Metropolis and {} by the heat bath; that of the energy by clusters is some sweeps, with an effective exponent of {} by Swendsen and Wang and {} by Wolff.",
             z(Dynamics::Metropolis, ABS_M),
@@ -174,7 +174,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 
 /// Chains that are not in equilibrium have another energy. Errors of runs that agree by chance are those within the runs, so
 /// that no z-score is too large.
-fn equilibrium(tori: &[Torus]) -> Check {
+fn equilibrium(tori: &[TorusDynamics]) -> Check {
     const LEVEL: f64 = 1e-3;
     let z: Vec<f64> = tori.iter().map(|torus| torus.energy_z).collect();
     let quantity = format!("largest of {} |z| of the energy", z.len());
@@ -194,7 +194,7 @@ fn drawn(of: [Dynamics; 2]) -> impl Iterator<Item = (Dynamics, usize, String)> {
     })
 }
 
-fn growth(s: &Settings, tori: &[Torus]) -> Figure {
+fn growth(s: &Settings, tori: &[TorusDynamics]) -> Figure {
     // From the smallest side of a fit to its largest, evenly in ln L.
     let curve = |fit: Fit, of: fn(f64) -> f64| {
         let ends = [fit.from, fit.to].map(|side| (side as f64).ln());
@@ -222,7 +222,7 @@ fn growth(s: &Settings, tori: &[Torus]) -> Figure {
     })
 }
 
-fn exponents(lab: &Lab, tori: &[Torus]) -> Result<Figure> {
+fn exponents(lab: &Lab, tori: &[TorusDynamics]) -> Result<Figure> {
     let panels = [
         ("single spin flips", FLIPS, lab.published.value(claims::FLIPS_Z)?),
         ("clusters", CLUSTERS, lab.published.value(claims::SWENDSEN_WANG_Z)?),
@@ -240,7 +240,7 @@ fn exponents(lab: &Lab, tori: &[Torus]) -> Result<Figure> {
 }
 
 /// Times of the energy under cluster dynamics against the exact specific heat, and their ratio.
-fn specific_heat(s: &Settings, tori: &[Torus]) -> Result<Figure> {
+fn specific_heat(s: &Settings, tori: &[TorusDynamics]) -> Result<Figure> {
     let mut against = panel("specific heat C (k_B)", "τ of E (sweeps)").title("time of the energy");
     let mut ratio = panel("side L", "τ of E / C (sweeps / k_B)")
         .title("its ratio to the specific heat")
@@ -260,7 +260,7 @@ fn specific_heat(s: &Settings, tori: &[Torus]) -> Result<Figure> {
     Ok(figure("specific-heat", caption).panel(against).panel(ratio))
 }
 
-fn times_table(tori: &[Torus]) -> Rows<&Torus> {
+fn times_table(tori: &[TorusDynamics]) -> Rows<&TorusDynamics> {
     let caption = "Autocorrelation times at $T_c$ in sweeps. Length: sweeps of all runs and replicas in units of the longest time. Last column: standard errors between the mean energy and the exact one.";
     table("times", caption)
         .rows(tori)
@@ -276,7 +276,10 @@ fn times_table(tori: &[Torus]) -> Rows<&Torus> {
 }
 
 /// Every fit that was tried.
-fn fits_table(s: &Settings, tori: &[Torus]) -> Rows<(Dynamics, usize, Fit, Fit, &'static str)> {
+fn fits_table(
+    s: &Settings,
+    tori: &[TorusDynamics],
+) -> Rows<(Dynamics, usize, Fit, Fit, &'static str)> {
     let of = |dynamics: Dynamics, observable: usize| {
         let powers = powers(s, tori, dynamics, observable);
         let logarithms = logarithms(s, tori, dynamics, observable);

@@ -5,7 +5,7 @@ mod figures;
 mod settings;
 
 use super::thermometers::{Thermometer, finite_size_shift, has_temperature, on_scale};
-use super::torus::{Blocks, Repetition, Torus};
+use super::torus::{Blocks, Repetition, TorusThermometers};
 use crate::stages::{Data, Flowing, Instruments, Shape, Source, Step, Trajectory, train_rbm_on};
 use anyhow::{Context, Result};
 use exact::square::{critical_coupling, critical_temperature};
@@ -15,7 +15,7 @@ use lab::verdict::{self, Ruling};
 use lab::{Done, Grid, Lab, Row};
 use rbm::Trainer;
 use report::{Section, list, section, shown};
-use settings::{DataSet, Protocol, Training, Units};
+use settings::{DataSet, Protocol, TrainingSettings, Units};
 use stats::{Estimate, child_seed};
 
 pub(crate) use settings::Settings;
@@ -33,7 +33,7 @@ struct Model {
 
 /// A flow.
 #[derive(Clone, Copy)]
-struct Path {
+struct FlowCase {
     rbm: Model,
     /// Whether its weights are drawn anew.
     is_redrawn: bool,
@@ -47,7 +47,7 @@ const STARTS: [&str; 2] = ["0", "∞"];
 const TEMPERATURES: [f64; 2] = [0.0, f64::INFINITY];
 
 fn models(p: &Protocol) -> impl Iterator<Item = Model> {
-    let of = |(training, of): (usize, &Training)| {
+    let of = |(training, of): (usize, &TrainingSettings)| {
         Units::BOTH.map(|units| Model { training, data: of.data, units, is_check: false })
     };
     let check = Model { training: 0, data: DataSet::Torus, units: Units::Binary, is_check: true };
@@ -63,11 +63,12 @@ impl Model {
     }
 
     /// Its flows: of the fully trained RBM, on the torus with redrawn weights, and of the source's own RBM in training.
-    fn paths(self, p: &Protocol) -> impl Iterator<Item = Path> {
+    fn paths(self, p: &Protocol) -> impl Iterator<Item = FlowCase> {
         let is_own = self.data == DataSet::Torus && self.units == Units::Binary;
         let segments = if is_own { self.pace(p).stops().len() } else { 0 };
         (0..STARTS.len()).flat_map(move |start| {
-            let path = move |is_redrawn, segment| Path { rbm: self, is_redrawn, start, segment };
+            let path =
+                move |is_redrawn, segment| FlowCase { rbm: self, is_redrawn, start, segment };
             let trained = (!self.is_check).then(|| path(false, None));
             let redrawn = trained.filter(|_| self.data == DataSet::Torus).map(|_| path(true, None));
             let early = (0..segments).map(move |segment| path(false, Some(segment)));
@@ -76,7 +77,7 @@ impl Model {
     }
 }
 
-impl Path {
+impl FlowCase {
     fn name(self) -> &'static str {
         if self.is_redrawn { "redrawn weights" } else { self.rbm.data.name() }
     }
@@ -90,7 +91,7 @@ impl Path {
 /// What a repetition starts with.
 struct Start {
     data: Vec<Done<ising::Samples>>,
-    torus: Torus,
+    torus: TorusThermometers,
     second_network: Done<Calibration>,
     starts: Blocks,
     /// What both networks read of configurations at T_c, and their |m|.
@@ -134,14 +135,14 @@ fn start(lab: &Lab, s: &Settings, p: &Protocol, index: u64) -> Result<Start> {
 }
 
 /// A trained RBM.
-struct Trained {
+struct TrainedRbm {
     /// After every segment.
     states: Vec<Done<Trainer>>,
     /// The share of units that one sampled step changes, on the data themselves.
     changed: f64,
 }
 
-fn train(lab: &Lab, p: &Protocol, start: &Start, rbm: &Model, index: u64) -> Result<Trained> {
+fn train(lab: &Lab, p: &Protocol, start: &Start, rbm: &Model, index: u64) -> Result<TrainedRbm> {
     let of = repetition(lab, p, index);
     let (pace, data) = (rbm.pace(p), &start.data[rbm.training]);
     let config = p.train_config(rbm.units, pace.learning_rate);
@@ -152,7 +153,7 @@ fn train(lab: &Lab, p: &Protocol, start: &Start, rbm: &Model, index: u64) -> Res
     let v = data.value.to_matrix();
     let mut rng = stats::stream(of.seed, "reconstruction", 0);
     let next = Flow { rbm, rule: Rule::Sampled }.step(&v, &mut rng);
-    Ok(Trained { states, changed: 0.5 - 0.5 * f64::from(v.component_mul(&next).mean()) })
+    Ok(TrainedRbm { states, changed: 0.5 - 0.5 * f64::from(v.component_mul(&next).mean()) })
 }
 
 /// What a flow gave.
@@ -173,8 +174,8 @@ impl Flown {
 fn flow(
     (lab, s, p): (&Lab, &Settings, &Protocol),
     start: &Start,
-    trained: &Trained,
-    path: &Path,
+    trained: &TrainedRbm,
+    path: &FlowCase,
     index: u64,
 ) -> Result<Flown> {
     let of = repetition(lab, p, index);
@@ -206,7 +207,7 @@ fn flow(
     Ok(Flown { steps, abs_m: every.value.iter().map(|step| step.abs_m).collect(), second })
 }
 
-type Of<'a> = Row<'a, Path, Flown>;
+type FlowRow<'a> = Row<'a, FlowCase, Flown>;
 
 /// What was found on one torus.
 struct Study<'a> {
@@ -216,7 +217,7 @@ struct Study<'a> {
     abs_m: Estimate,
     /// How far from T_c a physical thermometer may read.
     shift: f64,
-    flows: Grid<Path, Flown>,
+    flows: Grid<FlowCase, Flown>,
     /// The share of units that a step changes, of RBMs of units 0 and 1, by training.
     changed: Vec<Estimate>,
 }
@@ -267,25 +268,25 @@ impl By {
 const NETWORK: By = By::First(Thermometer::Network);
 
 /// What a thermometer reads where a flow ends, over seeds; none off the scale.
-fn read(of: Of<'_>, by: By) -> Option<Estimate> {
+fn read(of: FlowRow<'_>, by: By) -> Option<Estimate> {
     match by {
         By::First(thermometer) => of.mean_if(|flown| thermometer.at(flown.end()?)),
         By::Second => of.mean_if(|flown| flown.second),
     }
 }
 
-fn abs_m(of: Of<'_>) -> Option<Estimate> {
+fn abs_m(of: FlowRow<'_>) -> Option<Estimate> {
     of.mean_if(|flown| Some(flown.end()?.abs_m))
 }
 
 impl Study<'_> {
     /// The ends of the flows of fully trained RBMs.
-    fn ends(&self) -> impl Iterator<Item = Of<'_>> {
+    fn ends(&self) -> impl Iterator<Item = FlowRow<'_>> {
         self.flows.filter(|path| path.is_trained())
     }
 
     /// Those of RBMs of units 0 and 1, the source's.
-    fn binary(&self) -> impl Iterator<Item = Of<'_>> {
+    fn binary(&self) -> impl Iterator<Item = FlowRow<'_>> {
         self.ends().filter(|of| of.rbm.units == Units::Binary)
     }
 
@@ -298,7 +299,7 @@ impl Study<'_> {
         }
     }
 
-    fn distance(&self, of: Of<'_>, by: By) -> Option<Estimate> {
+    fn distance(&self, of: FlowRow<'_>, by: By) -> Option<Estimate> {
         Some(read(of, by)? - self.at_critical(by))
     }
 
@@ -311,13 +312,13 @@ impl Study<'_> {
     }
 
     /// Whether a thermometer reads the end of a flow as it reads configurations at T_c.
-    fn is_critical(&self, of: Of<'_>, by: By) -> Ruling {
+    fn is_critical(&self, of: FlowRow<'_>, by: By) -> Ruling {
         let (place, resolution) = (self.at_critical(by), self.resolution(by));
         on_scale(read(of, by), |read| verdict::near(read, place, resolution))
     }
 
-    /// How many physical thermometers surely are at T_c, and how many surely are not.
-    fn physical(&self, of: Of<'_>) -> (usize, usize) {
+    /// How many physical thermometers are at T_c, and how many are not, beyond errors.
+    fn physical(&self, of: FlowRow<'_>) -> (usize, usize) {
         let all = Thermometer::PHYSICAL.map(|by| self.is_critical(of, By::First(by)).is());
         let count = |wanted| all.iter().filter(|is| **is == Some(wanted)).count();
         (count(true), count(false))
@@ -326,7 +327,7 @@ impl Study<'_> {
     /// In how many cases, of all ends and physical thermometers, network and physical thermometer say the same of whether the end
     /// is at T_c, and in how many the opposite.
     fn agreement(&self) -> (usize, usize) {
-        let of = |of: Of<'_>| {
+        let of = |of: FlowRow<'_>| {
             let (at, off) = self.physical(of);
             self.is_critical(of, NETWORK).among([(at, off), (off, at), (0, 0)])
         };
@@ -334,7 +335,7 @@ impl Study<'_> {
     }
 
     /// The first network's distance from T_c less that of a physical thermometer: differences of every seed.
-    fn gap(&self, of: Of<'_>, by: Thermometer) -> Option<Estimate> {
+    fn gap(&self, of: FlowRow<'_>, by: Thermometer) -> Option<Estimate> {
         let gap = of.mean_if(|flown| {
             let end = flown.end()?;
             Some(Thermometer::Network.at(end)? - by.at(end)?)
@@ -343,7 +344,7 @@ impl Study<'_> {
     }
 
     /// The temperature of the first network's scale with the largest mean probability: what a figure of it shows.
-    fn peak(&self, of: Of<'_>) -> f64 {
+    fn peak(&self, of: FlowRow<'_>) -> f64 {
         let at = |class: usize| {
             of.mean(|flown| flown.end().map_or(f64::NAN, |end| end.distribution()[class])).mean
         };
@@ -352,13 +353,13 @@ impl Study<'_> {
     }
 
     /// Where the flow of the source's own RBM ends from the cold start.
-    fn own(&self) -> Option<Of<'_>> {
+    fn own(&self) -> Option<FlowRow<'_>> {
         self.binary().find(|of| of.rbm.training == 0 && !of.is_redrawn && of.start == 0)
     }
 }
 
 /// In how many repetitions the end of a flow has one temperature.
-fn with_temperature(of: Of<'_>) -> usize {
+fn with_temperature(of: FlowRow<'_>) -> usize {
     of.count(|flown| flown.end().is_some_and(has_temperature))
 }
 

@@ -5,7 +5,7 @@ mod geometry;
 mod pinning;
 mod rbms;
 
-use super::thermometers::passes;
+use super::thermometers::passage;
 use super::unlike_veiga;
 use anyhow::{Context, Result, ensure};
 use exact::square::critical_temperature;
@@ -16,7 +16,7 @@ use lab::verdict::{self, Ruling};
 use lab::{Grid, Lab};
 use rbm::ais::Annealing;
 use rbm::{GradientEstimator, TrainConfig};
-use rbms::{Mixture, Of, Start, State, at_end, end_by_energy, meeting, through};
+use rbms::{Start, State, TrainingMixture, TrainingRow, at_end, end_by_energy, meeting, through};
 use report::{Check, Claim, Section, list, numbers, section, shown};
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     thermometer: nn::TrainConfig,
     /// What all trainings have in common; the first training is the one that most figures are about.
     train: TrainConfig,
-    trainings: Vec<Training>,
+    trainings: Vec<RbmTraining>,
     pinned: Pinned,
     copying: Copying,
 }
@@ -62,7 +62,7 @@ pub(crate) struct Settings {
 /// An RBM and how it is trained.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Training {
+struct RbmTraining {
     hidden: usize,
     gradient: GradientEstimator,
     updates: u64,
@@ -88,7 +88,7 @@ struct Copying {
     held_out: Count<10, 10_000_000>,
 }
 
-impl Training {
+impl RbmTraining {
     fn rule(&self) -> String {
         self.gradient.to_string()
     }
@@ -103,12 +103,12 @@ impl Training {
 }
 
 impl Settings {
-    fn config(&self, training: &Training) -> TrainConfig {
+    fn config(&self, training: &RbmTraining) -> TrainConfig {
         TrainConfig { hidden: training.hidden, gradient: training.gradient, ..self.train }
     }
 
     /// Updates after which an RBM is kept, ascending.
-    fn checkpoints(&self, training: &Training) -> Vec<u64> {
+    fn checkpoints(&self, training: &RbmTraining) -> Vec<u64> {
         let decade = *self.checkpoints_per_decade as f64;
         let place = |k: i32| 10f64.powf(f64::from(k) / decade).round() as u64;
         let mut updates: Vec<u64> =
@@ -175,26 +175,27 @@ impl lab::Settings for Settings {
 /// What was found of the RBMs that were trained.
 struct Study<'a> {
     s: &'a Settings,
-    mixture: Mixture,
-    rbms: Grid<Training, Vec<State>>,
+    mixture: TrainingMixture,
+    rbms: Grid<RbmTraining, Vec<State>>,
 }
 
 impl Study<'_> {
     /// The temperature at the end of a flow by the energy, at the end of training; none where a seed is off the scale.
-    fn end(&self, of: Of<'_>, start: usize) -> Option<Estimate> {
+    fn end(&self, of: TrainingRow<'_>, start: usize) -> Option<Estimate> {
         at_end(of, |reading| end_by_energy(self.s, reading, start))
     }
 
     /// The lowest and the highest end from the cold start.
-    fn extremes(&self) -> Option<[(Of<'_>, Estimate); 2]> {
+    fn extremes(&self) -> Option<[(TrainingRow<'_>, Estimate); 2]> {
         let ends = || self.rbms.rows().filter_map(|of| Some((of, self.end(of, 0)?)));
-        let by_mean =
-            |a: &(Of<'_>, Estimate), b: &(Of<'_>, Estimate)| a.1.mean.total_cmp(&b.1.mean);
+        let by_mean = |a: &(TrainingRow<'_>, Estimate), b: &(TrainingRow<'_>, Estimate)| {
+            a.1.mean.total_cmp(&b.1.mean)
+        };
         Some([ends().min_by(by_mean)?, ends().max_by(by_mean)?])
     }
 
     /// The change of that temperature, from the cold start, over the last factor of ten of the training.
-    fn drift(&self, of: Of<'_>) -> Option<Estimate> {
+    fn drift(&self, of: TrainingRow<'_>) -> Option<Estimate> {
         of.mean_if(|states| {
             let read = || states.iter().filter(|state| state.reading.is_some());
             let last = read().next_back()?;
@@ -229,7 +230,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let rbms = lab.grid(s.trainings.iter().copied(), *s.seeds, |training, index| {
         rbms::through_training(&starts[index as usize], training)
     })?;
-    let study = Study { s, mixture: Mixture::of(lab, s)?, rbms };
+    let study = Study { s, mixture: TrainingMixture::of(lab, s)?, rbms };
     let copies = pinning::copies(lab, s, starts)?;
     let geometry = geometry::geometry(lab, s, starts)?;
     let geometry = geometry.at(&()).context("nothing was repeated")?;
@@ -242,7 +243,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             "RBMs are trained on {} temperatures of the {side} × {side} torus at the constant rate {}: {}; {} seeds. Training time is rate × updates. All configurations are independent draws from equilibrium.",
             s.temperatures.len(),
             s.train.learning_rate,
-            list(s.trainings.iter().map(Training::name)),
+            list(s.trainings.iter().map(RbmTraining::name)),
             s.seeds,
             side = s.side
         ))
@@ -261,7 +262,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 }
 
 fn answer(study: &Study<'_>) -> String {
-    let at = |(of, end): (Of<'_>, Estimate)| format!("{} ({})", shown(end), of.name());
+    let at = |(of, end): (TrainingRow<'_>, Estimate)| format!("{} ({})", shown(end), of.name());
     let ends = study.extremes().map(|[low, high]| format!("from {} to {}", at(low), at(high)));
     format!(
         "{}: from T = {} it ends {} by the energy; a perfect RBM's would end in the training mixture, at {:.2}.",
@@ -277,23 +278,27 @@ fn answer(study: &Study<'_>) -> String {
 }
 
 /// Where flows of the training mixture end by the energy, as training goes on, for other rules and sizes.
-fn flows_to_critical(lab: &Lab, study: &Study<'_>, first: Of<'_>) -> Result<Claim> {
+fn flows_to_critical(lab: &Lab, study: &Study<'_>, first: TrainingRow<'_>) -> Result<Claim> {
     let drifts = study
         .rbms
         .rows()
         .filter_map(|of| Some(format!("{} {}", of.name(), shown(study.drift(of)?))));
     let path = through(first, |reading| end_by_energy(study.s, reading, 0));
     let path: Vec<(f64, f64)> = path.into_iter().map(|(time, end)| (time, end.mean)).collect();
-    let passing = passes(&path, critical_temperature());
+    let crossing = match passage(&path, critical_temperature()) {
+        Some([before, after]) => {
+            format!("crosses $T_c$ between rate × updates {before} and {after}")
+        }
+        None => "does not cross $T_c$".to_owned(),
+    };
     let network =
         |start: usize| at_end(first, |reading| Some(reading.relaxation.ends[start].network));
     let claim = lab.says("iso-2018/flows-to-tc")?.judged(
         study.ends_at_critical().showing(study.end(first, 0)),
         format!("temperature by the energy at the end, {}, cold start", first.name()),
         format!(
-            "Change over the last factor of ten of training: {}. As to $T_c$ by the energy of the first: {}. {} steps.",
+            "Change over the last factor of ten of training: {}. During the training of the first the energy temperature {crossing}. {} steps.",
             list(drifts),
-            passing.unwrap_or_else(|| "in training it does not pass there".to_owned()),
             study.s.steps
         ),
     );
@@ -311,7 +316,7 @@ fn flows_to_critical(lab: &Lab, study: &Study<'_>, first: Of<'_>) -> Result<Clai
 }
 
 /// Whether flows from both starts have met after 40 steps, for RBMs at the end of their training.
-fn forty_steps(lab: &Lab, study: &Study<'_>, first: Of<'_>) -> Result<Claim> {
+fn forty_steps(lab: &Lab, study: &Study<'_>, first: TrainingRow<'_>) -> Result<Claim> {
     let met = |of| at_end(of, meeting);
     let rulings = study.rbms.rows().map(|of| match met(of) {
         Some(steps) => verdict::below(steps, 40.0),
@@ -333,7 +338,7 @@ fn forty_steps(lab: &Lab, study: &Study<'_>, first: Of<'_>) -> Result<Claim> {
 
 /// The mean rule's fixed point v = 0, whose Jacobian is W W^T: it attracts every start where the largest singular value of W is
 /// below 1 (tanh contracts), and is unstable above.
-fn bifurcation(study: &Study<'_>, first: Of<'_>) -> Check {
+fn bifurcation(study: &Study<'_>, first: TrainingRow<'_>) -> Check {
     /// Units smaller than this in the root mean square are at v = 0: it is approached, never reached.
     const VANISHED: f64 = 1e-3;
     let states = || study.rbms.cells().iter().flatten();

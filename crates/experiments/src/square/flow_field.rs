@@ -96,7 +96,7 @@ fn cases(lab: &Lab, s: &Settings, states: &DensityOfStates) -> Result<Vec<Case>>
 }
 
 /// Where a flow is after its last step.
-struct End {
+struct Endpoint {
     /// By each of the thermometers, where it is on its scale.
     temperatures: [Option<Estimate>; 3],
     /// Of the ensemble, if it has one temperature.
@@ -113,7 +113,7 @@ enum By {
     Network,
 }
 
-impl End {
+impl Endpoint {
     fn of(torus: &TorusInField<'_>, step: &Step) -> Result<Self> {
         let mean = |of: &dyn Fn([f64; 2]) -> f64| {
             step.configurations.iter().map(|&configuration| of(configuration)).collect()
@@ -134,8 +134,8 @@ const COLD: usize = 0;
 const HOT: usize = 1;
 
 /// By case, and of each repetition `[epochs][start]`.
-type Ends = Grid<Case, Vec<[End; 2]>>;
-type Of<'a> = Row<'a, Case, Vec<[End; 2]>>;
+type Ends = Grid<Case, Vec<[Endpoint; 2]>>;
+type CaseRow<'a> = Row<'a, Case, Vec<[Endpoint; 2]>>;
 
 /// So many configurations at each temperature in each field.
 fn draw(
@@ -156,7 +156,7 @@ fn one_field(
     states: &DensityOfStates,
     case: &Case,
     index: u64,
-) -> Result<Vec<[End; 2]>> {
+) -> Result<Vec<[Endpoint; 2]>> {
     let of = Repetition::new(lab, s.side.size(), "flow-field", index);
     let of = Repetition { seed: child_seed(of.seed, "field", case.number), ..of };
     let (temperatures, fields) = (s.temperatures(case.hottest), [case.field]);
@@ -173,7 +173,7 @@ fn one_field(
     let end = |rbm, first: usize| {
         let (block, read) = ((first, first + copies), [s.steps.highest()]);
         let steps = flow(of, rbm, &held_out, block, &read, instruments, first as u64)?;
-        End::of(&torus, steps.last().context("nothing was read")?)
+        Endpoint::of(&torus, steps.last().context("nothing was read")?)
     };
     let hot = held_out.value.len() - copies;
     rbms.iter().map(|rbm| Ok([end(rbm, 0)?, end(rbm, hot)?])).collect()
@@ -216,7 +216,7 @@ fn all_fields(lab: &Lab, s: &Settings, index: u64) -> Result<Vec<[Step; 2]>> {
 }
 
 /// A temperature at the end of the flow, over repetitions; `epochs` is a number in the settings.
-fn end(of: Of<'_>, epochs: usize, start: usize, by: By) -> Option<Estimate> {
+fn end(of: CaseRow<'_>, epochs: usize, start: usize, by: By) -> Option<Estimate> {
     of.mean_if(|ends| ends[epochs][start].temperatures[by as usize])
 }
 
@@ -261,17 +261,17 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 
 /// How far the flow from hot starts ends from a temperature, root mean square over ranges and fields.
 fn distance(ends: &Ends, epochs: usize, by: By, from: impl Fn(&Case) -> Option<f64>) -> Estimate {
-    let of = |of: Of<'_>| Some(end(of, epochs, HOT, by)? - from(of.case)?);
+    let of = |of: CaseRow<'_>| Some(end(of, epochs, HOT, by)? - from(of.case)?);
     Estimate::root_mean_square(&ends.rows().filter_map(of).collect::<Vec<_>>())
 }
 
 /// Whether the flow from hot starts ends at a temperature by its energy, in all of these cases.
 fn ends_at<'a>(
-    of: impl Iterator<Item = Of<'a>>,
+    of: impl Iterator<Item = CaseRow<'a>>,
     resolution: f64,
     place: impl Fn(&Case) -> f64,
 ) -> Ruling {
-    let at = |of: Of<'_>| {
+    let at = |of: CaseRow<'_>| {
         let end = end(of, of.first()?.len() - 1, HOT, By::Energy);
         Some(on_scale(end, |t| verdict::near(t, place(of.case), resolution)))
     };
@@ -329,7 +329,11 @@ fn maximal_heat(
 
 /// How much a quantity grows from the first range of training temperatures to the second, mean over the fields. The fields'
 /// values differ, so that only their errors count.
-fn shift(s: &Settings, ends: &Ends, of: impl Fn(Of<'_>) -> Option<Estimate>) -> Option<Estimate> {
+fn shift(
+    s: &Settings,
+    ends: &Ends,
+    of: impl Fn(CaseRow<'_>) -> Option<Estimate>,
+) -> Option<Estimate> {
     let range = |number: usize| ends.filter(move |case| case.hottest == s.hottest[number]);
     let shifts = range(0).zip(range(1)).filter_map(|(a, b)| Some(of(b)? - of(a)?));
     let shifts: Vec<Estimate> = shifts.collect();
@@ -362,8 +366,8 @@ fn zero_field(lab: &Lab, s: &Settings, ends: &Ends) -> Result<Claim> {
 }
 
 /// In how many repetitions the fully trained RBM's end, from hot starts, is not told from an Ising ensemble of one temperature.
-fn with_temperature(of: Of<'_>) -> usize {
-    let has = |ends: &[End; 2]| ends[HOT].p_value >= LEVEL;
+fn with_temperature(of: CaseRow<'_>) -> usize {
+    let has = |ends: &[Endpoint; 2]| ends[HOT].p_value >= LEVEL;
     of.count(|ends| ends.last().is_some_and(has))
 }
 

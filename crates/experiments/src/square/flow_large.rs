@@ -1,7 +1,7 @@
 //! `flow-large` (iso-2018): does the end of the flow tend to T_c on larger tori?
 
 use super::thermometers::{Thermometer, has_temperature, on_scale};
-use super::torus::{Repetition, Torus};
+use super::torus::{Repetition, TorusThermometers};
 use crate::stages::{Data, Flowing, Step, anneal_rbm};
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
@@ -112,7 +112,7 @@ impl lab::Settings for Settings {
 }
 
 /// One repetition on one torus.
-struct Found {
+struct FlowReadings {
     /// What the network reads of configurations at T_c.
     network_at_critical: Estimate,
     /// What all thermometers read of the training mixture.
@@ -122,14 +122,14 @@ struct Found {
 }
 
 /// Draw, calibrate, train, flow, read.
-fn repetition(lab: &Lab, s: &Settings, size: Size, index: u64) -> Result<Found> {
+fn repetition(lab: &Lab, s: &Settings, size: Size, index: u64) -> Result<FlowReadings> {
     let side = size.side.size();
     let of = Repetition::new(lab, side, &format!("flow-large/{side}"), index);
     let [cold, hot] = s.starts();
     let training = of.draw("training", &s.temperatures, s.samples.short())?;
     let starts = of.draw("starts", &[cold, hot, critical_temperature()], s.copies.short())?;
     let mixture = of.draw("mixture", &s.temperatures, s.mixture.short())?;
-    let torus: Torus = of.thermometers(
+    let torus: TorusThermometers = of.thermometers(
         (*s.hottest, size.curve_draws.short()),
         (&s.network, *s.network_epochs),
         &training,
@@ -144,7 +144,7 @@ fn repetition(lab: &Lab, s: &Settings, size: Size, index: u64) -> Result<Found> 
         torus.end(of, Flowing::Trained(rbm), (&starts, start), Rule::Sampled, s.steps.size(), seed)
     };
     let critical = starts.at(critical_temperature())?;
-    Ok(Found {
+    Ok(FlowReadings {
         network_at_critical: torus.network_of(&critical)?,
         mixture: torus.read(&mixture.samples.value)?,
         ends: rbms
@@ -155,13 +155,18 @@ fn repetition(lab: &Lab, s: &Settings, size: Size, index: u64) -> Result<Found> 
 }
 
 /// A thermometer at the end of the flow, over seeds; `epochs` is a number in the settings.
-fn end(of: Row<Size, Found>, epochs: usize, start: usize, by: Thermometer) -> Option<Estimate> {
+fn end(
+    of: Row<Size, FlowReadings>,
+    epochs: usize,
+    start: usize,
+    by: Thermometer,
+) -> Option<Estimate> {
     of.mean_if(|found| by.at(&found.ends[epochs][start]))
 }
 
 /// The distance from T_c of fully trained RBMs' ends against 1/L; of the network from what it reads at T_c itself.
-fn trend(ends: &Grid<Size, Found>, start: usize, by: Thermometer) -> Option<Line> {
-    let distance = |of: Row<Size, Found>| {
+fn trend(ends: &Grid<Size, FlowReadings>, start: usize, by: Thermometer) -> Option<Line> {
+    let distance = |of: Row<Size, FlowReadings>| {
         let end = end(of, of.first()?.ends.len() - 1, start, by)?;
         let place = match by {
             Thermometer::Network => of.mean(|found| found.network_at_critical),
@@ -176,7 +181,7 @@ fn trend(ends: &Grid<Size, Found>, start: usize, by: Thermometer) -> Option<Line
 /// Does the end tend to T_c, by a straight line in 1/L?
 fn tends_to_critical(
     s: &Settings,
-    ends: &Grid<Size, Found>,
+    ends: &Grid<Size, FlowReadings>,
     start: usize,
     by: Thermometer,
 ) -> Ruling {
@@ -240,9 +245,9 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
         .table(ends_table(s, &ends, &peaks)))
 }
 
-fn against_size(s: &Settings, ends: &Grid<Size, Found>, peaks: &[f64]) -> Figure {
+fn against_size(s: &Settings, ends: &Grid<Size, FlowReadings>, peaks: &[f64]) -> Figure {
     let last = s.epochs.len() - 1;
-    let x = |of: Row<Size, Found>| 1.0 / *of.side as f64;
+    let x = |of: Row<Size, FlowReadings>| 1.0 / *of.side as f64;
     // The two-point function's temperature is that of the energy.
     let shown = Thermometer::ALL.into_iter().filter(|by| *by != Thermometer::TwoPoint);
     let peak = |(size, &peak): (&Size, &f64)| (1.0 / *size.side as f64, peak);
@@ -261,7 +266,7 @@ fn against_size(s: &Settings, ends: &Grid<Size, Found>, peaks: &[f64]) -> Figure
             .mark_y("T_c", critical_temperature()))
 }
 
-fn against_training(s: &Settings, ends: &Grid<Size, Found>) -> Figure {
+fn against_training(s: &Settings, ends: &Grid<Size, FlowReadings>) -> Figure {
     figure(
         "training",
         format!("The end of the sampled flow by the energy, against training; {} seeds.", s.seeds),
@@ -291,13 +296,14 @@ enum Ensemble {
     SpecificHeat(f64),
 }
 
-fn ends_table(s: &Settings, ends: &Grid<Size, Found>, peaks: &[f64]) -> Table {
+fn ends_table(s: &Settings, ends: &Grid<Size, FlowReadings>, peaks: &[f64]) -> Table {
     use Ensemble::{Critical, Flow, Mixture, SpecificHeat};
     let last = s.epochs.len() - 1;
     let rows = ends.rows().zip(peaks).flat_map(|(of, &peak)| {
         [Flow(0), Flow(1), Mixture, Critical, SpecificHeat(peak)].map(|ensemble| (of, ensemble))
     });
-    let read = |of: &Row<Size, Found>, ensemble: &Ensemble, by: Thermometer| match *ensemble {
+    let read = |of: &Row<Size, FlowReadings>, ensemble: &Ensemble, by: Thermometer| match *ensemble
+    {
         Flow(start) => Cell::or(end(*of, last, start, by), "off the scale"),
         Mixture => Cell::or(of.mean_if(|found| by.of(&found.mixture)), "off the scale"),
         Critical if by == Thermometer::Network => of.mean(|found| found.network_at_critical).into(),

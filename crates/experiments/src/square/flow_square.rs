@@ -4,6 +4,7 @@ mod claims;
 mod correlators;
 mod figures;
 mod flows;
+mod gram;
 mod weights;
 
 use super::thermometers::Thermometer;
@@ -81,7 +82,7 @@ impl Settings {
 
     /// How RBMs were trained, in words.
     fn training(&self) -> String {
-        let updates = (Set::V.count(self) / self.train.batch) as u64 * *self.epochs;
+        let updates = (TrainingSet::V.count(self) / self.train.batch) as u64 * *self.epochs;
         let rate = self.train.learning_rate;
         format!(
             "{} epochs of {} at the rate {rate}, rate × updates {:.0}",
@@ -129,10 +130,10 @@ impl lab::Settings for Settings {
         for &hidden in self.hidden.iter() {
             self.train_config(hidden).check(sites)?;
         }
-        check_within("train.batch", self.train.batch, 1, Set::V.count(self))?;
-        check_within("thermometer.batch", self.thermometer.batch, 1, Set::V.count(self))?;
+        check_within("train.batch", self.train.batch, 1, TrainingSet::V.count(self))?;
+        check_within("thermometer.batch", self.thermometer.batch, 1, TrainingSet::V.count(self))?;
         flow::Calibration::new(&self.temperatures, sites, self.thermometer.clone(), 0)?;
-        for set in [Set::H, Set::L] {
+        for set in [TrainingSet::H, TrainingSet::L] {
             let (name, count, batch) = (set.name(), set.count(self), self.train.batch);
             ensure!(
                 count >= batch,
@@ -145,13 +146,13 @@ impl lab::Settings for Settings {
 
 /// What an RBM was shown, as the sources call it: all temperatures, the high ones, or the low ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Set {
+enum TrainingSet {
     V,
     H,
     L,
 }
 
-impl Set {
+impl TrainingSet {
     const ALL: [Self; 3] = [Self::V, Self::H, Self::L];
 
     fn name(self) -> &'static str {
@@ -202,9 +203,17 @@ fn rule_name(rule: Rule) -> &'static str {
     }
 }
 
+/// Where a training set has other temperatures than the source's.
+fn unlike(s: &Settings, set: TrainingSet, [low, high]: [f64; 2]) -> Option<String> {
+    let (from, to) = set.range(s);
+    let [first, last] = [s.temperatures[from], s.temperatures[to - 1]];
+    let differs = [first, last] != [low, high];
+    differs.then(|| format!("the source trains on T = {low} to {high}, here on {first} to {last}"))
+}
+
 pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let r = Results::of(lab, s)?;
-    let sets = Set::ALL.map(|set| format!("{} ({})", set.name(), set.count(s)));
+    let sets = TrainingSet::ALL.map(|set| format!("{} ({})", set.name(), set.count(s)));
     Ok(section("flow-square", "Where does the flow of an RBM trained on the square lattice end?")
         .answer(answer(&r)?)
         .text(format!(
@@ -212,7 +221,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
             s.samples, s.temperatures.len(), s.steps, s.seeds, side = s.side
         ))
         .text(format!(
-            "Training sets (configurations): {}; V all temperatures, H those from {}, L those to {}. N = {} hidden units where nothing else is said; {}. Of the source's training we remember, unchecked, rate × updates 250000 at the rate 0.1; there the weights of our RBMs run away.",
+            "Training sets (configurations): {}; V all temperatures, H those from {}, L those to {}. N = {} hidden units where nothing else is said; {}. Known of the source's training from memory only, unverified: rate × updates 250000 at the rate 0.1. At that rate the weights of our RBMs diverge.",
             list(sets), s.high_from, s.low_to, s.train.hidden, s.training()
         ))
         .claims(claims::claims(lab, &r)?)
@@ -229,7 +238,7 @@ fn answer(r: &Results<'_>) -> Result<String> {
     let mut words = Vec::new();
     for &rule in r.s.rules.iter() {
         let [cold, hot] = r.s.extremes();
-        let (cold, hot) = (r.end(Set::V, rule, cold)?, r.end(Set::V, rule, hot)?);
+        let (cold, hot) = (r.end(TrainingSet::V, rule, cold)?, r.end(TrainingSet::V, rule, hot)?);
         let energy = [cold, hot].map(|end| by(Thermometer::Energy, end));
         let energy = energy.map(|e| e.map_or("off the scale".to_owned(), shown));
         words.push(format!(
@@ -259,9 +268,9 @@ mod tests {
     fn all_sets_are_shown_for_as_many_updates() {
         let text = crate::entry("flow-square").unwrap().settings;
         let s: Settings = load("flow-square", text, Profile::Quick, None).unwrap().settings;
-        assert_eq!(Set::V.epochs(&s), [1, 2, 5, 10, 20, 50, 60]);
-        let updates = |set: Set| set.epochs(&s)[6] * (set.count(&s) / s.train.batch) as u64;
-        assert_eq!([updates(Set::V), updates(Set::L)], [15_000; 2]);
-        assert!((15_000..15_090).contains(&updates(Set::H)));
+        assert_eq!(TrainingSet::V.epochs(&s), [1, 2, 5, 10, 20, 50, 60]);
+        let updates = |set: TrainingSet| set.epochs(&s)[6] * (set.count(&s) / s.train.batch) as u64;
+        assert_eq!([updates(TrainingSet::V), updates(TrainingSet::L)], [15_000; 2]);
+        assert!((15_000..15_090).contains(&updates(TrainingSet::H)));
     }
 }

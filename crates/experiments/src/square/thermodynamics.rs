@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use compare::{Deviation, Outcome, monte_carlo_value, published_number};
 use lab::Lab;
 use lab::kinds::{Ascending, Count, Seeds, check_within};
-use rbms::{OBSERVABLES, Torus, Trial, Trials};
+use rbms::{ExactTorus, OBSERVABLES, Trial, Trials};
 use report::content::SOURCE;
 use report::numbers::fixed;
 use report::{Cell, Figure, Rows, Section, Table, figure, grid, panel, section, table};
@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     measuring: Measuring,
     /// What all training has in common.
     common: Common,
-    rbms: Vec<Rbm>,
+    rbms: Vec<RbmSettings>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,7 +51,7 @@ struct Common {
 /// An RBM and how it is trained.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rbm {
+struct RbmSettings {
     hidden: usize,
     /// Random initial weights to train from; the RBM of the highest likelihood is taken.
     starts: Count<1, 1000>,
@@ -112,7 +112,7 @@ impl lab::Settings for Settings {
         check_within("measuring.annealing.steps", annealing.steps, 1, 1 << 30)?;
         ensure!(!self.rbms.is_empty(), "rbms is empty, but needs at least one");
         let published = crate::published()?;
-        for (index, Rbm { hidden, starts, phases }) in self.rbms.iter().enumerate() {
+        for (index, RbmSettings { hidden, starts, phases }) in self.rbms.iter().enumerate() {
             let twice = self.rbms[..index].iter().any(|other| other.hidden == *hidden);
             ensure!(!twice, "rbms has {hidden} hidden units twice, but every entry must differ");
             ensure!(
@@ -182,7 +182,7 @@ fn means_figure(lab: &Lab, s: &Settings, trials: &Trials) -> Result<Figure> {
             .title(observable.symbol)
             .line("exact", curve)
             .each(named(s), |panel, (index, name)| {
-                let mean = |row: &lab::Row<'_, Torus, Trial>| {
+                let mean = |row: &lab::Row<'_, ExactTorus, Trial>| {
                     row.mean(|trial| (observable.of)(&trial.rbms[index].means))
                 };
                 panel.points(name, trials.rows().map(|row| (row.temperature, mean(&row))))
@@ -319,7 +319,10 @@ fn ratios_table(s: &Settings, deviations: &[Deviation]) -> Rows<(usize, f64)> {
 }
 
 /// What each RBM is as a distribution, and how well that is known.
-fn rbms_table<'a>(s: &Settings, trials: &'a Trials) -> Rows<(usize, lab::Row<'a, Torus, Trial>)> {
+fn rbms_table<'a>(
+    s: &Settings,
+    trials: &'a Trials,
+) -> Rows<(usize, lab::Row<'a, ExactTorus, Trial>)> {
     let stride = *s.measuring.chains.stride as f64;
     let cases = (0..s.rbms.len()).flat_map(|index| trials.rows().map(move |row| (index, row)));
     let caption = "KL divergence of the torus from the RBM, per spin in nats; ln Z by annealing from above minus that from below, the larger of the seeds; the longest autocorrelation time of energy or |m| in Gibbs steps; the largest distance, in its errors, of E, |m| or C of chains that began with data from those that began at random.";

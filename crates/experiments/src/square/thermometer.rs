@@ -1,7 +1,7 @@
 //! `thermometer`: what five thermometers read of configurations whose temperature is known (iso-2018, ter-hoeve-2018).
 
 use super::thermometers::{LEVEL, Thermometer};
-use super::torus::{Network, SEGMENT};
+use super::torus::{NetworkSettings, SEGMENT};
 use crate::stages::{DrawEquilibrium, MeasureCurves, calibrate};
 use anyhow::{Context, Result, ensure};
 use exact::square::critical_temperature;
@@ -33,19 +33,19 @@ pub(crate) struct Settings {
     seeds: Seeds,
     /// Configurations in an ensemble that is read.
     ensemble: Count<100, 1_000_000>,
-    lattices: Vec<Lattice>,
+    lattices: Vec<TorusSettings>,
 }
 
 /// A torus and what its thermometers are made with.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Lattice {
+struct TorusSettings {
     side: Count<4, 256>,
     /// Configurations at each temperature of the curves.
     curve_draws: Count<100, 10_000_000>,
     /// Configurations at each temperature of the scale, for the networks.
     samples: Count<10, 10_000_000>,
-    networks: Vec<Network>,
+    networks: Vec<NetworkSettings>,
 }
 
 impl lab::Settings for Settings {
@@ -59,7 +59,7 @@ impl lab::Settings for Settings {
         ensure!(!self.lattices.is_empty(), "lattices is empty, but needs at least one");
         let ascend = self.lattices.is_sorted_by(|a, b| a.side < b.side);
         ensure!(ascend, "the sides of lattices must ascend");
-        for Lattice { side, networks, .. } in &self.lattices {
+        for TorusSettings { side, networks, .. } in &self.lattices {
             let names: BTreeSet<&str> = networks.iter().map(|n| n.name.as_str()).collect();
             let named = !networks.is_empty() && names.len() == networks.len();
             ensure!(named, "L = {side} needs networks, each with a name of its own");
@@ -73,7 +73,7 @@ impl lab::Settings for Settings {
 }
 
 /// One repetition on one torus.
-struct Found {
+struct TorusReadings {
     /// An ensemble at each temperature that is read.
     ensembles: Vec<Ensemble>,
     /// How many held-out configurations each network takes for which temperature: `[true, read]` on its scale.
@@ -90,7 +90,12 @@ struct Ensemble {
 }
 
 /// Draw, calibrate, read: no configuration that is read was used before.
-fn repetition(lab: &Lab, s: &Settings, lattice: &Lattice, index: u64) -> Result<Found> {
+fn repetition(
+    lab: &Lab,
+    s: &Settings,
+    lattice: &TorusSettings,
+    index: u64,
+) -> Result<TorusReadings> {
     let (side, count) = (lattice.side.size(), s.ensemble.size());
     let seed = |what: &str| lab.seed(&format!("thermometer/{what}/{side}"), index);
     let draw = |what: &str, temperatures: &[f64], count: u32| {
@@ -101,7 +106,7 @@ fn repetition(lab: &Lab, s: &Settings, lattice: &Lattice, index: u64) -> Result<
     let read = draw("read", &s.read, s.ensemble.short())?;
     let (hottest, draws) = (*s.hottest, lattice.curve_draws.short());
     let curves = lab.get(&MeasureCurves { side, hottest, draws, seed: seed("curves") })?;
-    let network = |Network { name, epochs, train }: &Network| {
+    let network = |NetworkSettings { name, epochs, train }: &NetworkSettings| {
         let seed = seed(&format!("network {name}"));
         let trained = calibrate(&lab.store, &training, &s.scale, train, **epochs, SEGMENT, seed)?;
         Ok(trained.value.thermometer())
@@ -120,29 +125,29 @@ fn repetition(lab: &Lab, s: &Settings, lattice: &Lattice, index: u64) -> Result<
         Ok(Ensemble { read, has_temperature, p_value: readings.two_point.p_value })
     };
     let confusion = networks.iter().map(|network| network.confusion(&held_out.value));
-    Ok(Found {
+    Ok(TorusReadings {
         ensembles: (0..s.read.len()).map(ensemble).collect::<Result<_>>()?,
         confusion: confusion.collect::<Result<_, _>>()?,
     })
 }
 
-type Tori<'a> = Grid<&'a Lattice, Found>;
-type Torus<'a> = Row<'a, &'a Lattice, Found>;
+type Tori<'a> = Grid<&'a TorusSettings, TorusReadings>;
+type TorusRow<'a> = Row<'a, &'a TorusSettings, TorusReadings>;
 
 /// The thermometers of a torus, the physical ones first.
-fn names(lattice: &Lattice) -> Vec<String> {
+fn names(lattice: &TorusSettings) -> Vec<String> {
     let physical = Thermometer::PHYSICAL.map(|by| by.name().to_owned());
     let networks = lattice.networks.iter().map(|network| format!("network, {}", network.name));
     physical.into_iter().chain(networks).collect()
 }
 
 /// What a thermometer reads of the ensemble with this number, over seeds, where all are on its scale.
-fn reading(of: Torus, by: usize, number: usize) -> Option<Estimate> {
+fn reading(of: TorusRow, by: usize, number: usize) -> Option<Estimate> {
     of.mean_if(|found| found.ensembles[number].read[by])
 }
 
 /// Every network: its torus, its number there, and its name.
-fn networks<'a>(tori: &'a Tori<'a>) -> impl Iterator<Item = (Torus<'a>, usize, &'a str)> {
+fn networks<'a>(tori: &'a Tori<'a>) -> impl Iterator<Item = (TorusRow<'a>, usize, &'a str)> {
     tori.rows().flat_map(|of| {
         let networks = of.case.networks.iter().enumerate();
         networks.map(move |(number, network)| (of, number, network.name.as_str()))
@@ -158,7 +163,7 @@ struct Bias {
 
 /// Of all networks, each at all temperatures.
 fn biases(s: &Settings, tori: &Tori) -> Vec<Vec<Bias>> {
-    let of_network = |(of, n, name): (Torus, usize, &str)| -> Vec<Bias> {
+    let of_network = |(of, n, name): (TorusRow, usize, &str)| -> Vec<Bias> {
         let bias = |(number, &temperature): (usize, &f64)| {
             Some(Bias {
                 network: format!("L = {}, {name}", of.side),
@@ -213,7 +218,7 @@ fn worst(networks: &[Vec<Bias>]) -> Result<&Bias> {
 /// How many of the physical thermometers read known temperatures within their errors, and the check that all do.
 fn physical_are_right(s: &Settings, tori: &Tori) -> (String, Check) {
     // Deviations from the truth in units of the stated errors, of a thermometer on a torus.
-    let deviations = |of: Torus, by: usize| {
+    let deviations = |of: TorusRow, by: usize| {
         let read = of.cells.iter().flat_map(|found| found.ensembles.iter().zip(&*s.read));
         let z = read.filter_map(|(of, &t)| Some(z_score(of.read[by]?, t)));
         let name = format!("{}, L = {}", Thermometer::PHYSICAL[by].name(), of.side);
@@ -264,7 +269,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
     let networks = biases(s, &tori);
     let worst = worst(&networks)?;
     let (right, physical) = physical_are_right(s, &tori);
-    Ok(section("thermometer", "What thermometers are worth")
+    Ok(section("thermometer", "Accuracy of five thermometers")
         .answer(format!(
             "{right} known temperatures within their stated errors; networks are off by up to {} ({}, at $T = {}$).",
             shown(worst.bias),
@@ -289,7 +294,7 @@ pub(crate) fn run(lab: &Lab, s: &Settings) -> Result<Section> {
 /// A panel of a torus against the true temperature, with a series for each thermometer.
 fn of_torus(
     s: &Settings,
-    of: Torus,
+    of: TorusRow,
     y: &str,
     value: impl Fn(usize, usize, f64) -> Option<Estimate>,
 ) -> Panel {
@@ -313,7 +318,7 @@ fn bias_figure(s: &Settings, tori: &Tori) -> Figure {
 }
 
 fn errors_figure(s: &Settings, tori: &Tori) -> Figure {
-    let error = |of: Torus, by: usize, number: usize| {
+    let error = |of: TorusRow, by: usize, number: usize| {
         let read = of.cells.iter().map(|found| found.ensembles[number].read[by]);
         let squares = read.map(|read| Some(read?.error.powi(2)));
         let mean = squares.sum::<Option<f64>>()? / of.cells.len() as f64;
@@ -327,7 +332,7 @@ fn errors_figure(s: &Settings, tori: &Tori) -> Figure {
 }
 
 /// The confusion matrix of a network over all seeds.
-fn confusion(of: Torus, network: usize) -> DMatrix<u64> {
+fn confusion(of: TorusRow, network: usize) -> DMatrix<u64> {
     of.cells.iter().map(|found| &found.confusion[network]).sum()
 }
 

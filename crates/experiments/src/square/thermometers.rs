@@ -79,11 +79,16 @@ pub(super) fn temperatures(readings: &Readings) -> [Option<Estimate>; 5] {
     ]
 }
 
-/// Between which times of its training a reading of the end passes a temperature for the first time.
+/// Between which times of its training a reading of the end passes a temperature for the first time, in words.
 pub(super) fn passes(readings: &[(f64, f64)], temperature: f64) -> Option<String> {
+    let [before, after] = passage(readings, temperature)?;
+    Some(format!("during training it is crossed between rate × updates {before} and {after}"))
+}
+
+/// The two times.
+pub(super) fn passage(readings: &[(f64, f64)], temperature: f64) -> Option<[String; 2]> {
     let pair = readings.windows(2).find(|of| (of[0].1 > temperature) != (of[1].1 > temperature))?;
-    let [before, after] = [pair[0].0, pair[1].0].map(report::numbers::exact);
-    Some(format!("in training it passes there between rate × updates {before} and {after}"))
+    Some([pair[0].0, pair[1].0].map(report::numbers::exact))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(super) const SEGMENT: u64 = 20;
 /// A network thermometer, and how long it is trained.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Network {
+pub(crate) struct NetworkSettings {
     pub(super) name: String,
     pub(super) epochs: Count<1, 1_000_000>,
     pub(super) train: nn::TrainConfig,
@@ -77,9 +77,9 @@ impl<'a> Repetition<'a> {
         (hottest, draws): (f64, u32),
         network: (&nn::TrainConfig, u64),
         training: &Blocks,
-    ) -> Result<Torus> {
+    ) -> Result<TorusThermometers> {
         let (side, seed) = (self.side, self.seed("curves"));
-        Ok(Torus {
+        Ok(TorusThermometers {
             side,
             curves: self.lab.get(&MeasureCurves { side, hottest, draws, seed })?,
             network: self.network(network, training, 0)?,
@@ -115,13 +115,13 @@ impl Blocks {
 }
 
 /// The five thermometers of a torus.
-pub(super) struct Torus {
+pub(super) struct TorusThermometers {
     pub(super) side: usize,
     pub(super) curves: Done<IsingCurves>,
     pub(super) network: Done<Calibration>,
 }
 
-impl Torus {
+impl TorusThermometers {
     /// What all thermometers say of independent configurations.
     pub(super) fn read(&self, samples: &Configurations) -> Result<Readings> {
         let network = self.network.value.thermometer();

@@ -96,10 +96,10 @@ impl Stage for MeasureAutocorrelation {
         let mut rng = stats::stream(self.seed, "memory/sampler", 0);
         let series = match self.dynamics {
             Dynamics::Metropolis => {
-                self.of_lanes(lattice, Multispin::metropolis(lattice, k, &mut rng), task)
+                self.of_replicas(lattice, Multispin::metropolis(lattice, k, &mut rng), task)
             }
             Dynamics::HeatBath => {
-                self.of_lanes(lattice, Multispin::heat_bath(lattice, k, &mut rng), task)
+                self.of_replicas(lattice, Multispin::heat_bath(lattice, k, &mut rng), task)
             }
             Dynamics::RandomMetropolis => self.of_spins(lattice, Metropolis::new(lattice, k), task),
             Dynamics::SequentialHeatBath => self.of_spins(lattice, HeatBath::new(lattice, k), task),
@@ -120,7 +120,7 @@ impl Stage for MeasureAutocorrelation {
 
 impl MeasureAutocorrelation {
     /// The series of 512 replicas.
-    fn of_lanes<S: Sampler<State = ReplicaBits>>(
+    fn of_replicas<S: Sampler<State = ReplicaBits>>(
         &self,
         lattice: &Lattice,
         sampler: S,

@@ -57,7 +57,7 @@ impl Target {
 }
 
 /// Descents to a minimum of the KL divergence, each from normal weights of standard deviation `initial_std`.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Descend {
     /// The distribution to be fitted.
     pub target: Target,
@@ -72,7 +72,7 @@ pub struct Descend {
 }
 
 /// Where one descent ended.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Descent {
     /// W, `[visible, hidden]`.
     pub weights: DMatrix<f64>,

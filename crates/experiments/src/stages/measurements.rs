@@ -25,7 +25,7 @@ pub(crate) enum Sampling {
     /// Multispin heat bath of 512 replicas.
     Replicas { spacing: Spacing },
     /// Checkerboard sweeps of single large tori, one after the other.
-    LargeTorus { rule: Rule, tori: u32, spacing: Spacing },
+    LargeTorus { rule: SpinFlip, tori: u32, spacing: Spacing },
     /// Wrong on purpose: 512 replicas from random starts, each looked at once after so many sweeps.
     Hasty { sweeps: u32 },
     /// Wrong on purpose: a Metropolis chain looked at after every sweep as if its states were independent.
@@ -34,7 +34,7 @@ pub(crate) enum Sampling {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Rule {
+pub(crate) enum SpinFlip {
     Metropolis,
     HeatBath,
 }
@@ -51,9 +51,9 @@ pub(crate) struct Spacing {
 impl Spacing {
     /// In sweeps, at least a few: a flipped spin in the cold may survive one.
     fn sweeps(self, side: usize, coupling: Coupling) -> (u32, u32) {
-        const LEAST: f64 = 4.0;
+        const MIN: f64 = 4.0;
         let length = correlated_length(coupling).min(side as f64);
-        let sweeps = |share: f64| (share * length * length).ceil().max(LEAST) as u32;
+        let sweeps = |share: f64| (share * length * length).ceil().max(MIN) as u32;
         (sweeps(self.burn_in), sweeps(self.stride))
     }
 }
@@ -227,7 +227,7 @@ fn replicas(
 fn large_torus(
     lattice: &Lattice,
     coupling: Coupling,
-    rule: Rule,
+    rule: SpinFlip,
     schedule: Schedule,
     seed: u64,
 ) -> Result<Series, Error> {
@@ -237,8 +237,8 @@ fn large_torus(
         false => LatticeBits::random(lattice, rng)?,
     };
     let mut sampler = match rule {
-        Rule::Metropolis => Checkerboard::metropolis(coupling, rng),
-        Rule::HeatBath => Checkerboard::heat_bath(coupling, rng),
+        SpinFlip::Metropolis => Checkerboard::metropolis(coupling, rng),
+        SpinFlip::HeatBath => Checkerboard::heat_bath(coupling, rng),
     };
     let n = lattice.sites() as f64;
     let mut series = Series { chains: 1, ..Series::default() };

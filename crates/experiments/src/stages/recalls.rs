@@ -22,7 +22,7 @@ pub(crate) struct Recalls<'a> {
 
 /// The recalls of one network.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Network {
+pub(crate) struct NetworkRecalls {
     /// The share of the units of the stored patterns that are unstable.
     pub(crate) unstable: f64,
     /// The overlap of the end with the pattern that was recalled, `[fraction][pattern]`.
@@ -32,7 +32,7 @@ pub(crate) struct Network {
 impl Stage for Recalls<'_> {
     const NAME: &'static str = "recalls";
     const VERSION: u32 = 1;
-    type Output = Vec<Network>;
+    type Output = Vec<NetworkRecalls>;
 
     fn effort(&self) -> f64 {
         // Storing is a product, a recall a few fields of all units: bound by memory.
@@ -44,7 +44,7 @@ impl Stage for Recalls<'_> {
         network * couplings * self.networks as f64
     }
 
-    fn run(&self, task: &Task<'_>) -> Result<Vec<Network>> {
+    fn run(&self, task: &Task<'_>) -> Result<Vec<NetworkRecalls>> {
         let done = AtomicU64::new(0);
         let network = |index: u64| {
             let network = self.network(index)?;
@@ -57,7 +57,7 @@ impl Stage for Recalls<'_> {
 }
 
 impl Recalls<'_> {
-    fn network(&self, index: u64) -> Result<Network> {
+    fn network(&self, index: u64) -> Result<NetworkRecalls> {
         let rng = &mut stats::stream(self.seed, Self::NAME, index);
         let patterns = random_patterns(self.units, self.patterns, rng);
         let network = Hopfield::store(&patterns)?;
@@ -74,6 +74,6 @@ impl Recalls<'_> {
             }
             overlaps.push(of_fraction);
         }
-        Ok(Network { unstable: unstable as f64 / (number * self.units) as f64, overlaps })
+        Ok(NetworkRecalls { unstable: unstable as f64 / (number * self.units) as f64, overlaps })
     }
 }

@@ -46,7 +46,7 @@ impl Stage for MeanEnds<'_> {
 
 /// The sampled flow.
 #[derive(Serialize)]
-pub(crate) struct SampledPath<'a> {
+pub(crate) struct SampledTrajectory<'a> {
     pub(crate) rbm: &'a Rbm,
     pub(crate) start: &'a Done<Samples>,
     /// Steps that are read, ascending, the last one last.
@@ -56,7 +56,7 @@ pub(crate) struct SampledPath<'a> {
 
 /// What was read along a sampled flow.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Path {
+pub(crate) struct RingTrajectory {
     /// Neighbour correlation at the steps read.
     pub(crate) neighbour: Vec<Estimate>,
     /// Of each configuration at the last step.
@@ -65,20 +65,20 @@ pub(crate) struct Path {
     pub(crate) distance_dependence: Estimate,
 }
 
-impl Stage for SampledPath<'_> {
+impl Stage for SampledTrajectory<'_> {
     const NAME: &'static str = "ring-sampled-path";
     const VERSION: u32 = 3;
-    type Output = Path;
+    type Output = RingTrajectory;
 
     fn effort(&self) -> f64 {
         SECONDS_PER_STEP * (self.start.value.len() * self.read.last().unwrap_or(&0)) as f64
     }
 
-    fn run(&self, task: &Task<'_>) -> Result<Path> {
+    fn run(&self, task: &Task<'_>) -> Result<RingTrajectory> {
         let flow = Flow { rbm: self.rbm, rule: Rule::Sampled };
         let mut rng = stats::stream(self.seed, Self::NAME, 0);
         let last = self.read.last().copied().unwrap_or(0);
-        let mut path = Path {
+        let mut path = RingTrajectory {
             neighbour: Vec::new(),
             last: Vec::new(),
             distance_dependence: Estimate::exact(0.0),

@@ -63,14 +63,14 @@ impl Stage for Time {
         for _ in 0..500 {
             wolff.sweep(&mut spins, rng);
         }
-        let lanes = || ReplicaBits::of(&vec![spins.clone(); 512]);
+        let replicas = || ReplicaBits::of(&vec![spins.clone(); 512]);
         let spins = || spins.clone();
         Ok(match self.work {
             Work::Sweep(Dynamics::Metropolis) => {
-                self.sweeps(Multispin::metropolis(lattice, k, rng), lanes())
+                self.sweeps(Multispin::metropolis(lattice, k, rng), replicas())
             }
             Work::Sweep(Dynamics::HeatBath) => {
-                self.sweeps(Multispin::heat_bath(lattice, k, rng), lanes())
+                self.sweeps(Multispin::heat_bath(lattice, k, rng), replicas())
             }
             Work::Sweep(Dynamics::RandomMetropolis) => {
                 self.sweeps(Metropolis::new(lattice, k), spins())

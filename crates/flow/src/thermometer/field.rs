@@ -48,9 +48,9 @@ pub fn read_in_field(
     torus: &TorusInField<'_>,
     configurations: &[[f64; 2]],
 ) -> Result<FieldReadings, Error> {
-    const LEAST: usize = 6;
-    if configurations.len() < LEAST {
-        return Err(Error::Blocks { blocks: configurations.len(), least: LEAST });
+    const MIN: usize = 6;
+    if configurations.len() < MIN {
+        return Err(Error::Blocks { blocks: configurations.len(), least: MIN });
     }
     let (coldest, hottest) = (TorusInField::COLDEST, TorusInField::HOTTEST);
     let (cold, hot) = (torus.means(coldest)?, torus.means(hottest)?);

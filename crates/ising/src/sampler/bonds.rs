@@ -1,4 +1,4 @@
-//! The bonds that bind: each satisfied one with the same probability, 64 of a row at a time.
+//! Occupied bonds: each satisfied one with the same probability, 64 of a row at a time.
 
 use super::flood::Cell;
 use crate::bernoulli::{Probability, fill};
@@ -7,7 +7,7 @@ use multiversion::multiversion;
 use rand_pcg::Pcg64;
 use stats::{Bits, Word};
 
-/// The probability that a satisfied bond binds, `1 - e^{-2|K|}` (`fortuin-kasteleyn-1972`): 0 at K = 0, 1 at infinite K.
+/// The probability that a satisfied bond is occupied, `1 - e^{-2|K|}` (`fortuin-kasteleyn-1972`): 0 at K = 0, 1 at infinite K.
 pub(crate) fn binding(coupling: Coupling) -> Probability {
     let exponent = -2.0 * coupling.value().abs();
     Probability::with_complement(-exponent.exp_m1(), exponent.exp())
@@ -49,7 +49,7 @@ impl Bonds {
         self.bits.word()
     }
 
-    /// Puts into the cells the bonds that bind in this configuration.
+    /// Puts into the cells the occupied bonds of this configuration.
     pub(crate) fn draw(&mut self, spins: &[i8], cells: &mut [Cell]) {
         fill(&mut self.bits, &self.binding, &mut self.decisions);
         pack(spins, self.width, &mut self.spins);
@@ -94,15 +94,15 @@ fn signs(spins: &[i8; 64]) -> u64 {
     word
 }
 
-/// Turns over the spins that the cells say.
+/// Flips the spins that the cells say.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
-pub(crate) fn turn(spins: &mut [i8], width: usize, cells: &[Cell]) {
+pub(crate) fn flip(spins: &mut [i8], width: usize, cells: &[Cell]) {
     let rows = spins.chunks_mut(width).zip(cells.chunks(width.div_ceil(64)));
     for (spins, cell) in rows.flat_map(|(spins, cells)| spins.chunks_mut(64).zip(cells)) {
         for (i, spin) in spins.iter_mut().enumerate() {
             // 0 or -1: (x ^ -1) + 1 is -x.
-            let turned = -((cell.turned >> i & 1) as i8);
-            *spin = (*spin ^ turned) - turned;
+            let flipped = -((cell.flipped >> i & 1) as i8);
+            *spin = (*spin ^ flipped) - flipped;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! All sites that hang together, found 64 at a time.
+//! Connected components: clusters of sites, found 64 at a time.
 
 use crate::Lattice;
 
@@ -15,7 +15,7 @@ pub(crate) struct Cell {
     /// The sites that floods have reached.
     pub(crate) reached: u64,
     /// The sites that will be flipped.
-    pub(crate) turned: u64,
+    pub(crate) flipped: u64,
     /// The sites from which a flood will go on.
     waiting: u64,
     /// The cells to the right, to the left, below and above.
@@ -41,7 +41,7 @@ impl Cell {
                 right: 0,
                 down: 0,
                 reached: 0,
-                turned: 0,
+                flipped: 0,
                 waiting: 0,
                 next: (start + next) as u32,
                 previous: (start + previous) as u32,
@@ -67,7 +67,7 @@ impl Cell {
     }
 }
 
-/// Finds the sites that hang together.
+/// Finds the connected components.
 #[derive(Debug)]
 pub(crate) struct Flood {
     /// The cells that wait, in a ring; its length is a power of 2 and more than there are cells.
@@ -80,11 +80,11 @@ impl Flood {
         Self { queue: vec![0; (cells + 1).next_power_of_two()] }
     }
 
-    /// Reaches all that hangs together with a site that no flood has reached, turns it where `turns` is all ones, and
+    /// Reaches all that is connected with a site that no flood has reached, flips it where `flips` is all ones, and
     /// returns the number of sites.
     ///
     /// First in, first out: by the time a cell has its turn, more sites of it wait.
-    pub(crate) fn run(&mut self, cells: &mut [Cell], cell: usize, site: u64, turns: u64) -> u32 {
+    pub(crate) fn run(&mut self, cells: &mut [Cell], cell: usize, site: u64, flips: u64) -> u32 {
         let mask = self.queue.len() - 1;
         let queue = &mut self.queue[..];
         queue[0] = cell as u32;
@@ -96,7 +96,7 @@ impl Flood {
             let new = spread(cell.waiting, cell.right) & cell.sites() & !cell.reached;
             cell.waiting = 0;
             cell.reached |= new;
-            cell.turned |= new & turns;
+            cell.flipped |= new & flips;
             size += new.count_ones();
             let (below, above) = (cell.below, cell.above);
             let (next, previous) = (cell.next, cell.previous);
@@ -120,7 +120,7 @@ impl Flood {
     }
 }
 
-/// The sites of a cell that hang together with those of `from` by bonds to the right; the bit after the last site may be
+/// The sites of a cell that are connected with those of `from` by bonds to the right; the bit after the last site may be
 /// set too.
 #[inline(always)]
 pub(crate) fn spread(from: u64, right: u64) -> u64 {

@@ -14,7 +14,7 @@ use stats::{Bits, Word};
 /// with the same moves never part. One move in 16 left out mends both and costs 7 % of the speed of relaxation.
 const TRIED: f64 = 15.0 / 16.0;
 
-/// Ordered sweeps of 512 independent replicas (`block-virnau-preis-2010` for the idea, with bits that lanes share).
+/// Ordered sweeps of 512 independent replicas (`block-virnau-preis-2010` for the idea, with random bits that replicas share).
 ///
 /// A word holds a spin of every replica; sums of neighbours and decisions are logic on words. Every replica compares
 /// random bits of its own with 64 digits of the probability that its own neighbours give: replicas are independent, and
@@ -281,7 +281,7 @@ pub(super) fn metropolis(
 mod tests {
     use super::*;
 
-    /// All 32 cases of a spin and its neighbours, one in each of the first 32 lanes.
+    /// All 32 cases of a spin and its neighbours, one in each of the first 32 replicas.
     fn cases() -> (Word, [Word; 4]) {
         let bits = |place: usize| {
             let word = (0..32u64).fold(0, |word, case| word | (case >> place & 1) << case);

@@ -1,4 +1,4 @@
-//! Independent configurations by coupling from the past: exact, however long the chain remembers.
+//! Independent configurations by coupling from the past: exact, however long the autocorrelation time.
 
 mod heat_bath;
 mod random_cluster;
@@ -137,12 +137,12 @@ impl<'a> Perfect<'a> {
             Chain::HeatBath(rule) => {
                 let mut pair = heat_bath::Pair::new(rule);
                 let level = from_the_past(first, |&level| pair.meets_from(level, rule, seed))?;
-                let mut lanes = pair.into_lanes();
-                for (site, word) in lanes.0.iter_mut().enumerate() {
+                let mut replicas = pair.into_replicas();
+                for (site, word) in replicas.0.iter_mut().enumerate() {
                     let turned = if self.turns(site) { u64::MAX } else { 0 };
                     word.iter_mut().for_each(|bits| *bits ^= turned);
                 }
-                samples.push_rows(&lanes.rows()[..count * sites.div_ceil(64)], self.coupling);
+                samples.push_rows(&replicas.rows()[..count * sites.div_ceil(64)], self.coupling);
                 level
             }
             Chain::RandomCluster(rule) => {

@@ -1,6 +1,6 @@
 //! Swendsen-Wang: all clusters at once, each flipped by a fair coin.
 
-use super::bonds::{Bonds, turn};
+use super::bonds::{Bonds, flip};
 use super::flood::{Cell, Flood, spread, spread_right};
 use super::{Sampler, Sweep};
 use crate::{Coupling, Lattice, Spins};
@@ -75,9 +75,9 @@ impl<'a> SwendsenWang<'a> {
         &self.sizes
     }
 
-    /// Turns the clusters that lie within one row of a cell, all of a cell at once, and returns their number. At T_c
+    /// Flips the clusters that lie within one row of a cell, all of a cell at once, and returns their number. At T_c
     /// they are three of four.
-    fn turn_within_rows(&mut self) -> u64 {
+    fn flip_within_rows(&mut self) -> u64 {
         let (mut clusters, mut coins) = (0, [0; 8]);
         for i in 0..self.cells.len() {
             if i % 8 == 0 {
@@ -93,13 +93,13 @@ impl<'a> SwendsenWang<'a> {
             self.firsts[i] = firsts;
             let cell = &mut self.cells[i];
             cell.reached = within;
-            cell.turned = spread_right(firsts & coins[i % 8], cell.right);
+            cell.flipped = spread_right(firsts & coins[i % 8], cell.right);
         }
         clusters
     }
 
-    /// Turns the other clusters, one after the other, and returns their number.
-    fn turn_others(&mut self) -> u64 {
+    /// Flips the other clusters, one after the other, and returns their number.
+    fn flip_others(&mut self) -> u64 {
         let (mut coins, mut tossed) = ([0; 8], 512);
         self.sizes.clear();
         self.all_sizes = false;
@@ -109,10 +109,10 @@ impl<'a> SwendsenWang<'a> {
                 if tossed == 512 {
                     (coins, tossed) = (self.bonds.coins(), 0);
                 }
-                let turns = (coins[tossed / 64] >> (tossed % 64) & 1).wrapping_neg();
+                let flips = (coins[tossed / 64] >> (tossed % 64) & 1).wrapping_neg();
                 tossed += 1;
                 let first = left & left.wrapping_neg();
-                self.sizes.push(self.flood.run(&mut self.cells, i, first, turns));
+                self.sizes.push(self.flood.run(&mut self.cells, i, first, flips));
                 left &= !self.cells[i].reached;
             }
         }
@@ -126,15 +126,15 @@ impl Sampler for SwendsenWang<'_> {
     fn sweep(&mut self, state: &mut Spins, _: &mut Pcg64) -> Sweep {
         let spins = state.as_mut_slice();
         self.bonds.draw(spins, &mut self.cells);
-        let attempted = self.turn_within_rows() + self.turn_others();
-        turn(spins, self.lattice.width(), &self.cells);
-        let flipped = self.cells.iter().map(|cell| u64::from(cell.turned.count_ones())).sum();
+        let attempted = self.flip_within_rows() + self.flip_others();
+        flip(spins, self.lattice.width(), &self.cells);
+        let flipped = self.cells.iter().map(|cell| u64::from(cell.flipped.count_ones())).sum();
         Sweep { attempted, flipped }
     }
 }
 
 /// The magnetisation squared, `sum c^2 / N^2` over the sizes c of the clusters of one configuration: the average over all
-/// ways to turn its clusters over, with the same mean as m^2 and less scatter (`fortuin-kasteleyn-1972`).
+/// ways to flip its clusters, with the same mean as m^2 and less scatter (`fortuin-kasteleyn-1972`).
 ///
 /// For the antiferromagnet on a bipartite lattice this is the staggered magnetisation; on a frustrated one neither.
 ///
@@ -210,10 +210,10 @@ mod tests {
 
             let labels = labels(&lattice, &sampler.cells);
             let (before, after) = (before.as_slice(), after.as_slice());
-            let turned = |i: usize| before[i] != after[i];
+            let flipped = |i: usize| before[i] != after[i];
             let mut sizes = vec![0; lattice.sites()];
             for (i, &label) in labels.iter().enumerate() {
-                prop_assert_eq!(turned(i), turned(label));
+                prop_assert_eq!(flipped(i), flipped(label));
                 sizes[label] += 1;
             }
             sizes.retain(|&size| size > 0);
@@ -222,7 +222,7 @@ mod tests {
             found.sort_unstable();
             prop_assert_eq!(&found, &sizes);
             prop_assert_eq!(sweep.attempted, sizes.len() as u64);
-            prop_assert_eq!(sweep.flipped, (0..lattice.sites()).filter(|&i| turned(i)).count() as u64);
+            prop_assert_eq!(sweep.flipped, (0..lattice.sites()).filter(|&i| flipped(i)).count() as u64);
         }
 
         #[test]

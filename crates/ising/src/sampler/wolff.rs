@@ -19,7 +19,7 @@ const IDLE: u32 = 64;
 /// Space draws by a number of clusters that was fixed beforehand, never by spins flipped: a draw that ends with the
 /// cluster that makes the count full prefers large clusters.
 ///
-/// One cluster in 64, by chance, is grown but not turned. Else the chain would go in steps of two where every cluster is
+/// One cluster in 64, by chance, is grown but not flipped. Else the chain would go in steps of two where every cluster is
 /// a single site (K = 0) or the whole lattice (infinite K), and draws an even number of clusters apart would see half of
 /// the states. So `Sweep::attempted` is the size of the cluster and `Sweep::flipped` is that or 0. Two sites share a
 /// cluster with the probability `<s s'>` (`fortuin-kasteleyn-1972`): the mean of `attempted` is `N <m^2>`, an improved
@@ -70,7 +70,7 @@ impl<'a> Wolff<'a> {
         }
     }
 
-    /// Grows the cluster of `root`, turns it over, and returns its size.
+    /// Grows the cluster of `root`, flips it, and returns its size.
     ///
     /// First in, first out, and without a branch on what a neighbour is: the processor works on many sites at once.
     /// `D` is the number of neighbours. Where neighbours are opposed, a frustrated bond inside the cluster looks like a
@@ -97,11 +97,11 @@ impl<'a> Wolff<'a> {
                 let site = cluster[head] as usize;
                 head += 1;
                 let wanted = if OPPOSED { spins[site] / 2 } else { spin };
-                let turned = if OPPOSED { -2 * wanted } else { -spin };
+                let flipped = if OPPOSED { -2 * wanted } else { -spin };
                 for neighbour in neighbours[site] {
                     let other = &mut spins[neighbour as usize];
                     let joins = (binds & 1 == 1) & (*other == wanted);
-                    *other = if joins { turned } else { *other };
+                    *other = if joins { flipped } else { *other };
                     cluster[tail] = neighbour;
                     tail += usize::from(joins);
                     binds >>= 1;

@@ -175,7 +175,7 @@ pub(crate) fn every_state(sites: usize) -> Vec<Spins> {
 /// expects 5 itself. A count where none can be makes the statistic infinite.
 fn pearson(counts: &[u64], probabilities: &[f64]) -> (f64, f64) {
     assert_eq!(counts.len(), probabilities.len());
-    const LEAST: f64 = 5.0;
+    const MIN: f64 = 5.0;
     let total: u64 = counts.iter().sum();
     let mut cells: Vec<(f64, f64)> =
         counts.iter().zip(probabilities).map(|(&c, p)| (c as f64, p * total as f64)).collect();
@@ -185,7 +185,7 @@ fn pearson(counts: &[u64], probabilities: &[f64]) -> (f64, f64) {
     cells.sort_by(|a, b| a.1.total_cmp(&b.1));
     let (mut pool, mut kept) = ((0.0, 0.0), Vec::new());
     for cell in cells {
-        if cell.1 < LEAST || (pool.1 > 0.0 && pool.1 < LEAST) {
+        if cell.1 < MIN || (pool.1 > 0.0 && pool.1 < MIN) {
             pool = (pool.0 + cell.0, pool.1 + cell.1);
         } else {
             kept.push(cell);

@@ -33,7 +33,7 @@ const MAX_DRAWN: usize = 1 << 28;
 /// Without `--held-out` one in so many samples of each temperature is held out.
 const HELD_OUT: usize = 10;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Calibrate {
     /// Configurations of known temperature: a file of `sample` with several temperatures, or any .npz with arrays spins
     /// [samples, sites] of 1 and -1 and temperature, one a sample, in J / k_B. The temperatures that occur are the scale of the

@@ -25,7 +25,7 @@ const BLOCK: usize = 64;
 /// Fewer effective chains say little of their own spread.
 const FEW: f64 = 30.0;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Evaluate {
     /// The RBM: safetensors with weights [visible, hidden], visible_bias and hidden_bias, all F32.
     #[arg(long, value_name = "F.safetensors")]
@@ -53,7 +53,7 @@ pub struct Evaluate {
     /// reconstruction_error, the share of units that differ after v to h to v; errors of these two; warning, null or what
     /// speaks against the ln Z that was used, in a sentence.
     /// Annealing backwards begins at exact draws from the RBM where there is an exact ln Z, else at the ends of Gibbs
-    /// chains that begin at samples of the data and walk as many steps as the annealing has: where these forget too slowly,
+    /// chains that begin at samples of the data and walk as many steps as the annealing has: where these mix too slowly,
     /// upper is no bound.
     #[arg(long)]
     json: bool,

@@ -17,7 +17,7 @@ use lab::input::BadInput;
 use print::Values;
 use std::fmt::Display;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 // Without a quantity: the sentence that names them, as for any wrong input, instead of the help.
 #[command(arg_required_else_help = false)]
 pub struct Exact {
@@ -28,7 +28,7 @@ pub struct Exact {
     json: bool,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Quantity {
     /// The Ising ring: thermodynamics, moments, distributions, correlations.
     #[command(after_help = "Example: kadanoff exact ring --sites 8 --coupling 1")]

@@ -36,7 +36,7 @@ const MAX_SIDE: usize = 128;
 /// Units that are sampled with one stream of random numbers.
 const BLOCK: usize = 1 << 16;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Flow {
     /// The RBM: safetensors with weights [visible, hidden], visible_bias and hidden_bias, all F32.
     #[arg(long, value_name = "F.safetensors")]
@@ -79,10 +79,10 @@ pub struct Flow {
 }
 
 /// The rule by its name.
-#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum By {
-    /// Expectations, without chance.
+    /// Expectations: deterministic.
     Mean,
     /// Samples: Gibbs sampling of the RBM.
     Sampled,

@@ -8,7 +8,7 @@ use experiments::Plan;
 use lab::Profile;
 use serde_json::json;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct List {
     /// The profile whose run times are listed.
     #[arg(long, value_parser = profile(), default_value = "quick")]

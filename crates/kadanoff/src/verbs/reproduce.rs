@@ -17,7 +17,7 @@ use report::terminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Reproduce {
     /// Experiments to run; all when none is named.
     #[arg(value_name = "EXPERIMENT")]

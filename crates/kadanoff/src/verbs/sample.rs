@@ -24,7 +24,7 @@ use std::time::Instant;
 /// Above so many sites temperatures wait for each other, because 512 replicas of all of them would need too much memory.
 const LARGE: usize = 1 << 20;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Sample {
     /// Periodic: a ring, a square or W columns and H rows; sides from 1 to 65535, at most 16777216 sites.
     #[arg(long, value_name = "ring:N|square:L|rectangle:W,H", allow_hyphen_values = true, value_parser = Shape::parse)]
@@ -40,7 +40,7 @@ pub struct Sample {
     /// The seed from which every random number comes.
     #[arg(long, value_name = "s", allow_hyphen_values = true, value_parser = seed)]
     seed: u64,
-    /// Turn each configuration over with probability 1/2: chains below T_c, and Wolff's clusters, hardly change the sign of m
+    /// Flip all spins of each configuration with probability 1/2: chains below T_c, and Wolff's clusters, hardly change the sign of m
     /// by themselves, and `effective` holds for what does not depend on it.
     #[arg(long)]
     symmetrise: bool,

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use lab::Profile;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Settings {
     /// The experiment.
     #[arg(value_name = "EXPERIMENT")]

@@ -92,8 +92,3 @@ pub(crate) fn transition(rbm: &Rbm) -> DMatrix<f64> {
     };
     conditional(&v, &visible) * conditional(&h, &hidden)
 }
-
-pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
-}

@@ -1,7 +1,7 @@
 //! Recalls in an ensemble of networks, and what they say over networks.
 
 use super::Settings;
-use crate::stages::{Network, Recalls};
+use crate::stages::{NetworkRecalls, Recalls};
 use anyhow::Result;
 use lab::Lab;
 use stats::{Estimate, falls_below};
@@ -11,7 +11,7 @@ use stats::{Estimate, falls_below};
 pub(super) struct Ensemble {
     pub(super) units: usize,
     pub(super) patterns: usize,
-    pub(super) networks: Vec<Network>,
+    pub(super) networks: Vec<NetworkRecalls>,
     pub(super) retrieved_above: f64,
 }
 
@@ -39,7 +39,7 @@ impl Ensemble {
     }
 
     /// The mean over networks.
-    fn mean(&self, of: impl Fn(&Network) -> f64) -> Estimate {
+    fn mean(&self, of: impl Fn(&NetworkRecalls) -> f64) -> Estimate {
         self.networks.iter().map(of).collect()
     }
 
@@ -59,7 +59,7 @@ impl Ensemble {
 
     /// The overlap at the end of those patterns that are retrieved; none unless some are in two networks at least.
     pub(super) fn overlap_of_retrieved(&self) -> Option<Estimate> {
-        let of_network = |network: &Network| {
+        let of_network = |network: &NetworkRecalls| {
             let good = network.overlaps[0].iter().filter(|m| **m > self.retrieved_above);
             let good: Vec<f64> = good.copied().collect();
             (!good.is_empty()).then(|| mean(&good))
@@ -102,7 +102,7 @@ mod tests {
             patterns: 20,
             retrieved_above: 0.8,
             networks: overlaps
-                .map(|m| Network { unstable: 0.0, overlaps: vec![vec![m, 0.0]] })
+                .map(|m| NetworkRecalls { unstable: 0.0, overlaps: vec![vec![m, 0.0]] })
                 .into(),
         };
         // Of the two patterns of each network one, in both and in one of them.

@@ -13,8 +13,8 @@ use rbm::{GradientEstimator, Rbm, TrainConfig};
 use report::{Cell, Check, Claim, Figure, Table, figure, log_spaced, panel, rough, table};
 use stats::Estimate;
 
-/// Where training of tied weights ends, for one ring and one kind of negative phase.
-pub(super) struct End<'a> {
+/// Where training of tied weights ends, for one ring and one gradient estimator.
+pub(super) struct TiedEndpoint<'a> {
     data: &'a Data,
     gradient: GradientEstimator,
     /// The root of the mean update for the ring, and the KL divergence from the ring there.
@@ -28,7 +28,7 @@ pub(super) struct End<'a> {
     path: Vec<f64>,
 }
 
-impl End<'_> {
+impl TiedEndpoint<'_> {
     /// What the bias moves the root by.
     fn bias(&self) -> f64 {
         self.root - self.data.best_weight
@@ -59,16 +59,16 @@ fn steps_of(gradient: GradientEstimator) -> Option<u32> {
 }
 
 /// The ends by ring.
-fn by_ring<'a, 'b>(ends: &'b [End<'a>]) -> impl Iterator<Item = &'b [End<'a>]> {
+fn by_ring<'a, 'b>(ends: &'b [TiedEndpoint<'a>]) -> impl Iterator<Item = &'b [TiedEndpoint<'a>]> {
     ends.chunk_by(|a, b| a.data.coupling() == b.data.coupling())
 }
 
-/// The end of training on this ring with this kind of negative phase.
+/// The end of training on this ring with this gradient estimator.
 pub(super) fn of<'a, 'b>(
-    ends: &'b [End<'a>],
+    ends: &'b [TiedEndpoint<'a>],
     data: &Data,
     gradient: GradientEstimator,
-) -> Result<&'b End<'a>> {
+) -> Result<&'b TiedEndpoint<'a>> {
     let found =
         ends.iter().find(|e| e.data.coupling() == data.coupling() && e.gradient == gradient);
     found.with_context(|| format!("no tied weights were trained by {gradient}"))
@@ -80,10 +80,10 @@ fn read_updates(s: &Settings) -> Vec<u64> {
     shown.chain((s.tied.burn_in..=*s.tied.updates).step_by(s.tied.spacing.size())).collect()
 }
 
-pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<End<'a>>> {
+pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<TiedEndpoint<'a>>> {
     let updates = read_updates(s);
     let first = updates.iter().filter(|&&update| update < s.tied.burn_in).count();
-    let kinds = |data| s.tied.negatives.iter().map(move |&gradient| (data, gradient));
+    let kinds = |data| s.tied.gradients.iter().map(move |&gradient| (data, gradient));
     let cases = data.iter().flat_map(kinds);
     let grid =
         lab.grid(cases, *s.seeds, |&(data, gradient): &(&Data, GradientEstimator), seed| {
@@ -103,7 +103,7 @@ pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<
         let root = equal_weight_root(&sums, s.hidden(), steps_of(gradient))?;
         let weight = |path: &[f64]| Estimate::from_series(&path[first..]);
         let deviation = row.mean(|(path, own_root)| weight(path) - *own_root);
-        Ok(End {
+        Ok(TiedEndpoint {
             data,
             gradient,
             root,
@@ -119,7 +119,7 @@ pub(super) fn ends<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Vec<
 /// W and its hidden means are f32: where nothing is left to fluctuate, W is known to this.
 const ROUNDING: f64 = 1e-6;
 
-/// The mean update at random RBMs, by kind of negative phase.
+/// The mean update at random RBMs, by gradient estimator.
 pub(super) type Fields = Grid<GradientEstimator, Field>;
 
 /// The mean update as a vector field at one RBM.
@@ -130,12 +130,12 @@ pub(super) struct Field {
     cosine: f64,
 }
 
-/// For each kind of negative phase of the tied weights but those with persistent chains.
+/// For each gradient estimator of the tied weights but those with persistent chains.
 pub(super) fn fields(lab: &Lab, s: &Settings, data: &Data) -> Result<Fields> {
     let is_known = |n: &GradientEstimator| {
         matches!(n, GradientEstimator::Contrastive { .. } | GradientEstimator::Exact)
     };
-    let kinds = s.tied.negatives.iter().copied().filter(is_known);
+    let kinds = s.tied.gradients.iter().copied().filter(is_known);
     lab.grid(kinds, *s.fields, |&gradient, index| {
         let mut rng = stats::stream(lab.seed, "learning/fields", index);
         let rbm = Rbm::random(s.visible.size(), s.hidden(), s.field_std as f32, &mut rng);
@@ -162,7 +162,7 @@ pub(super) fn claims(
     lab: &Lab,
     s: &Settings,
     data: &Data,
-    ends: &[End<'_>],
+    ends: &[TiedEndpoint<'_>],
     fields: &Fields,
     free: &Free<'_>,
 ) -> Result<[Claim; 4]> {
@@ -172,7 +172,7 @@ pub(super) fn claims(
     let longest = longest.max_by_key(|end| steps_of(end.gradient)).unwrap_or(first);
     let free_kl = |gradient: GradientEstimator| {
         let row = free.find(|case| case.data.coupling() == k && case.gradient == gradient);
-        Ok::<_, anyhow::Error>(free::end(row.context("a kind of negative phase was not trained")?))
+        Ok::<_, anyhow::Error>(free::end(row.context("a gradient estimator was not trained")?))
     };
     let (free_cd, free_exact) = (free_kl(CD_1)?, free_kl(GradientEstimator::Exact)?);
     let fades = longest.bias().abs() < SMALL * first.bias().abs();
@@ -213,7 +213,7 @@ pub(super) fn claims(
 /// What differences of the update make of a symmetric Jacobian.
 const SYMMETRIC: f64 = 1e-6;
 
-pub(super) fn checks(ends: &[End<'_>], fields: &Fields) -> Result<[Check; 2]> {
+pub(super) fn checks(ends: &[TiedEndpoint<'_>], fields: &Fields) -> Result<[Check; 2]> {
     // Persistent chains lag behind the weights, so that their root is one only for a rate that goes to 0.
     let known =
         ends.iter().filter(|end| end.k().is_some() || end.gradient == GradientEstimator::Exact);
@@ -235,23 +235,23 @@ pub(super) fn checks(ends: &[End<'_>], fields: &Fields) -> Result<[Check; 2]> {
 }
 
 /// The first updates of tied weights, and where they end.
-pub(super) fn tied_figure(s: &Settings, ends: &[End<'_>]) -> Figure {
+pub(super) fn tied_figure(s: &Settings, ends: &[TiedEndpoint<'_>]) -> Figure {
     let updates: Vec<f64> = read_updates(s).into_iter().map(|update| update as f64 + 1.0).collect();
     let caption = format!(
-        "Tied weights. Lines: the first updates of one RBM. Points, beside one another and at no update: where training ends, mean over {} seeds, less the noise of the sample; dotted: W(K), and the root of the mean update of CD-1.",
+        "Tied weights. Lines: the first updates of one RBM. Points (horizontal position without meaning): where training ends, mean over {} seeds, less the noise of the sample; dotted: W(K), and the root of the mean update of CD-1.",
         s.seeds
     );
     figure("tied", caption).panels(by_ring(ends), |ends| {
         let data = ends[0].data;
         // Longer chains cannot be told from W(K) here.
         let shown = ends.iter().filter(|end| end.k().is_none_or(|k| k <= 4.0));
-        let shown: Vec<&End<'_>> = shown.collect();
+        let shown: Vec<&TiedEndpoint<'_>> = shown.collect();
         let first = shown.iter().find(|end| end.gradient == CD_1);
         let root = first.map_or(data.best_weight, |end| end.root);
         let room = (root - data.best_weight).abs().max(1e-3);
         let low = data.best_weight - 3.0 * room;
         // From where they have come in from below.
-        let early = |end: &End<'_>| {
+        let early = |end: &TiedEndpoint<'_>| {
             let points = updates.iter().copied().zip(end.path.iter().copied());
             let points = points.filter(|(x, _)| *x <= s.tied.burn_in as f64);
             let points: Vec<(f64, f64)> = points.collect();
@@ -279,7 +279,11 @@ pub(super) fn tied_figure(s: &Settings, ends: &[End<'_>]) -> Figure {
 }
 
 /// The bias of tied weights over k, and how far the mean update is from a gradient.
-pub(super) fn bias_figure(s: &Settings, ends: &[End<'_>], fields: &Fields) -> Result<Figure> {
+pub(super) fn bias_figure(
+    s: &Settings,
+    ends: &[TiedEndpoint<'_>],
+    fields: &Fields,
+) -> Result<Figure> {
     let mut tied = panel("steps k", "|W − W(K)|").title("tied weights").log_y();
     for ends in by_ring(ends) {
         let data = ends[0].data;
@@ -290,7 +294,7 @@ pub(super) fn bias_figure(s: &Settings, ends: &[End<'_>], fields: &Fields) -> Re
             // A bias below the error has no place on a logarithmic axis.
             Some((end.k()?, e)).filter(|_| bias.abs() > 3.0 * e.error)
         });
-        let longest = ends.iter().filter_map(End::k).fold(1.0, f64::max);
+        let longest = ends.iter().filter_map(TiedEndpoint::k).fold(1.0, f64::max);
         let sums = data.ring.magnetisation_probabilities();
         let exact = |k: u32| {
             let root = equal_weight_root(&sums, s.hidden(), Some(k))?;
@@ -321,7 +325,7 @@ pub(super) fn bias_figure(s: &Settings, ends: &[End<'_>], fields: &Fields) -> Re
     ))
 }
 
-pub(super) fn weights_table(s: &Settings, ends: &[End<'_>]) -> Table {
+pub(super) fn weights_table(s: &Settings, ends: &[TiedEndpoint<'_>]) -> Table {
     let caption = format!(
         "Tied weights: W(K), the exact root of the mean update for the ring, where training ends (mean over {} samples of {}), its distance from the root for each RBM's own sample, and the KL that the bias costs. Persistent chains lag behind the weights as long as these move.",
         s.seeds, s.samples

@@ -1,6 +1,6 @@
 //! Where free weights go when training goes on: to decimation, for the ring itself and for samples of it.
 
-use super::saddle::{Run, Saddle, Training, start};
+use super::saddle::{Run, Saddle, TrainingRuns, start};
 use super::{Data, Settings};
 use crate::ring::rings::hidden;
 use crate::stages::GradientDescent;
@@ -123,7 +123,7 @@ fn ring_descent(lab: &Lab, s: &Settings, data: &Data) -> Result<(RingDescent, Wa
 fn of_training(
     lab: &Lab,
     data: &Data,
-    training: &Training<'_>,
+    training: &TrainingRuns<'_>,
     learns: impl Fn(f64) -> bool + Sync,
 ) -> Result<Way> {
     const GRADIENT: f64 = 1e-8;
@@ -203,7 +203,7 @@ impl Onward {
 
     pub(super) fn figure(&self, s: &Settings, saddle: &Saddle<'_>) -> Figure {
         let caption = format!(
-            "From equal weights on to decimation, $K = {}$. Left: $K'$ of the hidden layer, from its largest value on, for each of {} seeds; points, at no update: the minimum downhill, mean over samples. Right: descent on the divergence from the ring itself; dashed: powers.",
+            "From equal weights on to decimation, $K = {}$. Left: $K'$ of the hidden layer, from its largest value on, for each of {} seeds; points (horizontal position without meaning): the minimum downhill, mean over samples. Right: descent on the divergence from the ring itself; dashed: powers.",
             s.shown_coupling, s.seeds
         );
         let axes = panel("update + 1", "K′").title("coupling of the hidden layer").log_x();

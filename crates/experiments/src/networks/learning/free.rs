@@ -1,4 +1,4 @@
-//! Free weights from small random ones: the KL divergence from the ring along training, for each kind of negative phase.
+//! Free weights from small random ones: the KL divergence from the ring along training, for each gradient estimator.
 
 use super::{Data, Settings};
 use crate::stages::Checkpoints;
@@ -9,7 +9,7 @@ use rbm::{GradientEstimator, TrainConfig};
 use report::{Figure, Table, log_spaced, panel};
 use stats::Estimate;
 
-/// A ring and a kind of negative phase.
+/// A ring and a gradient estimator.
 pub(super) struct Case<'a> {
     pub(super) data: &'a Data,
     pub(super) gradient: GradientEstimator,
@@ -21,21 +21,21 @@ pub(super) struct Case<'a> {
 pub(super) type Free<'a> = Grid<Case<'a>, Vec<f64>>;
 
 pub(super) fn run<'a>(lab: &Lab, s: &Settings, data: &'a [Data]) -> Result<Free<'a>> {
-    let updates: Vec<u64> = log_spaced(*s.race.updates).collect();
+    let updates: Vec<u64> = log_spaced(*s.comparison.updates).collect();
     let best = lab.each(data, |data| {
         let of_seeds =
             lab.each(&data.samples, |sample| best_of_sample(data, &sample.frequencies))?;
         Ok(Estimate::from_independent(&of_seeds))
     })?;
     let cases = data.iter().zip(best).flat_map(|(data, best_of_sample)| {
-        s.race.negatives.iter().map(move |&gradient| Case { data, gradient, best_of_sample })
+        s.comparison.gradients.iter().map(move |&gradient| Case { data, gradient, best_of_sample })
     });
     lab.grid(cases, *s.seeds, |&Case { data, gradient, .. }, seed| {
         // The same start and the same order of the data for every kind.
         let sample = &data.samples[seed as usize];
         let rbms = lab.get(&Checkpoints {
             data: &sample.drawn,
-            config: TrainConfig { gradient, ..s.race.train },
+            config: TrainConfig { gradient, ..s.comparison.train },
             start: None,
             updates: &updates,
             seed: sample.seed,
@@ -64,7 +64,8 @@ pub(super) fn end(row: Row<'_, Case<'_>, Vec<f64>>) -> Estimate {
 }
 
 pub(super) fn figure(s: &Settings, free: &Free<'_>) -> Figure {
-    let updates: Vec<f64> = log_spaced(*s.race.updates).map(|update| update as f64 + 1.0).collect();
+    let updates: Vec<f64> =
+        log_spaced(*s.comparison.updates).map(|update| update as f64 + 1.0).collect();
     let caption = format!(
         "Free weights from small random ones: KL divergence from the ring, mean over {} seeds with {} samples each. RBMs rest near the best equal weights, a saddle, before they leave them; one that is trapped in a defect lifts the mean.",
         s.seeds, s.samples
@@ -91,12 +92,12 @@ pub(super) fn figure(s: &Settings, free: &Free<'_>) -> Figure {
 pub(super) fn table(s: &Settings, free: &Free<'_>) -> Table {
     let caption = format!(
         "Free weights after {} updates: KL from the ring in nats, mean over {} seeds, the least and the most; where the likelihood of the same samples is largest; and at the best equal weights.",
-        s.race.updates, s.seeds
+        s.comparison.updates, s.seeds
     );
     let extreme = |row: &Row<'_, Case<'_>, Vec<f64>>, of: fn(f64, f64) -> f64| {
         row.cells.iter().filter_map(|kl| kl.last().copied()).reduce(of)
     };
-    report::table("race", caption)
+    report::table("comparison", caption)
         .rows(free.rows())
         .column("K", |row| row.data.coupling())
         .column("gradient estimator", |row| row.gradient.to_string())

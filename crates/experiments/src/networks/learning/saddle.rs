@@ -16,9 +16,9 @@ use stats::Estimate;
 pub(super) struct Saddle<'a> {
     pub(super) updates: Vec<u64>,
     /// By the exact gradient of all samples at once.
-    pub(super) exact: Training<'a>,
+    pub(super) exact: TrainingRuns<'a>,
     /// On mini-batches.
-    pub(super) sampled: Training<'a>,
+    pub(super) sampled: TrainingRuns<'a>,
     /// KL of equal weights.
     pub(super) equal_kl: f64,
     /// The curvature of KL from the ring along its most negative mode.
@@ -28,7 +28,7 @@ pub(super) struct Saddle<'a> {
 }
 
 /// One way of training, all seeds.
-pub(super) struct Training<'a> {
+pub(super) struct TrainingRuns<'a> {
     pub(super) name: String,
     pub(super) runs: Vec<Run<'a>>,
 }
@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
     }
 }
 
-impl Training<'_> {
+impl TrainingRuns<'_> {
     /// KL at the end.
     pub(super) fn end(&self) -> Estimate {
         self.runs.iter().map(|run| run.kl[run.kl.len() - 1]).collect()
@@ -80,14 +80,14 @@ impl Training<'_> {
 
 pub(super) fn run<'a>(lab: &Lab, s: &Settings, data: &'a Data) -> Result<Saddle<'a>> {
     let updates = read_updates(*s.saddle.updates);
-    let train = |name: String, config: TrainConfig| -> Result<Training<'a>> {
+    let train = |name: String, config: TrainConfig| -> Result<TrainingRuns<'a>> {
         let runs = lab.each(&data.samples, |sample| {
             let (start, seed) = (start(s, data, sample), sample.seed);
             let (of, start, updates) = (&sample.drawn, Some(&start), &updates);
             let rbms = lab.get(&Checkpoints { data: of, config, start, updates, seed })?.value;
             Run::new(data, sample, &rbms)
         })?;
-        Ok(Training { name, runs })
+        Ok(TrainingRuns { name, runs })
     };
     let exact = train("the exact gradient, all samples at once".to_owned(), s.saddle.exact)?;
     let name = format!("{}, mini-batches", s.saddle.sampled.gradient);

@@ -146,7 +146,7 @@ pub(super) fn layers(lab: &Lab, s: &Settings, k: f64) -> Result<[f64; 3]> {
 }
 
 /// A plain descent where a logarithmic axis of updates shows it.
-pub(super) type Path = Vec<Point>;
+pub(super) type DescentTrajectory = Vec<Point>;
 
 /// One of its updates.
 pub(super) struct Point {
@@ -158,7 +158,7 @@ pub(super) struct Point {
     pub(super) hidden: f64,
 }
 
-pub(super) fn paths(lab: &Lab, s: &Settings) -> Result<Vec<Path>> {
+pub(super) fn paths(lab: &Lab, s: &Settings) -> Result<Vec<DescentTrajectory>> {
     let ring = Ring::new(s.visible.size(), s.coupling)?;
     let plain = Plain { std: *s.path_std, rate: *s.path_rate, updates: s.path_steps.size() };
     let indices: Vec<u64> = (0..*s.paths).collect();

@@ -1,7 +1,7 @@
 //! What `decimation-theorem` shows: figures and tables.
 
 use super::Settings;
-use super::exact_minima::{Best, Constructed, Curvature, Minimum, Path, Point};
+use super::exact_minima::{Best, Constructed, Curvature, DescentTrajectory, Minimum, Point};
 use super::sampled::{Sampled, Trained};
 use crate::ring::rings::equal_weights;
 use anyhow::{Context, Result};
@@ -68,7 +68,7 @@ pub(super) fn flow(
 /// Plain descents: drawn to the saddle at equal weights, and away from it; RBMs trained on samples along their way.
 pub(super) fn training(
     s: &Settings,
-    paths: &[Path],
+    paths: &[DescentTrajectory],
     minimum: &Minimum,
     sampled: &Sampled<'_>,
 ) -> Figure {
@@ -79,7 +79,7 @@ pub(super) fn training(
         })
     };
     // From the plateau on: before it there is no hidden ring to be read.
-    let past_saddle = |path: &Path| {
+    let past_saddle = |path: &DescentTrajectory| {
         let points = path.iter().filter(|p| p.kl < minimum.best.equal_kl).map(|p| (p.kl, p.hidden));
         points.collect::<Vec<_>>()
     };
@@ -206,7 +206,7 @@ pub(super) fn sizes_table(s: &Settings, sizes: &[Best]) -> Result<Table> {
 }
 
 pub(super) fn pinned_table(s: &Settings, pinned: &[Constructed]) -> Table {
-    table("pinned", format!("The construction at $K = {}$: its hidden layer is the decimated ring at every pinning strength L, its visible layer the ring as L grows. Memory: the steps in which the sampled flow $v \\to h \\to v'$ forgets its start.", s.coupling))
+    table("pinned", format!("The construction at $K = {}$: its hidden layer is the decimated ring at every pinning strength L, its visible layer the ring as L grows. Relaxation time: of the sampled flow $v \\to h \\to v'$, in steps.", s.coupling))
         .rows(pinned.iter().filter(|l| l.coupling == s.coupling))
         .column("L", |l| l.weight)
         .column("KL", |l| l.kl)
@@ -214,7 +214,7 @@ pub(super) fn pinned_table(s: &Settings, pinned: &[Constructed]) -> Table {
         .column("K′", |l| l.hidden.coupling)
         .column("deviation from eq. (48)", |l| l.deviation())
         .column("largest other coupling", |l| l.hidden.largest_other)
-        .column("memory (steps)", |l| l.memory)
+        .column("relaxation time (steps)", |l| l.memory)
         .into()
 }
 

@@ -1,6 +1,6 @@
 //! What `flow-ring` shows: where each flow ends, as figures and tables.
 
-use super::{Case, EQUAL, FREE, Of, Repetition, Settings, hot_minus_cold};
+use super::{Case, EQUAL, FREE, Repetition, Settings, WhichRbm, hot_minus_cold};
 use crate::ring::rings::equal_weights;
 use anyhow::Result;
 use exact::{Ring, symmetric};
@@ -12,7 +12,7 @@ use stats::Estimate;
 const TANH_ERROR: f64 = 1e-6;
 
 /// Where nothing is left to fluctuate, an f32 flow is known to the accuracy of its tanh, the same for every seed.
-pub(super) fn mean_end(row: Row<'_, Case, Repetition>, of: Of) -> Estimate {
+pub(super) fn mean_end(row: Row<'_, Case, Repetition>, of: WhichRbm) -> Estimate {
     let e = row.mean(|r| of(r).mean_end);
     Estimate { error: e.error.hypot(TANH_ERROR), ..e }
 }
@@ -53,7 +53,7 @@ pub(super) fn sampled(s: &Settings, drawn: Row<'_, Case, Repetition>) -> Result<
     let training = Ring::new(m, k)?.correlation(1);
     // The axis is logarithmic and starts at 1.
     let position = |step: usize| (step + 1) as f64;
-    let of_kind = |title: &str, own: f64, of: Of| {
+    let of_kind = |title: &str, own: f64, of: WhichRbm| {
         panel("step + 1", "neighbour correlation ⟨v_i v_j⟩")
             .title(title)
             .log_x()

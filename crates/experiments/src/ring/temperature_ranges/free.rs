@@ -1,6 +1,6 @@
 //! RBMs with free weights, the best of many descents, for ranges of temperatures.
 
-use super::{Settings, Trained};
+use super::{EqualWeightFit, Settings};
 use crate::stages::{self, Descend, Target};
 use anyhow::Result;
 use exact::ring::walls;
@@ -65,13 +65,13 @@ fn ends(weights: &DMatrix<f64>) -> DMatrix<f64> {
     v
 }
 
-pub(super) fn free_table(s: &Settings, equal: &[Trained], free: &[Free]) -> Table {
+pub(super) fn free_table(s: &Settings, equal: &[EqualWeightFit], free: &[Free]) -> Table {
     let stability = |unstable| if unstable { "unstable" } else { "stable" };
     table("free", format!("RBMs with free weights, the best of {} descents on the exact divergence and the share of them that ended as low; the correlation of neighbours where the sampled flow ends. Under the deterministic flow 0 is unstable or not; with free weights it ends, from all {} states, in a number of patterns of signs with this mean of |V|/M.", s.starts, 1_u32 << s.visible.size()))
         .rows(equal.iter().zip(free))
         .column("temperatures", |(equal, _)| equal.label.clone())
         .column("⟨vv′⟩, data", |(equal, _)| equal.data.correlation(1))
-        .column("machine", |(_, free)| free.correlation)
+        .column("⟨vv′⟩, RBM", |(_, free)| free.correlation)
         .column("KL", |(_, free)| free.kl)
         .column("share", |(_, free)| free.reached)
         .column("0, equal weights", |(equal, _)| stability(equal.gain > 1.0))

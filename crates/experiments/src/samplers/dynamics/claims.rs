@@ -1,7 +1,9 @@
 //! What the sources say of exponents and logarithms, against what is found.
 
 use super::fits::{self, Fit, Fits};
-use super::{ABS_M, ENERGY, FLIPS, M2, OBSERVABLES, Settings, Torus, logarithms, powers, times};
+use super::{
+    ABS_M, ENERGY, FLIPS, M2, OBSERVABLES, Settings, TorusDynamics, logarithms, powers, times,
+};
 use crate::stages::Dynamics;
 use anyhow::Result;
 use lab::Lab;
@@ -22,7 +24,7 @@ const CLUSTERS_RESOLUTION: f64 = 0.05;
 /// L, says anything.
 const REACH: usize = 128;
 
-pub(super) fn claims(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Vec<Claim>> {
+pub(super) fn claims(lab: &Lab, s: &Settings, tori: &[TorusDynamics]) -> Result<Vec<Claim>> {
     let clusters =
         |dynamics, key| clusters(lab, &powers(s, tori, dynamics, ENERGY), dynamics, tori, key);
     Ok(vec![
@@ -75,7 +77,7 @@ fn needs_size(to: usize) -> String {
 }
 
 /// z of |m| by single spin flips.
-fn flips(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+fn flips(lab: &Lab, s: &Settings, tori: &[TorusDynamics]) -> Result<Claim> {
     let published = lab.published.value(FLIPS_Z)?;
     let fits = FLIPS.map(|dynamics| powers(s, tori, dynamics, ABS_M));
     let ruling = all(fits.iter().map(|fits| exponent(fits, published, FLIPS_RESOLUTION)));
@@ -99,7 +101,7 @@ fn flips(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
 }
 
 /// Whether two kinds of single spin flips have one z.
-fn universal(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+fn universal(lab: &Lab, s: &Settings, tori: &[TorusDynamics]) -> Result<Claim> {
     let [metropolis, bath] = FLIPS.map(|dynamics| powers(s, tori, dynamics, ABS_M).chosen);
     let ruling = match metropolis.zip(bath) {
         Some((metropolis, bath)) => {
@@ -138,7 +140,7 @@ fn clusters(
     lab: &Lab,
     fits: &Fits,
     dynamics: Dynamics,
-    tori: &[Torus],
+    tori: &[TorusDynamics],
     key: &str,
 ) -> Result<Claim> {
     let local = fits::local(&times(tori, dynamics, ENERGY));
@@ -165,7 +167,7 @@ fn drifting(fits: &Fits, published: f64) -> Ruling {
 }
 
 /// Power or logarithm.
-fn logarithm(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+fn logarithm(lab: &Lab, s: &Settings, tori: &[TorusDynamics]) -> Result<Claim> {
     let fits = logarithms(s, tori, Dynamics::SwendsenWang, ENERGY);
     let from = fits.chosen.map(|fit| Estimate::exact(fit.from as f64));
     let power = powers(s, tori, Dynamics::SwendsenWang, ENERGY).chosen;
@@ -180,7 +182,7 @@ fn logarithm(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
 }
 
 /// The exponent with which `tau_E / C` grows.
-fn bound(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+fn bound(lab: &Lab, s: &Settings, tori: &[TorusDynamics]) -> Result<Claim> {
     let ratios = fits::over_heat(&times(tori, Dynamics::SwendsenWang, ENERGY))?;
     let fits = Fits::new(&fits::power(&ratios), s.acceptable);
     Ok(lab.says("salas-sokal-1997/bound")?.judged(
@@ -193,7 +195,7 @@ fn bound(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
 }
 
 /// Wolff's times as a line in the exact specific heat.
-fn heat(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Claim> {
+fn heat(lab: &Lab, s: &Settings, tori: &[TorusDynamics]) -> Result<Claim> {
     let fits = Fits::new(&fits::heat(&times(tori, Dynamics::Wolff, ENERGY))?, s.acceptable);
     let power = powers(s, tori, Dynamics::Wolff, ENERGY).chosen;
     let numbers = fits.chosen.map_or(String::new(), |fit| {

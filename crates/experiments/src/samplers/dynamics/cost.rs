@@ -1,6 +1,6 @@
 //! What an independent configuration costs, in seconds of one thread.
 
-use super::{ABS_M, Settings, Torus};
+use super::{ABS_M, Settings, TorusDynamics};
 use crate::stages::{Dynamics, Time, Work};
 use anyhow::Result;
 use lab::Lab;
@@ -27,14 +27,14 @@ impl Cost {
 
 /// Nothing where nothing is to be timed. One after the other, when all else is done: alone on the machine, as far as that is
 /// up to this program.
-pub(super) fn measure(lab: &Lab, s: &Settings, tori: &[Torus]) -> Result<Vec<Cost>> {
+pub(super) fn measure(lab: &Lab, s: &Settings, tori: &[TorusDynamics]) -> Result<Vec<Cost>> {
     let seconds = *s.timing_seconds;
     if seconds == 0.0 {
         return Ok(Vec::new());
     }
     let time = |work, side| Ok::<_, anyhow::Error>(lab.get(&Time { work, side, seconds })?.value);
     let mut costs = Vec::new();
-    for &Torus { dynamics, side, moves, tau, .. } in tori {
+    for &TorusDynamics { dynamics, side, moves, tau, .. } in tori {
         let all = time(Work::Sweep(dynamics), side)?;
         let tau = tau[ABS_M] / moves;
         costs.push(Cost::new(name(dynamics), side, all / dynamics.replicas(), tau));

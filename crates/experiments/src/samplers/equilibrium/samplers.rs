@@ -1,7 +1,9 @@
 //! The samplers that are tested, three of them wrong on purpose, and their z-scores against exact values of finite tori.
 
 use super::{LargeTorus, Settings, Wrong};
-use crate::stages::{ExactMoments, Measure, Measured, Outcome, Rule, Sampling, correlated_length};
+use crate::stages::{
+    ExactMoments, Measure, Measured, Outcome, Sampling, SpinFlip, correlated_length,
+};
 use anyhow::Result;
 use exact::torus::{excitation_probability, kaufman};
 use exact::transfer::MAX_WIDTH;
@@ -112,8 +114,10 @@ pub(super) fn right(s: &Settings) -> Vec<Plan> {
     let replicas = Sampling::Replicas { spacing: s.replicas };
     let replicas = Plan::new(s, "multispin heat bath", Group::Multispin, replicas);
     let LargeTorus { side, tori, draws, spacing, .. } = s.large_torus;
-    let rules =
-        [("checkerboard Metropolis", Rule::Metropolis), ("checkerboard heat bath", Rule::HeatBath)];
+    let rules = [
+        ("checkerboard Metropolis", SpinFlip::Metropolis),
+        ("checkerboard heat bath", SpinFlip::HeatBath),
+    ];
     let large_torus = rules.map(|(name, rule)| {
         let sampling = Sampling::LargeTorus { rule, tori: tori.short(), spacing };
         let plan = Plan::new(s, name, Group::LargeTorus, sampling);

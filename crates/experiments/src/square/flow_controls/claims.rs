@@ -1,7 +1,7 @@
 //! What `flow-controls` says of the source: its conclusion about thermometers, its readings, its magnetisations, its training.
 
 use super::settings::{DataSet, Units};
-use super::{NETWORK, Of, Path, STARTS, Settings, Study, abs_m, read, with_temperature};
+use super::{FlowCase, FlowRow, NETWORK, STARTS, Settings, Study, abs_m, read, with_temperature};
 use crate::square::thermometers::Thermometer;
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
@@ -11,11 +11,11 @@ use report::{Claim, shown};
 use stats::Estimate;
 
 /// Where a flow ends, in words.
-fn end_of(study: &Study<'_>, of: Of<'_>) -> String {
+fn end_of(study: &Study<'_>, of: FlowRow<'_>) -> String {
     format!("{}, L = {}, from T = {}", of.name(), study.p.side, STARTS[of.start])
 }
 
-/// Whether the network and a physical thermometer surely disagree on being at T_c, in any case.
+/// Whether the network and a physical thermometer disagree beyond errors on being at T_c, in any case.
 pub(super) fn accuracy(studies: &[Study<'_>]) -> Ruling {
     let counts = studies.iter().map(Study::agreement);
     let (alike, differ) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
@@ -23,10 +23,10 @@ pub(super) fn accuracy(studies: &[Study<'_>]) -> Ruling {
     disagree(alike, differ, ends * Thermometer::PHYSICAL.len())
 }
 
-/// Whether two instruments disagree, from how often they surely say the same and surely the opposite, of so many cases.
+/// Whether two instruments disagree, from how often they agree and disagree beyond errors, of so many cases.
 fn disagree(alike: usize, differ: usize, of: usize) -> Ruling {
     let rule = format!(
-        "network and a physical thermometer surely say the opposite of whether an end is at T_c in {differ} of {of} cases, the same in {alike}"
+        "network and a physical thermometer disagree beyond errors on whether an end is at T_c in {differ} of {of} cases, agree in {alike}"
     );
     match differ == 0 && alike < of {
         true => verdict::undecided(None, rule + "; the errors would have to be smaller"),
@@ -67,7 +67,7 @@ pub(super) fn thermometer(lab: &Lab, studies: &[Study<'_>], ruling: Ruling) -> R
 /// which other such RBMs stand as evidence.
 pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<Claim>> {
     let ends = || studies.iter().flat_map(|study| study.binary().map(move |of| (study, of)));
-    type Which<'a> = &'a dyn Fn(&Path) -> bool;
+    type Which<'a> = &'a dyn Fn(&FlowCase) -> bool;
     let claim = |key: &str, of_source: Which<'_>, beside: Which<'_>| -> Result<Option<Claim>> {
         let judged: Vec<_> = ends().filter(|(_, of)| of_source(of.case)).collect();
         let Some(&(study, first)) = judged.first() else { return Ok(None) };
@@ -92,9 +92,10 @@ pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<C
             ruling.showing(read(first, NETWORK)),
             format!("temperature by the network at the end, {}", end_of(study, first)),
             format!(
-                "It reads configurations at $T_c$ as {}; its distribution is largest at T = {}; {} physical thermometers surely are at $T_c$, {} surely are not.",
+                "The network reads configurations at $T_c$ as {}; its distribution is largest at T = {}; of {} physical thermometers {} agree with $T_c$ beyond errors, {} disagree.",
                 shown(study.critical[0]),
                 study.peak(first),
+                Thermometer::PHYSICAL.len(),
                 study.physical(first).0,
                 study.physical(first).1
             ),
@@ -102,8 +103,8 @@ pub(super) fn read_at_critical(lab: &Lab, studies: &[Study<'_>]) -> Result<Vec<C
         let others = judged.into_iter().skip(1).chain(ends().filter(|(_, of)| beside(of.case)));
         Ok(Some(claim.and_all(others.map(|(study, of)| (end_of(study, of), read(of, NETWORK))))))
     };
-    let of_torus = |path: &Path| path.rbm.data == DataSet::Torus && !path.is_redrawn;
-    let of_source = |path: &Path| matches!(path.rbm.data, DataSet::Ends | DataSet::MeanField);
+    let of_torus = |path: &FlowCase| path.rbm.data == DataSet::Torus && !path.is_redrawn;
+    let of_source = |path: &FlowCase| matches!(path.rbm.data, DataSet::Ends | DataSet::MeanField);
     let claims = [
         claim("veiga-2020/flows-to-tc", &of_torus, &|_| false)?,
         claim("veiga-2020/no-lattice", &of_source, &|path| !of_torus(path) && !of_source(path))?,
@@ -129,7 +130,7 @@ pub(super) fn m_star(lab: &Lab, s: &Settings, studies: &[Study<'_>]) -> Result<V
             if key.is_empty() {
                 continue;
             }
-            let same = |of: &Of<'_>| of.name() == cold.name();
+            let same = |of: &FlowRow<'_>| of.name() == cold.name();
             let published = lab.published.value(key)?;
             // So that it is told from that of configurations at T_c.
             let resolution = (published - study.abs_m.mean).abs();
@@ -183,7 +184,7 @@ mod tests {
     use report::Verdict;
 
     #[test]
-    fn instruments_disagree_once_they_surely_do() {
+    fn instruments_disagree_once_errors_allow() {
         let verdict = |alike, differ| disagree(alike, differ, 4).verdict;
         assert_eq!([verdict(0, 0), verdict(3, 0)], [Verdict::Undecided; 2]);
         assert_eq!(verdict(4, 0), Verdict::Contradicted);

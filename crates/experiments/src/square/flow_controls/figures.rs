@@ -1,7 +1,7 @@
 //! Figures and tables of `flow-controls`: |m| along the flow, distributions over the scale, ends against training, readings.
 
 use super::settings::Units;
-use super::{By, Of, Path, STARTS, Settings, Study, abs_m, read, with_temperature};
+use super::{By, FlowCase, FlowRow, STARTS, Settings, Study, abs_m, read, with_temperature};
 use crate::square::thermometers::Thermometer;
 use anyhow::Result;
 use exact::square::critical_temperature;
@@ -62,7 +62,7 @@ fn magnetisation(
 }
 
 /// The network's distribution over its scale along the flow, of RBMs of units 0 and 1.
-fn distribution(s: &Settings, study: &Study<'_>, path: &Path) -> Figure {
+fn distribution(s: &Settings, study: &Study<'_>, path: &FlowCase) -> Figure {
     let p = study.p;
     let key = if path.is_redrawn { "redrawn" } else { path.rbm.data.key() };
     let flows = study.binary().filter(|of| of.name() == path.name());
@@ -83,18 +83,18 @@ fn distribution(s: &Settings, study: &Study<'_>, path: &Path) -> Figure {
 }
 
 /// Rate times updates after which an RBM in training flows.
-fn time(study: &Study<'_>, path: &Path) -> Option<f64> {
+fn time(study: &Study<'_>, path: &FlowCase) -> Option<f64> {
     let pace = path.rbm.pace(study.p);
     let epochs = *pace.stops().get(path.segment?)?;
     Some(study.p.time(&study.p.trainings[path.rbm.training], pace.learning_rate, epochs))
 }
 
-fn energy(of: Of<'_>) -> Option<Estimate> {
+fn energy(of: FlowRow<'_>) -> Option<Estimate> {
     read(of, By::First(Thermometer::Energy))
 }
 
 /// A panel, the label of its y axis, what is drawn, and the labelled line across it.
-type Drawn<'a> = (&'a str, &'a str, fn(Of<'_>) -> Option<Estimate>, (&'a str, f64));
+type Drawn<'a> = (&'a str, &'a str, fn(FlowRow<'_>) -> Option<Estimate>, (&'a str, f64));
 
 /// Ends against training time, at two learning rates.
 fn training(study: &Study<'_>) -> Figure {
@@ -135,12 +135,12 @@ fn headings(study: &Study<'_>) -> impl Iterator<Item = (String, By)> {
 fn readings(s: &Settings, study: &Study<'_>) -> Table {
     let p = study.p;
     // The smallest of the seeds.
-    let chi_square = |of: &Of<'_>| {
+    let chi_square = |of: &FlowRow<'_>| {
         let fits = of.cells.iter().filter_map(|flown| Some(flown.end()?.readings?.two_point));
         let each = fits.map(|fit| fit.chi_square / fit.degrees_of_freedom as f64);
         fixed(each.fold(f64::NAN, f64::min), 1)
     };
-    let text = |row: &Option<Of<'_>>, of: &dyn Fn(&Of<'_>) -> String| {
+    let text = |row: &Option<FlowRow<'_>>, of: &dyn Fn(&FlowRow<'_>) -> String| {
         row.as_ref().map_or(String::new(), of)
     };
     table(format!("readings-{}", p.side), format!(

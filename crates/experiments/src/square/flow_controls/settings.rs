@@ -1,6 +1,6 @@
 //! The settings of `flow-controls`, and what RBMs are trained on.
 
-use crate::square::torus::Network;
+use crate::square::torus::NetworkSettings;
 use crate::stages::Source;
 use anyhow::{Result, ensure};
 use exact::square::critical_temperature;
@@ -36,14 +36,14 @@ pub(crate) struct Protocol {
     /// Configurations at each temperature that the networks are trained on.
     pub(super) network_samples: Count<10, 10_000_000>,
     /// The source's network, then another.
-    pub(super) networks: [Network; 2],
+    pub(super) networks: [NetworkSettings; 2],
     hidden: Count<1, 1_000_000>,
     batch: Count<1, 10_000_000>,
     /// Standard deviation of the initial weights of units 0 and 1; a quarter of it of units +-1.
     initial_std: f32,
     /// The source's |m| where weights were redrawn, by its key; empty where it has none.
     pub(super) m_star_redrawn: String,
-    pub(super) trainings: Vec<Training>,
+    pub(super) trainings: Vec<TrainingSettings>,
     /// RBMs on the first data set at another learning rate: whether only rate times updates counts.
     pub(super) check: Pace,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Protocol {
 /// What RBMs are trained on, and how long.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Training {
+pub(crate) struct TrainingSettings {
     pub(super) data: DataSet,
     /// Configurations at each temperature.
     pub(super) samples: Count<1, 10_000_000>,
@@ -126,7 +126,7 @@ impl DataSet {
     }
 }
 
-impl Training {
+impl TrainingSettings {
     pub(super) fn pace(&self, units: Units) -> Pace {
         match units {
             Units::Binary => self.binary,
@@ -182,7 +182,7 @@ impl Protocol {
     }
 
     /// The configurations of a data set.
-    fn size(&self, training: &Training) -> u64 {
+    fn size(&self, training: &TrainingSettings) -> u64 {
         let temperatures = match training.data {
             DataSet::Ends => 2,
             _ => self.temperatures.len(),
@@ -191,12 +191,12 @@ impl Protocol {
     }
 
     /// Rate times updates after so many epochs.
-    pub(super) fn time(&self, training: &Training, learning_rate: f32, epochs: u64) -> f64 {
+    pub(super) fn time(&self, training: &TrainingSettings, learning_rate: f32, epochs: u64) -> f64 {
         f64::from(learning_rate) * (self.size(training) / *self.batch * epochs) as f64
     }
 
     /// What differs from the source's training, where rate times updates of units 0 and 1 is more than 2 % off its own.
-    pub(super) fn differs(&self, training: &Training) -> Option<String> {
+    pub(super) fn differs(&self, training: &TrainingSettings) -> Option<String> {
         const SAME_TIME: f64 = 0.02;
         let Pace { learning_rate, epochs, .. } = training.binary;
         let (time, source) = (self.time(training, learning_rate, *epochs), training.source_time);

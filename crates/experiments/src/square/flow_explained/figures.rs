@@ -2,8 +2,8 @@
 
 use super::geometry::{self, geometry_figure};
 use super::pinning::{Copied, Copies, met};
-use super::rbms::{Of, Reading, State, along, at_end, end_by_energy, meeting, through};
-use super::{Pinned, Study, Training};
+use super::rbms::{Reading, State, TrainingRow, along, at_end, end_by_energy, meeting, through};
+use super::{Pinned, RbmTraining, Study};
 use exact::square::critical_temperature;
 use report::{Cell, Figure, Panel, Table, figure, panel, table};
 use stats::Estimate;
@@ -13,8 +13,8 @@ const TIME: &str = "training time (rate × updates)";
 /// RBMs whose curves are drawn together.
 struct Group<'a> {
     name: String,
-    rows: Vec<Of<'a>>,
-    label: fn(&Training) -> String,
+    rows: Vec<TrainingRow<'a>>,
+    label: fn(&RbmTraining) -> String,
 }
 
 impl Group<'_> {
@@ -30,13 +30,13 @@ impl Study<'_> {
     /// RBMs of this many hidden units, by all rules.
     fn of_size(&self, hidden: usize) -> Group<'_> {
         let rows = self.rbms.filter(|training| training.hidden == hidden).collect();
-        Group { name: format!("N = {hidden}"), rows, label: Training::rule }
+        Group { name: format!("N = {hidden}"), rows, label: RbmTraining::rule }
     }
 
     /// RBMs of all sizes, by the same rule as this one.
-    fn of_rule(&self, first: Of<'_>) -> Group<'_> {
+    fn of_rule(&self, first: TrainingRow<'_>) -> Group<'_> {
         let rows = self.rbms.filter(|training| training.gradient == first.gradient).collect();
-        Group { name: format!("by {}", first.rule()), rows, label: Training::size }
+        Group { name: format!("by {}", first.rule()), rows, label: RbmTraining::size }
     }
 
     fn start(&self, start: usize) -> String {
@@ -55,9 +55,9 @@ impl Study<'_> {
 
 pub(super) fn figures(
     study: &Study<'_>,
-    first: Of<'_>,
+    first: TrainingRow<'_>,
     copies: &Copies,
-    geometry: geometry::Of<'_>,
+    geometry: geometry::GeometryRow<'_>,
 ) -> Vec<Figure> {
     let (by_rule, by_size) = (study.of_size(first.hidden), study.of_rule(first));
     let (s, name) = (study.s, &by_rule.name);
@@ -140,7 +140,7 @@ fn flip_rates(study: &Study<'_>, group: &Group<'_>) -> Figure {
 fn stationarity(study: &Study<'_>) -> Option<Figure> {
     let exact = |r: &Reading| Some(Estimate::exact(r.stationarity?.exact.energy.mean));
     let rows = study.rbms.rows().filter(|of| !through(*of, exact).is_empty());
-    let rows: Vec<Of<'_>> = rows.take(4).collect();
+    let rows: Vec<TrainingRow<'_>> = rows.take(4).collect();
     (!rows.is_empty()).then(|| {
         figure("stationary", format!(
             "Energy where the sampled flow ends, beside that of p(v) by exact sums over hidden states; exact draws go along for {} steps. Errors are those over RBMs, which differ.", study.s.steps))
@@ -160,7 +160,7 @@ fn stationarity(study: &Study<'_>) -> Option<Figure> {
 }
 
 /// The flow by the mean rule: where v = 0 lets go of it, and how many places there are to go to.
-fn mean_flow(study: &Study<'_>, of: Of<'_>) -> Figure {
+fn mean_flow(study: &Study<'_>, of: TrainingRow<'_>) -> Figure {
     let along = |quantity: &dyn Fn(&State) -> Estimate| along(of, |state| Some(quantity(state)));
     let exactly = |value: fn(&State) -> f64| along(&|state| Estimate::exact(value(state)));
     let (sigma, above) = (exactly(State::largest_singular_value), exactly(State::above_one));
@@ -273,7 +273,7 @@ fn ends(study: &Study<'_>) -> Table {
 /// What the RBMs are at the end of training.
 fn trained(study: &Study<'_>) -> Table {
     let s = study.s;
-    let of_state = |of: &Of<'_>, quantity: fn(&State) -> f64| {
+    let of_state = |of: &TrainingRow<'_>, quantity: fn(&State) -> f64| {
         of.mean_if(|states| Some(Estimate::exact(quantity(states.last()?))))
     };
     table("rbms", format!(

@@ -74,10 +74,10 @@ fn repetition(s: &Settings, lattice: &Lattice, start: &Start<'_>) -> Result<Geom
 }
 
 /// All repetitions.
-pub(super) type Of<'a> = Row<'a, (), Geometry>;
+pub(super) type GeometryRow<'a> = Row<'a, (), Geometry>;
 
 /// Scale invariance is a matter of geometry: does the network see that it is gone?
-pub(super) fn thermometer(lab: &Lab, s: &Settings, of: Of<'_>) -> Result<Claim> {
+pub(super) fn thermometer(lab: &Lab, s: &Settings, of: GeometryRow<'_>) -> Result<Claim> {
     let spacing = s.spacing();
     let lost = of.means(|of| &of.lost);
     let (slope, explained) = (of.mean(|of| of.slope), of.mean(|of| of.explained));
@@ -106,7 +106,7 @@ pub(super) fn thermometer(lab: &Lab, s: &Settings, of: Of<'_>) -> Result<Claim> 
         .and("share of the variance of readings on the torus that |m| explains", Some(explained)))
 }
 
-pub(super) fn geometry_figure(s: &Settings, of: Of<'_>) -> Figure {
+pub(super) fn geometry_figure(s: &Settings, of: GeometryRow<'_>) -> Figure {
     let against_m = |kind: usize| {
         let abs_m = of.means(|of| &of.abs_m[kind]).into_iter().map(|m| m.mean);
         abs_m.zip(of.means(|of| &of.network[kind])).collect::<Vec<_>>()

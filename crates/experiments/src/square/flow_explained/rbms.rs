@@ -1,6 +1,6 @@
 //! RBMs through their training: what p(v) is, where the flow goes and how fast it forgets its start, at every checkpoint.
 
-use super::{Pinned, Settings, Training};
+use super::{Pinned, RbmTraining, Settings};
 use crate::square::torus::{Blocks, Repetition};
 use crate::stages::{
     CheckStationarity, EnergyAndMagnetisation, ExactMoments, Flowing, KlDivergence, MAX_EXACT,
@@ -17,7 +17,7 @@ use report::Check;
 use stats::{Estimate, child_seed};
 
 /// The training mixture, exactly.
-pub(super) struct Mixture {
+pub(super) struct TrainingMixture {
     /// Per spin, J.
     pub(super) energy: f64,
     pub(super) abs_m: f64,
@@ -25,7 +25,7 @@ pub(super) struct Mixture {
     pub(super) temperature: f64,
 }
 
-impl Mixture {
+impl TrainingMixture {
     pub(super) fn of(lab: &Lab, s: &Settings) -> Result<Self> {
         let (side, temperatures) = (s.side.size(), &s.temperatures[..]);
         let moments = lab.get(&ExactMoments { side, temperatures })?.value;
@@ -145,7 +145,7 @@ impl State {
 }
 
 /// Train, and at every checkpoint let it flow and measure what p(v) is.
-pub(super) fn through_training(start: &Start<'_>, training: &Training) -> Result<Vec<State>> {
+pub(super) fn through_training(start: &Start<'_>, training: &RbmTraining) -> Result<Vec<State>> {
     let (s, lab) = (start.s, start.of.lab);
     let seed = child_seed(start.of.seed, &training.rule(), training.hidden as u64);
     let (data, updates) = (&start.training.samples, s.checkpoints(training));
@@ -201,11 +201,11 @@ fn reading(
 }
 
 /// One training with its seeds, each with all checkpoints.
-pub(super) type Of<'a> = Row<'a, Training, Vec<State>>;
+pub(super) type TrainingRow<'a> = Row<'a, RbmTraining, Vec<State>>;
 
 /// A quantity against training time, over seeds; where a seed lacks it, it is left out.
 pub(super) fn along(
-    of: Of<'_>,
+    of: TrainingRow<'_>,
     quantity: impl Fn(&State) -> Option<Estimate>,
 ) -> Vec<(f64, Estimate)> {
     let states = of.first().map_or(&[][..], Vec::as_slice).iter().enumerate();
@@ -215,7 +215,7 @@ pub(super) fn along(
 
 /// [`along`], of what was measured of the sampled flow.
 pub(super) fn through(
-    of: Of<'_>,
+    of: TrainingRow<'_>,
     quantity: impl Fn(&Reading) -> Option<Estimate>,
 ) -> Vec<(f64, Estimate)> {
     along(of, |state| quantity(state.reading.as_ref()?))
@@ -223,7 +223,7 @@ pub(super) fn through(
 
 /// The same at the end of training.
 pub(super) fn at_end(
-    of: Of<'_>,
+    of: TrainingRow<'_>,
     quantity: impl Fn(&Reading) -> Option<Estimate>,
 ) -> Option<Estimate> {
     of.mean_if(|states| quantity(states.last()?.reading.as_ref()?))
@@ -257,7 +257,7 @@ fn means(of: &EnergyAndMagnetisation) -> [Estimate; 2] {
 
 /// The stationary distribution of the sampled flow, Gibbs sampling of the two layers in turn, is p(v): by exact draws, by flows
 /// from both starts, and against Metropolis dynamics. Each is left out where there is nothing to judge.
-pub(super) fn checks<'a>(s: &Settings, rbms: impl Iterator<Item = Of<'a>>) -> Vec<Check> {
+pub(super) fn checks<'a>(s: &Settings, rbms: impl Iterator<Item = TrainingRow<'a>>) -> Vec<Check> {
     let states = rbms.flat_map(|of| of.cells.iter().flatten());
     let readings: Vec<&Reading> = states.filter_map(|state| state.reading.as_ref()).collect();
     // Averages over the second half of the steps can be trusted where they are worth 20 autocorrelation times.

@@ -1,6 +1,6 @@
 //! Figures and table of `flow-field`: where flows end, against the field, against training, and in the plane of m and E.
 
-use super::{By, COLD, Ends, HOT, Of, Settings, end, with_temperature};
+use super::{By, COLD, CaseRow, Ends, HOT, Settings, end, with_temperature};
 use crate::stages::Step;
 use anyhow::Result;
 use exact::square::critical_temperature;
@@ -76,7 +76,7 @@ pub(super) fn plane(
         })
     };
     let at = |[m, bonds]: [Estimate; 2]| [(m.mean, bonds)];
-    let single = |of: Of<'_>| {
+    let single = |of: CaseRow<'_>| {
         let place = |which: usize| of.mean(|ends| ends[s.epochs.len() - 1][HOT].place[which]);
         at([place(0), place(1)])
     };
@@ -95,7 +95,8 @@ pub(super) fn plane(
 }
 
 pub(super) fn ends_table(s: &Settings, ends: &Ends) -> Table {
-    let read = |of: &Of<'_>, by| Cell::or(end(*of, s.epochs.len() - 1, HOT, by), "off the scale");
+    let read =
+        |of: &CaseRow<'_>, by| Cell::or(end(*of, s.epochs.len() - 1, HOT, by), "off the scale");
     table("ends", "Temperatures (J/k_B) at the end of flows from hot starts; how many ensembles have one temperature by energy, magnetisation and specific heat.")
         .rows(ends.rows())
         .column("trained up to T", |of| of.hottest)

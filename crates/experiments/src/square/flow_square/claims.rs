@@ -1,7 +1,7 @@
 //! What `flow-square` says of the sources' statements about ends of flows, and its own checks of these ends.
 
-use super::flows::{End, Flow, Results, by, network};
-use super::{Set, Settings, correlators, rule_name, weights};
+use super::flows::{FlowCase, FlowEndpoint, Results, by, network};
+use super::{TrainingSet, rule_name, unlike, weights};
 use crate::square::thermometers::{LEVEL, Thermometer, has_temperature, on_scale, passes};
 use crate::square::unlike_veiga;
 use anyhow::{Context, Result};
@@ -17,8 +17,8 @@ use stats::Estimate;
 const RESOLUTION: f64 = 0.05;
 
 pub(super) fn claims(lab: &Lab, r: &Results<'_>) -> Result<Vec<Claim>> {
-    let of_high = at_critical(r, Set::H, Rule::Mean)?;
-    let not_of_high = at_critical(r, Set::H, Rule::Sampled)?
+    let of_high = at_critical(r, TrainingSet::H, Rule::Mean)?;
+    let not_of_high = at_critical(r, TrainingSet::H, Rule::Sampled)?
         .negated("network from both starts not at its reading of $T_c$, by more than the spacing of its scale");
     let unlike_the_veiga_rbm = unlike_veiga(&r.s.train, r.s.side.size());
     let mut claims = vec![
@@ -32,20 +32,12 @@ pub(super) fn claims(lab: &Lab, r: &Results<'_>) -> Result<Vec<Claim>> {
     ];
     claims.extend(weights::spectra(lab, r)?);
     claims.extend(weights::maps(lab, r)?);
-    claims.push(correlators::coarse_graining(lab, r)?);
+    claims.push(weights::coarse_graining(lab, r)?);
     Ok(claims)
 }
 
-/// Where a training set has other temperatures than the source's.
-pub(super) fn unlike(s: &Settings, set: Set, [low, high]: [f64; 2]) -> Option<String> {
-    let (from, to) = set.range(s);
-    let [first, last] = [s.temperatures[from], s.temperatures[to - 1]];
-    let differs = [first, last] != [low, high];
-    differs.then(|| format!("the source trains on T = {low} to {high}, here on {first} to {last}"))
-}
-
 /// Whether the network reads ends from both sides as it reads configurations at T_c, within the spacing of its scale.
-fn at_critical(r: &Results<'_>, set: Set, rule: Rule) -> Result<Ruling> {
+fn at_critical(r: &Results<'_>, set: TrainingSet, rule: Rule) -> Result<Ruling> {
     let (place, spacing) = (r.network_at_critical()?, r.s.temperatures.widest_gap());
     let near = |start| Ok(verdict::near(network(r.end(set, rule, start)?), place, spacing));
     let near = r.s.extremes().map(near).into_iter().collect::<Result<Vec<Ruling>>>()?;
@@ -57,7 +49,7 @@ fn at_critical(r: &Results<'_>, set: Set, rule: Rule) -> Result<Ruling> {
 }
 
 /// The network's temperature at an end, in words.
-fn quantity(end: End<'_>) -> String {
+fn quantity(end: FlowEndpoint<'_>) -> String {
     let (set, hidden, rule) = (end.set.name(), end.hidden, rule_name(end.rule));
     format!(
         "network temperature, {rule} rule from $T = {}$, trained on {set}, N = {hidden}",
@@ -66,11 +58,11 @@ fn quantity(end: End<'_>) -> String {
 }
 
 /// A claim with what the network read of the units as they are, and one with what physical thermometers read of spins.
-fn with_network(claim: Claim, end: End<'_>) -> Claim {
+fn with_network(claim: Claim, end: FlowEndpoint<'_>) -> Claim {
     claim.and(quantity(end), Some(network(end)))
 }
 
-fn with_physical(claim: Claim, end: End<'_>) -> Claim {
+fn with_physical(claim: Claim, end: FlowEndpoint<'_>) -> Claim {
     claim.and_all(Thermometer::PHYSICAL.map(|of| {
         let (name, rule) = (of.name(), rule_name(end.rule));
         (format!("{name}, {rule} rule from $T = {}$", end.start), by(of, end))
@@ -80,28 +72,34 @@ fn with_physical(claim: Claim, end: End<'_>) -> Claim {
 /// V by both rules from both sides, by the network, which is the source's thermometer; four physical ones are evidence.
 fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let flows: Vec<(Rule, f64)> = r.s.rules_and_extremes().collect();
-    let ends: Vec<End<'_>> =
-        flows.iter().map(|&(rule, start)| r.end(Set::V, rule, start)).collect::<Result<_>>()?;
-    let while_training = |rule, read: fn(End<'_>) -> Option<Estimate>| -> Vec<(f64, f64)> {
-        let ends = r.while_training(rule, r.s.starts.lowest());
-        ends.filter_map(|end| Some((end.time, read(end)?.mean))).collect()
-    };
+    let ends: Vec<FlowEndpoint<'_>> = flows
+        .iter()
+        .map(|&(rule, start)| r.end(TrainingSet::V, rule, start))
+        .collect::<Result<_>>()?;
+    let while_training =
+        |rule, read: fn(FlowEndpoint<'_>) -> Option<Estimate>| -> Vec<(f64, f64)> {
+            let ends = r.while_training(rule, r.s.starts.lowest());
+            ends.filter_map(|end| Some((end.time, read(end)?.mean))).collect()
+        };
     let by_network = while_training(Rule::Mean, |end| Some(network(end)));
     let passing = passes(&by_network, r.network_at_critical()?.mean);
     let by_energy = while_training(Rule::Sampled, |end| by(Thermometer::Energy, end));
     let by_energy = passes(&by_energy, critical_temperature());
-    let rulings = [at_critical(r, Set::V, Rule::Mean)?, at_critical(r, Set::V, Rule::Sampled)?];
+    let rulings = [
+        at_critical(r, TrainingSet::V, Rule::Mean)?,
+        at_critical(r, TrainingSet::V, Rule::Sampled)?,
+    ];
     let ruling = verdict::all(rulings)
         .corrected_if(passing.is_some(), passing.unwrap_or_default())
-        .unless(unlike(r.s, Set::V, [0.0, 6.0]));
+        .unless(unlike(r.s, TrainingSet::V, [0.0, 6.0]));
     let claim = lab.says("iso-2018/flows-to-tc")?.judged(
         ruling.showing(network(ends[0])),
         quantity(ends[0]),
         format!(
-            "{} steps; {}. As to the energy by the sampled rule from the cold start and $T_c$: {}.",
+            "{} steps; {}. $T_c$ by the energy, sampled rule, cold start: {}.",
             r.s.steps,
             r.s.training(),
-            by_energy.unwrap_or("in training it does not pass there".into())
+            by_energy.unwrap_or("during training it is not crossed".into())
         ),
     );
     let claim = ends[1..].iter().copied().fold(claim, with_network);
@@ -111,10 +109,12 @@ fn flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
 /// V by the sampled rule and the network, as in Veiga and Vicente's code.
 fn sampled_flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let [cold, hot] = r.s.extremes();
-    let (cold, hot) = (r.end(Set::V, Rule::Sampled, cold)?, r.end(Set::V, Rule::Sampled, hot)?);
-    let differs = unlike_veiga(&r.s.train, r.s.side.size()).or(unlike(r.s, Set::V, [0.0, 6.0]));
+    let (cold, hot) =
+        (r.end(TrainingSet::V, Rule::Sampled, cold)?, r.end(TrainingSet::V, Rule::Sampled, hot)?);
+    let differs =
+        unlike_veiga(&r.s.train, r.s.side.size()).or(unlike(r.s, TrainingSet::V, [0.0, 6.0]));
     let claim = lab.says("veiga-2020/flows-to-tc")?.judged(
-        at_critical(r, Set::V, Rule::Sampled)?.unless(differs),
+        at_critical(r, TrainingSet::V, Rule::Sampled)?.unless(differs),
         quantity(cold),
         format!("{} steps. Experiment `flow-controls` has the RBM of the source.", r.s.steps),
     );
@@ -124,9 +124,9 @@ fn sampled_flows_to_critical(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
 /// H by one rule.
 fn high(lab: &Lab, r: &Results<'_>, key: &str, rule: Rule, ruling: Ruling) -> Result<Claim> {
     let [cold, hot] = r.s.extremes();
-    let (cold, hot) = (r.end(Set::H, rule, cold)?, r.end(Set::H, rule, hot)?);
+    let (cold, hot) = (r.end(TrainingSet::H, rule, cold)?, r.end(TrainingSet::H, rule, hot)?);
     let claim = lab.says(key)?.judged(
-        ruling.unless(unlike(r.s, Set::H, [4.0, 6.0])).showing(network(hot)),
+        ruling.unless(unlike(r.s, TrainingSet::H, [4.0, 6.0])).showing(network(hot)),
         quantity(hot),
         format!("{} steps; {}.", r.s.steps, r.s.training()),
     );
@@ -135,12 +135,12 @@ fn high(lab: &Lab, r: &Results<'_>, key: &str, rule: Rule, ruling: Ruling) -> Re
 
 /// L by the mean rule and the network, from the hottest start.
 fn low(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
-    let end = r.end(Set::L, Rule::Mean, r.s.starts.highest())?;
+    let end = r.end(TrainingSet::L, Rule::Mean, r.s.starts.highest())?;
     let coldest = r.equilibrium.rows().next().context("nothing was held out")?;
     let genuine = coldest.mean(|[network, ..]| *network);
     let near = verdict::near(network(end), genuine, r.s.temperatures.widest_gap());
     let claim = lab.says("iso-2018/low-flows-to-zero")?.judged(
-        near.unless(unlike(r.s, Set::L, [0.0, 0.0])),
+        near.unless(unlike(r.s, TrainingSet::L, [0.0, 0.0])),
         quantity(end),
         format!(
             "The network reads configurations of $T = {}$ as {}.",
@@ -159,7 +159,7 @@ fn hidden(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let few = if shown_size < many { shown_size } else { least };
     let (mut rises, mut above, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
     for start in r.s.extremes() {
-        let end = |hidden| r.end_of(Set::V, hidden, Rule::Mean, start).map(network);
+        let end = |hidden| r.end_of(TrainingSet::V, hidden, Rule::Mean, start).map(network);
         let (change, height) = (end(many)? - end(few)?, end(many)? - r.network_at_critical()?);
         rises.push(verdict::above(change, 0.0));
         above.push(verdict::above(height, 0.0));
@@ -190,7 +190,8 @@ fn hidden(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
 
 fn opposite_to_rg(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
     let start = r.s.starts.highest();
-    let is = |of: &Flow| of.set == Set::V && (of.rule, of.start) == (Rule::Sampled, start);
+    let is =
+        |of: &FlowCase| of.set == TrainingSet::V && (of.rule, of.start) == (Rule::Sampled, start);
     let flow = r.every_step.find(is).context("a flow was not read")?;
     let change = flow.mean(|steps| steps[1].network_temperature() - steps[0].network_temperature());
     let differs = "RG halves the length and compares $K'$ with K; the flow changes no length";
@@ -209,7 +210,7 @@ pub(super) fn checks(r: &Results<'_>) -> [Check; 1] {
 pub(super) fn dependence_on_start(r: &Results<'_>) -> String {
     let kinds = r.s.rules.iter().flat_map(|&rule| r.s.hidden.iter().map(move |&n| (rule, n)));
     let apart = kinds.map(|(rule, n)| {
-        let ends = r.trained(Set::V, n, rule).map(|end| by(Thermometer::Energy, end));
+        let ends = r.trained(TrainingSet::V, n, rule).map(|end| by(Thermometer::Energy, end));
         let ends = ends.collect::<Option<Vec<_>>>();
         let ruling = on_scale(ends, |ends| verdict::same(&ends, RESOLUTION));
         let told = ruling.among(["the same", "apart", "not told apart"]);
@@ -226,8 +227,8 @@ pub(super) fn dependence_on_start(r: &Results<'_>) -> String {
 /// Whether the ensembles at the end are those of the Ising model at one temperature.
 fn no_temperature(r: &Results<'_>) -> Check {
     let count = |shown: bool| {
-        let is = |of: &Flow| of.trained && of.is(Set::V, r.s.train.hidden) == shown;
-        let ends: Vec<End<'_>> = r.ends.filter(is).collect();
+        let is = |of: &FlowCase| of.trained && of.is(TrainingSet::V, r.s.train.hidden) == shown;
+        let ends: Vec<FlowEndpoint<'_>> = r.ends.filter(is).collect();
         let yes: usize = ends.iter().map(|end| end.count(has_temperature)).sum();
         (yes, ends.iter().map(|end| end.cells.len()).sum::<usize>())
     };

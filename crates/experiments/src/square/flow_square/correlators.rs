@@ -1,14 +1,7 @@
 //! What hidden units see at T_c: their correlators with the sites, <v_i h_a>, beside those of true block spins.
 
-use super::flows::Results;
-use anyhow::{Context, Result};
-use lab::{Lab, verdict};
 use nalgebra::DMatrix;
 use rbm::{Rbm, features};
-use report::Claim;
-
-/// How far two participation ratios must be told apart, sites: those of one block.
-const BLOCK: f64 = 4.0;
 
 /// Of one RBM.
 pub(super) struct Correlators {
@@ -78,31 +71,6 @@ pub(super) fn local(correlators: &DMatrix<f64>) -> DMatrix<f64> {
         column.apply(|x| *x = (*x - mean) * mean.signum());
     }
     local
-}
-
-/// The correlators of hidden units against those of block spins, without what the magnetisation gives to all sites.
-pub(super) fn coarse_graining(lab: &Lab, r: &Results<'_>) -> Result<Claim> {
-    let of = r.correlators.at(&()).context("no correlators")?;
-    let mean = |ratios: &[f64]| ratios.iter().sum::<f64>() / ratios.len() as f64;
-    let units = of.mean(|seed| mean(&seed.local_of_hidden));
-    let blocks = of.mean(|seed| mean(&seed.local_of_blocks));
-    let likeness = of.mean(Correlators::likeness);
-    let differ =
-        verdict::same(&[units, blocks], BLOCK).negated("participation ratios differ beyond errors");
-    let ruling = verdict::every(
-        [verdict::above(likeness, 0.5), differ],
-        "a cosine above 0.5 with the most similar block, and other participation ratios than blocks, beyond errors",
-    );
-    Ok(lab
-        .says("koch-2020/coarse-graining")?
-        .judged(
-            ruling.showing(units),
-            "participation ratio of $\\langle v_i h_a \\rangle$ at $T_c$ without its mean over the sites",
-            "With their mean all are wide: at $T_c$ everything is correlated with the magnetisation.",
-        )
-        .and("of majority spins of 2 × 2 blocks", Some(blocks))
-        .and("cosine with the most similar block", Some(likeness))
-        .and("of the weights", Some(of.mean(|seed| mean(&seed.of_weights)))))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What `flow-square` shows: flows step by step, their ends, weights and correlators; and its tables.
 
 use super::correlators::{Correlators, local};
-use super::flows::{End, Flow, Results, by, network};
-use super::weights::Gram;
-use super::{Set, rule_name};
+use super::flows::{FlowCase, FlowEndpoint, Results, by, network};
+use super::gram::Gram;
+use super::{TrainingSet, rule_name};
 use crate::square::thermometers::{Thermometer, has_temperature};
 use crate::stages::Step;
 use exact::square::critical_temperature;
@@ -102,7 +102,7 @@ fn distribution_at_end(r: &Results<'_>) -> Figure {
     .panels(r.s.rules_and_extremes(), |(rule, start)| {
         panel("temperature T (J/k_B)", "probability P(T)")
             .title(format!("{} rule, from T = {start}", rule_name(rule)))
-            .each(all_sizes(r, Set::V, rule, start), |panel, end| {
+            .each(all_sizes(r, TrainingSet::V, rule, start), |panel, end| {
                 let shares = end.means(Step::distribution);
                 let points = r.s.temperatures.iter().copied().zip(shares);
                 panel.joined(format!("N = {}", end.hidden), points)
@@ -114,11 +114,12 @@ fn distribution_at_end(r: &Results<'_>) -> Figure {
 /// The ends from one start of trained RBMs of every number of hidden units.
 fn all_sizes<'a>(
     r: &'a Results<'_>,
-    set: Set,
+    set: TrainingSet,
     rule: Rule,
     start: f64,
-) -> impl Iterator<Item = End<'a>> {
-    let is = move |of: &Flow| of.trained && of.set == set && (of.rule, of.start) == (rule, start);
+) -> impl Iterator<Item = FlowEndpoint<'a>> {
+    let is =
+        move |of: &FlowCase| of.trained && of.set == set && (of.rule, of.start) == (rule, start);
     r.ends.filter(is)
 }
 
@@ -128,7 +129,7 @@ fn starts(r: &Results<'_>) -> Figure {
         |&rule| {
             let axes = panel("temperature of the start (J/k_B)", "temperature at the end (J/k_B)");
             by_all(axes.title(of_spins(rule)), |thermometer| {
-                let ends = r.trained(Set::V, r.s.train.hidden, rule);
+                let ends = r.trained(TrainingSet::V, r.s.train.hidden, rule);
                 ends.map(|end| (end.start, by(thermometer, end))).collect()
             })
         },
@@ -162,7 +163,7 @@ fn plane(r: &Results<'_>) -> Figure {
         "plane",
         "Flows of V in the plane of |m| and energy; by the mean rule those of expectations.",
     )
-    .panel(axes.each(r.every_step.filter(|flow| flow.set == Set::V), |panel, flow| {
+    .panel(axes.each(r.every_step.filter(|flow| flow.set == TrainingSet::V), |panel, flow| {
         let at =
             |n: usize| (flow.mean(|steps| steps[n].abs_m).mean, flow.mean(|steps| steps[n].energy));
         let label = format!("{} rule from T = {}", rule_name(flow.rule), flow.start);
@@ -197,7 +198,7 @@ fn hidden(r: &Results<'_>) -> Figure {
             by_all(
                 axes.title(format!("{} rule, from T = {start}", rule_name(rule))),
                 |thermometer| {
-                    let ends = all_sizes(r, Set::V, rule, start);
+                    let ends = all_sizes(r, TrainingSet::V, rule, start);
                     ends.map(|end| (end.hidden as f64, by(thermometer, end))).collect()
                 },
             )
@@ -206,7 +207,8 @@ fn hidden(r: &Results<'_>) -> Figure {
 
 /// What the network reads at the ends of all training sets, as the sources do.
 fn training_sets(r: &Results<'_>) -> Figure {
-    let series = Set::ALL.into_iter().flat_map(|set| r.s.extremes().map(|start| (set, start)));
+    let series =
+        TrainingSet::ALL.into_iter().flat_map(|set| r.s.extremes().map(|start| (set, start)));
     figure(
         "training-sets",
         "What the network reads of the units as they are at the end, for the three training sets.",
@@ -232,17 +234,17 @@ fn spectra(r: &Results<'_>) -> Figure {
         panel("rank", "eigenvalue of W Wᵀ").title(title).log_x().log_y().mark_y("1", 1.0)
     };
     let spectrum =
-        |of: Row<'_, (Set, usize), Gram>| ranks().zip(of.means(|gram| &gram.eigenvalues));
+        |of: Row<'_, (TrainingSet, usize), Gram>| ranks().zip(of.means(|gram| &gram.eigenvalues));
     let of_sets = axes(format!("N = {shown}"))
         .each(r.weights.filter(|(_, hidden)| *hidden == shown), |panel, of| {
             panel.joined(of.case.0.name(), spectrum(of))
         })
-        .each(r.weights.at(&(Set::V, shown)), |panel, of| {
+        .each(r.weights.at(&(TrainingSet::V, shown)), |panel, of| {
             let noise = of.means(|gram| &gram.of_noise);
             panel.dashed("independent weights", ranks().zip(noise))
         });
     let of_sizes = axes("trained on V".into())
-        .each(r.weights.filter(|(set, _)| *set == Set::V), |panel, of| {
+        .each(r.weights.filter(|(set, _)| *set == TrainingSet::V), |panel, of| {
             panel.joined(format!("N = {}", of.case.1), spectrum(of))
         });
     figure("spectra", "Eigenvalues of $W W^T$, largest first; independent weights have the mean square of V. Above 1 the mean rule leaves the configuration 0.")
@@ -340,8 +342,8 @@ fn participation(r: &Results<'_>) -> Figure {
 
 /// Trained RBMs, from the coldest and the hottest start.
 pub(super) fn ends_table(r: &Results<'_>) -> Table {
-    let is_shown = |flow: &Flow| flow.trained && r.s.extremes().contains(&flow.start);
-    let chi_square = |end: &End<'_>| {
+    let is_shown = |flow: &FlowCase| flow.trained && r.s.extremes().contains(&flow.start);
+    let chi_square = |end: &FlowEndpoint<'_>| {
         let ratios = end.cells.iter().filter_map(|step| {
             let two_point = &step.readings.as_ref()?.two_point;
             Some(two_point.chi_square / two_point.degrees_of_freedom.max(1) as f64)

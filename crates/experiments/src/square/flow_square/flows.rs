@@ -1,10 +1,10 @@
 //! What is done in `flow-square`: draw, calibrate, train on three sets, let configurations flow, and read them.
 
 use super::correlators::Correlators;
-use super::weights::Gram;
-use super::{Set, Settings};
+use super::gram::Gram;
+use super::{Settings, TrainingSet};
 use crate::square::thermometers::Thermometer;
-use crate::square::torus::{Blocks, Repetition, Torus};
+use crate::square::torus::{Blocks, Repetition, TorusThermometers};
 use crate::stages::{
     DrawSamples, Flowing, Instruments, MeasureCurves, Shape, Step, Trajectory, calibrate,
     train_rbm_on,
@@ -22,7 +22,7 @@ struct Draws<'a> {
     of: Repetition<'a>,
     training: Done<Samples>,
     held_out: Blocks,
-    torus: Torus,
+    torus: TorusThermometers,
 }
 
 impl<'a> Draws<'a> {
@@ -42,7 +42,7 @@ impl<'a> Draws<'a> {
             seed: of.seed("training"),
         })?;
         let (hottest, draws) = (*s.hottest, s.curve_draws.short());
-        let torus = Torus {
+        let torus = TorusThermometers {
             side,
             curves: lab.get(&MeasureCurves { side, hottest, draws, seed: of.seed("curves") })?,
             network: calibrate(
@@ -62,9 +62,13 @@ impl<'a> Draws<'a> {
     }
 
     /// An RBM at every state of its training that is kept.
-    fn train(&self, s: &Settings, (set, hidden): (Set, usize)) -> Result<Vec<Done<Trainer>>> {
+    fn train(
+        &self,
+        s: &Settings,
+        (set, hidden): (TrainingSet, usize),
+    ) -> Result<Vec<Done<Trainer>>> {
         let label = match set {
-            Set::V => "rbm".to_owned(),
+            TrainingSet::V => "rbm".to_owned(),
             _ => format!("rbm {}", set.name()),
         };
         let seed = child_seed(self.of.seed, &label, hidden as u64);
@@ -76,7 +80,7 @@ impl<'a> Draws<'a> {
     fn flow(
         &self,
         rbm: &Done<Trainer>,
-        flow: &Flow,
+        flow: &FlowCase,
         read: &[usize],
         all: bool,
         label: &str,
@@ -111,8 +115,8 @@ impl<'a> Draws<'a> {
 
 /// A flow: of the RBM of a training set and number of hidden units at one state of its training, by one rule, from one start.
 #[derive(Clone, Copy)]
-pub(super) struct Flow {
-    pub(super) set: Set,
+pub(super) struct FlowCase {
+    pub(super) set: TrainingSet,
     pub(super) hidden: usize,
     /// The number of the state, its time (rate × updates), and whether it is the last.
     pub(super) state: usize,
@@ -123,18 +127,18 @@ pub(super) struct Flow {
     pub(super) start: f64,
 }
 
-impl Flow {
-    pub(super) fn is(&self, set: Set, hidden: usize) -> bool {
+impl FlowCase {
+    pub(super) fn is(&self, set: TrainingSet, hidden: usize) -> bool {
         self.set == set && self.hidden == hidden
     }
 }
 
 /// RBMs of a training set and number of hidden units, by seed, at every state of their training that is kept.
-type Rbms = Grid<(Set, usize), Vec<Done<Trainer>>>;
+type Rbms = Grid<(TrainingSet, usize), Vec<Done<Trainer>>>;
 
 /// RBMs of V and all of the size shown flow from every start, the rest from the coldest and the hottest; the RBM shown does so
 /// at every state of its training.
-fn flows(s: &Settings, rbms: &Rbms) -> Vec<Flow> {
+fn flows(s: &Settings, rbms: &Rbms) -> Vec<FlowCase> {
     let mut flows = Vec::new();
     for rbm in rbms.rows() {
         let ((set, hidden), states) = (*rbm.case, rbm.cells[0].as_slice());
@@ -142,14 +146,14 @@ fn flows(s: &Settings, rbms: &Rbms) -> Vec<Flow> {
         for (state, trainer) in states.iter().enumerate() {
             let trained = state + 1 == states.len();
             let starts = match trained {
-                true if set == Set::V || is_shown => s.starts.to_vec(),
+                true if set == TrainingSet::V || is_shown => s.starts.to_vec(),
                 true => s.extremes().to_vec(),
-                false if set == Set::V && is_shown => s.extremes().to_vec(),
+                false if set == TrainingSet::V && is_shown => s.extremes().to_vec(),
                 false => continue,
             };
             let time = f64::from(s.train.learning_rate) * trainer.value.updates() as f64;
             for &rule in s.rules.iter() {
-                let flow = |&start| Flow { set, hidden, state, time, trained, rule, start };
+                let flow = |&start| FlowCase { set, hidden, state, time, trained, rule, start };
                 flows.extend(starts.iter().map(flow));
             }
         }
@@ -170,11 +174,11 @@ pub(super) struct Results<'a> {
     /// By temperature, T_c the last: the network's reading, |m|, and the energy.
     pub(super) equilibrium: Grid<f64, [Estimate; 3]>,
     /// The flows of RBMs of the size shown at every step, by the network; that of V at some steps, by all thermometers.
-    pub(super) every_step: Grid<Flow, Vec<Step>>,
-    pub(super) some_steps: Grid<Flow, Vec<Step>>,
+    pub(super) every_step: Grid<FlowCase, Vec<Step>>,
+    pub(super) some_steps: Grid<FlowCase, Vec<Step>>,
     /// The ends of all flows, by all thermometers.
-    pub(super) ends: Grid<Flow, Step>,
-    pub(super) weights: Grid<(Set, usize), Gram>,
+    pub(super) ends: Grid<FlowCase, Step>,
+    pub(super) weights: Grid<(TrainingSet, usize), Gram>,
     pub(super) correlators: Grid<(), Correlators>,
 }
 
@@ -186,24 +190,25 @@ impl<'a> Results<'a> {
         let temperatures = s.temperatures.iter().copied().chain([critical_temperature()]);
 
         let sizes = |set| s.hidden.iter().map(move |&hidden| (set, hidden));
-        let kinds: Vec<(Set, usize)> = Set::ALL.into_iter().flat_map(sizes).collect();
+        let kinds: Vec<(TrainingSet, usize)> =
+            TrainingSet::ALL.into_iter().flat_map(sizes).collect();
         let train = |&kind: &_, index: u64| draws[index as usize].train(s, kind);
         let rbms: Rbms = lab.grid(kinds.iter().copied(), seeds, train)?;
-        let states = |kind: (Set, usize), index: u64| {
+        let states = |kind: (TrainingSet, usize), index: u64| {
             let rbm = rbms.at(&kind).context("an RBM was not trained")?;
             Ok::<_, Error>(rbm.cells[index as usize].as_slice())
         };
-        let flow = |flow: &Flow, index: u64, read: &[usize], all, label: &str| {
+        let flow = |flow: &FlowCase, index: u64, read: &[usize], all, label: &str| {
             let rbm = &states((flow.set, flow.hidden), index)?[flow.state];
             draws[index as usize].flow(rbm, flow, read, all, label)
         };
 
         let all = flows(s, &rbms);
-        let is_shown = |flow: &&Flow| {
+        let is_shown = |flow: &&FlowCase| {
             flow.trained && flow.hidden == shown && s.extremes().contains(&flow.start)
         };
-        let of_shown: Vec<Flow> = all.iter().filter(is_shown).copied().collect();
-        let of_v = of_shown.iter().filter(|flow| flow.set == Set::V).copied();
+        let of_shown: Vec<FlowCase> = all.iter().filter(is_shown).copied().collect();
+        let of_v = of_shown.iter().filter(|flow| flow.set == TrainingSet::V).copied();
         let (every, some) = ((0..=steps).collect::<Vec<_>>(), steps_read(steps));
         Ok(Self {
             s,
@@ -226,7 +231,7 @@ impl<'a> Results<'a> {
             })?,
             correlators: lab.grid([()], seeds, |(), index| {
                 let v = draws[index as usize].held_out.at(critical_temperature())?.to_matrix();
-                let trained = states((Set::V, shown), index)?.last();
+                let trained = states((TrainingSet::V, shown), index)?.last();
                 let rbm = trained.context("nothing was trained")?.value.rbm();
                 Ok(Correlators::of(rbm, &v, s.side.size()))
             })?,
@@ -242,48 +247,53 @@ impl<'a> Results<'a> {
     /// The ends of trained RBMs of one kind by one rule, one for each start.
     pub(super) fn trained(
         &self,
-        set: Set,
+        set: TrainingSet,
         hidden: usize,
         rule: Rule,
-    ) -> impl Iterator<Item = End<'_>> {
+    ) -> impl Iterator<Item = FlowEndpoint<'_>> {
         self.ends.filter(move |flow| flow.trained && flow.is(set, hidden) && flow.rule == rule)
     }
 
     /// That from one start, by an RBM of so many hidden units.
     pub(super) fn end_of(
         &self,
-        set: Set,
+        set: TrainingSet,
         hidden: usize,
         rule: Rule,
         start: f64,
-    ) -> Result<End<'_>> {
+    ) -> Result<FlowEndpoint<'_>> {
         let mut ends = self.trained(set, hidden, rule);
         ends.find(|end| end.start == start).context("a flow was not read")
     }
 
     /// That of the size shown.
-    pub(super) fn end(&self, set: Set, rule: Rule, start: f64) -> Result<End<'_>> {
+    pub(super) fn end(&self, set: TrainingSet, rule: Rule, start: f64) -> Result<FlowEndpoint<'_>> {
         self.end_of(set, self.s.train.hidden, rule, start)
     }
 
     /// The ends while the RBM shown is trained on V, in the order of its training.
-    pub(super) fn while_training(&self, rule: Rule, start: f64) -> impl Iterator<Item = End<'_>> {
+    pub(super) fn while_training(
+        &self,
+        rule: Rule,
+        start: f64,
+    ) -> impl Iterator<Item = FlowEndpoint<'_>> {
         let hidden = self.s.train.hidden;
-        self.ends
-            .filter(move |flow| flow.is(Set::V, hidden) && (flow.rule, flow.start) == (rule, start))
+        self.ends.filter(move |flow| {
+            flow.is(TrainingSet::V, hidden) && (flow.rule, flow.start) == (rule, start)
+        })
     }
 }
 
 /// The end of one flow, by seed.
-pub(super) type End<'a> = Row<'a, Flow, Step>;
+pub(super) type FlowEndpoint<'a> = Row<'a, FlowCase, Step>;
 
 /// What the network reads of the units as they are: real numbers by the mean rule.
-pub(super) fn network(end: End<'_>) -> Estimate {
+pub(super) fn network(end: FlowEndpoint<'_>) -> Estimate {
     end.mean(Step::network_temperature)
 }
 
 /// What a thermometer reads of spins: those of the mean rule are drawn from its expectations.
-pub(super) fn by(thermometer: Thermometer, end: End<'_>) -> Option<Estimate> {
+pub(super) fn by(thermometer: Thermometer, end: FlowEndpoint<'_>) -> Option<Estimate> {
     end.mean_if(|step| thermometer.at(step))
 }
 

@@ -1,6 +1,6 @@
 //! How far our RBMs and the published ones are from the exact values, and what the source says.
 
-use super::rbms::{OBSERVABLES, Torus, Trial, Trials};
+use super::rbms::{ExactTorus, OBSERVABLES, Trial, Trials};
 use super::{SIDE, Settings};
 use anyhow::{Context, Result};
 use exact::square::critical_temperature;
@@ -89,7 +89,7 @@ impl Deviation {
 
 /// Ours beside all published numbers, by observable, RBM and temperature.
 pub(super) fn deviations(lab: &Lab, s: &Settings, trials: &Trials) -> Result<Vec<Deviation>> {
-    let of = |(observable, rbm, row): (usize, usize, Row<'_, Torus, Trial>)| {
+    let of = |(observable, rbm, row): (usize, usize, Row<'_, ExactTorus, Trial>)| {
         let (exact, hidden) = (row.exact[observable], s.rbms[rbm].hidden);
         let distance = |found: Estimate| Estimate { mean: (found.mean - exact).abs(), ..found };
         let own = |trial: &Trial| (OBSERVABLES[observable].of)(&trial.rbms[rbm].means);
@@ -209,7 +209,7 @@ fn hardest_at(at: usize, kl: &[Vec<Estimate>]) -> Ruling {
 /// Published Monte Carlo against exact values: how far a finite run of theirs is off.
 pub(super) fn monte_carlo(lab: &Lab, trials: &Trials) -> Result<Check> {
     const OFF: f64 = 0.01;
-    let off = |(row, number): (Row<'_, Torus, Trial>, usize)| {
+    let off = |(row, number): (Row<'_, ExactTorus, Trial>, usize)| {
         let (t, exact, symbol) = (row.temperature, row.exact[number], OBSERVABLES[number].symbol);
         let published = monte_carlo_value(lab, t, number)?;
         let words = format!("{symbol} at T = {t}: {published} instead of {}", fixed(exact, 5));

@@ -1,6 +1,6 @@
 //! The RBMs: trained on the torus at one temperature, in phases, from several starts; and what is measured of them.
 
-use super::{Phase, Rbm, SIDE, Settings};
+use super::{Phase, RbmSettings, SIDE, Settings};
 use crate::stages::{Data, DrawSamples, ExactMoments, Means, MeasureRbm, OfRbm, Shape, TrainRbm};
 use anyhow::{Context, Result};
 use exact::torus::kaufman;
@@ -52,7 +52,7 @@ pub(super) fn exact(lab: &Lab, temperatures: &[f64]) -> Result<Vec<[f64; 3]>> {
 }
 
 /// A temperature with the exact values there.
-pub(super) struct Torus {
+pub(super) struct ExactTorus {
     pub(super) temperature: f64,
     pub(super) exact: [f64; 3],
 }
@@ -63,13 +63,13 @@ pub(super) struct Trial {
     pub(super) rbms: Vec<OfRbm>,
 }
 
-pub(super) type Trials = Grid<Torus, Trial>;
+pub(super) type Trials = Grid<ExactTorus, Trial>;
 
 /// Draws, trains and measures at all temperatures.
 pub(super) fn trials(lab: &Lab, s: &Settings) -> Result<Trials> {
     let exact = exact(lab, &s.temperatures)?;
     let tori = s.temperatures.iter().zip(exact);
-    let tori = tori.map(|(&temperature, exact)| Torus { temperature, exact });
+    let tori = tori.map(|(&temperature, exact)| ExactTorus { temperature, exact });
     lab.grid(tori, *s.seeds, |torus, seed| trial(lab, s, torus.temperature, seed))
 }
 
@@ -86,7 +86,7 @@ fn trial(lab: &Lab, s: &Settings, temperature: f64, seed: u64) -> Result<Trial> 
     };
     let samples = draw(s.samples.short(), child("data"))?;
     let held_out = draw(s.held_out.short(), child("held out"))?;
-    let measured = |rbm: &Rbm| -> Result<OfRbm> {
+    let measured = |rbm: &RbmSettings| -> Result<OfRbm> {
         let trained = train(lab, s, rbm, &samples, child(&format!("machine {}", rbm.hidden)))?;
         let stage = MeasureRbm {
             rbm: &trained,
@@ -109,7 +109,7 @@ fn trial(lab: &Lab, s: &Settings, temperature: f64, seed: u64) -> Result<Trial> 
 fn train(
     lab: &Lab,
     s: &Settings,
-    rbm: &Rbm,
+    rbm: &RbmSettings,
     samples: &Done<Samples>,
     seed: u64,
 ) -> Result<Done<Trainer>> {
@@ -133,7 +133,7 @@ fn train(
 fn phases(
     lab: &Lab,
     s: &Settings,
-    rbm: &Rbm,
+    rbm: &RbmSettings,
     samples: &Done<Samples>,
     seed: u64,
 ) -> Result<Done<Trainer>> {

@@ -4,7 +4,7 @@ use super::AutocorrelationTimes;
 use stats::{Estimate, jackknife};
 
 /// Bins that are kept of all chains together; when there are more, each two become one.
-const MOST: usize = 1 << 19;
+const MAX: usize = 1 << 19;
 /// Automatic window: the sum of the autocorrelations stops at the first `W >= 6 tau` (`madras-sokal-1988`).
 const WINDOW: f64 = 6.0;
 /// One chain is cut into so many, whose scatter gives the errors.
@@ -59,7 +59,7 @@ impl Series {
             self.bins.extend(self.filling.iter().map(|sum| sum / bin));
             self.filling.fill(0.0);
             self.filled = 0;
-            if self.bins.len() == COLUMNS * MOST {
+            if self.bins.len() == COLUMNS * MAX {
                 self.join();
             }
         }

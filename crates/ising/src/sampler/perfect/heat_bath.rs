@@ -72,7 +72,7 @@ impl Pair {
     }
 
     /// The replicas, once they have met.
-    pub(super) fn into_lanes(mut self) -> ReplicaBits {
+    pub(super) fn into_replicas(mut self) -> ReplicaBits {
         self.lower.truncate(self.lower.len() - 2);
         ReplicaBits(self.lower)
     }
@@ -114,8 +114,8 @@ mod tests {
     use crate::replica_bits::REPLICAS;
     use proptest::prelude::*;
 
-    fn with_fixed(lanes: &ReplicaBits) -> Vec<Word> {
-        lanes.0.iter().copied().chain([UP, DOWN]).collect()
+    fn with_fixed(replicas: &ReplicaBits) -> Vec<Word> {
+        replicas.0.iter().copied().chain([UP, DOWN]).collect()
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Two coupled chains of open bonds, from all open and from none, on the same random numbers.
 
 use super::blocks;
-use super::search::{GHOST, Search};
+use super::search::{Bond, GHOST, Search};
 use crate::coupling::threshold;
 use crate::{Coupling, Lattice};
 use rand::{Rng, RngExt};
@@ -38,34 +38,6 @@ impl<'a> Rule<'a> {
     pub(super) fn new(lattice: &'a Lattice, coupling: Coupling, field: f64) -> Self {
         let ghost = if field > 0.0 { Some(Closed::new(field)) } else { None };
         Self { lattice, bond: Closed::new(coupling.value()), ghost }
-    }
-}
-
-/// A bond by both its ends: a site and the bit there that says whether it is open. A bond to the ghost has but one.
-#[derive(Clone, Copy)]
-pub(super) struct Bond {
-    pub(super) ends: [usize; 2],
-    pub(super) bits: [u8; 2],
-}
-
-impl Bond {
-    /// The bond of a site in one direction. Directions come in pairs: the way back differs in the last bit.
-    fn new(site: usize, direction: usize, neighbour: u32) -> Self {
-        Self { ends: [site, neighbour as usize], bits: [1 << direction, 1 << (direction ^ 1)] }
-    }
-
-    fn to_ghost(site: usize) -> Self {
-        Self { ends: [site; 2], bits: [GHOST; 2] }
-    }
-
-    fn open(self, bonds: &mut [u8]) {
-        bonds[self.ends[0]] |= self.bits[0];
-        bonds[self.ends[1]] |= self.bits[1];
-    }
-
-    fn close(self, bonds: &mut [u8]) {
-        bonds[self.ends[0]] &= !self.bits[0];
-        bonds[self.ends[1]] &= !self.bits[1];
     }
 }
 

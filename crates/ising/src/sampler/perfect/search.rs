@@ -1,10 +1,37 @@
 //! Whether open bonds connect two sites, asked from both ends at once.
 
-use super::random_cluster::Bond;
 use crate::Lattice;
 
 /// The bit of a bond to the ghost, behind those of the four directions.
 pub(super) const GHOST: u8 = 1 << 4;
+
+/// A bond by both its ends: a site and the bit there that says whether it is open. A bond to the ghost has but one.
+#[derive(Clone, Copy)]
+pub(super) struct Bond {
+    pub(super) ends: [usize; 2],
+    pub(super) bits: [u8; 2],
+}
+
+impl Bond {
+    /// The bond of a site in one direction. Directions come in pairs: the way back differs in the last bit.
+    pub(super) fn new(site: usize, direction: usize, neighbour: u32) -> Self {
+        Self { ends: [site, neighbour as usize], bits: [1 << direction, 1 << (direction ^ 1)] }
+    }
+
+    pub(super) fn to_ghost(site: usize) -> Self {
+        Self { ends: [site; 2], bits: [GHOST; 2] }
+    }
+
+    pub(super) fn open(self, bonds: &mut [u8]) {
+        bonds[self.ends[0]] |= self.bits[0];
+        bonds[self.ends[1]] |= self.bits[1];
+    }
+
+    pub(super) fn close(self, bonds: &mut [u8]) {
+        bonds[self.ends[0]] &= !self.bits[0];
+        bonds[self.ends[1]] &= !self.bits[1];
+    }
+}
 
 /// Searches in turn from both ends, breadth first, and is done when they meet or one has seen its whole cluster: on average
 /// far sooner than the larger cluster is seen.

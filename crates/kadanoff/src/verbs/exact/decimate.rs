@@ -6,7 +6,7 @@ use crate::values::{coupling, finite, whole};
 use clap::Args;
 use exact::ring;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Decimate {
     /// K at the start, of either sign.
     #[arg(long, value_name = "K", allow_hyphen_values = true, value_parser = coupling)]
@@ -23,8 +23,8 @@ pub(super) struct Decimate {
 }
 
 fn factor(text: &str) -> Result<u32, &'static str> {
-    const MOST: u32 = 1_000_000;
-    let allowed = text.parse().ok().filter(|factor| (2..=MOST).contains(factor));
+    const MAX: u32 = 1_000_000;
+    let allowed = text.parse().ok().filter(|factor| (2..=MAX).contains(factor));
     allowed.ok_or("it must be a whole number from 2 to 1000000")
 }
 

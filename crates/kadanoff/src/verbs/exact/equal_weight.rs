@@ -12,7 +12,7 @@ use lab::input::BadInput;
 /// The most visible units of an RBM trained on a range.
 const MAX_OF_RANGE: usize = 1_000_000;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Layers {
     /// The number of visible units M, from 2 to 10000000.
     #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, MAX_UNITS))]
@@ -22,7 +22,7 @@ pub(super) struct Layers {
     hidden: usize,
 }
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Weight {
     #[command(flatten)]
     layers: Layers,
@@ -31,7 +31,7 @@ pub(super) struct Weight {
 }
 
 /// The training set: rings of M spins.
-#[derive(Args)]
+#[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Data {
     /// Rings at one K, of either sign; at inf, zero temperature, weight and gain are infinite (null in JSON).
@@ -82,7 +82,7 @@ pub(super) fn weight(options: &Weight) -> Result<Values> {
     ])
 }
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Partition {
     #[command(flatten)]
     layers: Layers,
@@ -106,7 +106,7 @@ pub(super) fn partition(options: &Partition) -> Values {
     ]
 }
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Threshold {
     #[command(flatten)]
     layers: Layers,

@@ -15,7 +15,7 @@ const MAX_UNITS: usize = 2000;
 /// Of all steps together: a distribution is kept for each.
 const MAX_PROBABILITIES: usize = 50_000_000;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Flow {
     /// The number of visible units M, from 3 to 2000; the spectrum of 2000 takes minutes.
     #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(3, MAX_UNITS))]

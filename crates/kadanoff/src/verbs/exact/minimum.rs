@@ -18,7 +18,7 @@ const MAX_WEIGHTS: usize = 128;
 /// The standard deviation of the weights at the start, as the help says.
 const INITIAL_STD: f64 = 0.5;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Minimum {
     /// The number of visible units M, from 2 to 14.
     #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, 14))]

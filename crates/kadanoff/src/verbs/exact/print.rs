@@ -55,10 +55,10 @@ fn line(list: &[f64], width: usize) -> String {
 
 /// All of a short list; of a long one both ends, and how long it is.
 fn shortened(count: usize, what: &str, entry: impl Fn(usize) -> String) -> Vec<String> {
-    const MOST: usize = 17;
+    const MAX: usize = 17;
     const FIRST: usize = 4;
     const LAST: usize = 2;
-    if count <= MOST {
+    if count <= MAX {
         return (0..count).map(entry).collect();
     }
     let mut parts: Vec<String> = (0..FIRST).map(&entry).collect();

@@ -14,7 +14,7 @@ use lab::input::BadInput;
 use nalgebra::DMatrix;
 use std::path::PathBuf;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Rbm {
     /// The RBM, units +-1, weight exp(v W h + b v + c h), its smaller layer of at most 24 units. JSON: an object with M,
     /// N, W (M rows of N numbers), b_visible, c_hidden and, if pseudo-likelihoods are wanted, data (rows of M units,
@@ -57,9 +57,9 @@ pub(super) fn values(options: &Rbm) -> Result<Values> {
 
 /// The sum over the smaller layer's states costs the larger layer's units each.
 fn check_cost(path: &str, rbm: &Rbm64) -> Result<(), BadInput> {
-    const MOST: usize = 1 << 30;
+    const MAX: usize = 1 << 30;
     let (small, large) = (rbm.visible().min(rbm.hidden()), rbm.visible().max(rbm.hidden()));
-    let most = MOST >> small.min(MAX_UNITS);
+    let most = MAX >> small.min(MAX_UNITS);
     match large > most {
         true => Err(BadInput(format!(
             "{path}: the larger layer has {large} units, but must have at most {most} when the smaller has {small}"

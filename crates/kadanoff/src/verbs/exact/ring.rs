@@ -7,7 +7,7 @@ use crate::values::{MAX_LISTED, MAX_UNITS, coupling_or_inf, whole};
 use anyhow::Result;
 use clap::Args;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Ring {
     /// The number of spins M, from 2 to 10000000.
     #[arg(long, value_name = "M", allow_hyphen_values = true, value_parser = whole(2, MAX_UNITS))]

@@ -11,7 +11,7 @@ use exact::transfer::{Moments, magnetisation_probabilities};
 /// The largest side whose magnetisation is enumerated; L = 11 and 12 take seconds and more.
 const MAX_COUNTED: usize = 10;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub(super) struct Torus {
     /// The side L, from 1 to 1024; moments of the magnetisation (abs_m, m2, m4, binder) up to L = 10.
     #[arg(long, value_name = "L", allow_hyphen_values = true, value_parser = whole(1, 1024))]

@@ -71,7 +71,7 @@ impl fmt::Display for Shape {
     }
 }
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct Temperatures {
     /// T in units of J / k_B, from 0 to inf.

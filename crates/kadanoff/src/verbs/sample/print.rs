@@ -113,7 +113,7 @@ pub(super) fn text(options: &Sample, sets: &[Set], seconds: f64) -> String {
     let signs = |set: &Set| set.drawn.quality.effective_of_m < 0.5 * set.drawn.quality.effective;
     let note = match sets.iter().any(signs) {
         true => {
-            "\nThe sign of m hardly changes within some sets (of m): --symmetrise turns it over at random."
+            "\nThe sign of m hardly changes within some sets (of m): --symmetrise flips all spins with probability 1/2."
         }
         false => "",
     };

@@ -12,11 +12,11 @@ const MAX_HIDDEN: usize = 1 << 20;
 const MAX_STEPS: usize = 1_000_000;
 const MAX_CHAINS: usize = 1 << 20;
 /// Beyond these a number would be zero or infinite in f32, or soon make others so.
-const LEAST: f64 = 1e-30;
-const MOST: f64 = 1e6;
+const MIN: f64 = 1e-30;
+const MAX: f64 = 1e6;
 const MAX_MOMENTUM: f64 = 0.9999;
 
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Train {
     /// The samples: a file of `sample`, or any .npz with an array spins [samples, sites] of 1 and -1, or that array alone as
     /// .npy.
@@ -32,7 +32,7 @@ pub struct Train {
     #[arg(long, value_name = "b", allow_hyphen_values = true, value_parser = whole(1, u32::MAX as usize))]
     pub(super) batch: usize,
     /// The learning rate.
-    #[arg(long, value_name = "r", allow_hyphen_values = true, value_parser = number(LEAST, MOST))]
+    #[arg(long, value_name = "r", allow_hyphen_values = true, value_parser = number(MIN, MAX))]
     pub(super) rate: f64,
     /// The model's side of the gradient.
     ///
@@ -42,23 +42,23 @@ pub struct Train {
     /// most 24 units (and 65536 of the larger layer; states times these at most 2^36).
     #[arg(long, value_name = "cd:k|pcd:chains:k|ptt|exact", allow_hyphen_values = true, value_parser = GradientEstimator::parse)]
     pub(super) gradient: GradientEstimator,
-    /// Steps by Adam, with memories 0.9 and 0.999, instead of plain ascent.
+    /// Steps by Adam, with beta1 = 0.9 and beta2 = 0.999, instead of plain ascent.
     #[arg(long, conflicts_with = "momentum")]
     pub(super) adam: bool,
     /// What remains of the last direction.
     #[arg(long, value_name = "m", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MAX_MOMENTUM))]
     pub(super) momentum: f64,
     /// Decay of the weights' absolute values: the gradient loses x times the sign of a weight.
-    #[arg(long, value_name = "x", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MOST))]
+    #[arg(long, value_name = "x", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MAX))]
     pub(super) l1: f64,
     /// Decay of the weights' squares: the gradient loses x times the weight.
-    #[arg(long, value_name = "x", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MOST))]
+    #[arg(long, value_name = "x", default_value = "0", allow_hyphen_values = true, value_parser = number(0.0, MAX))]
     pub(super) l2: f64,
     /// Leave the biases at 0, so that p(v) = p(-v) exactly.
     #[arg(long)]
     pub(super) no_bias: bool,
     /// Standard deviation of the normal initial weights; biases begin at 0.
-    #[arg(long, value_name = "std", default_value = "0.01", allow_hyphen_values = true, value_parser = number(LEAST, MOST))]
+    #[arg(long, value_name = "std", default_value = "0.01", allow_hyphen_values = true, value_parser = number(MIN, MAX))]
     pub(super) init: f64,
     /// Samples that are not trained on, only scored; as wide as the data.
     #[arg(long, value_name = "F.npz")]
