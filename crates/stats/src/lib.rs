@@ -14,6 +14,7 @@
 
 #![warn(clippy::disallowed_methods)]
 
+mod arithmetic;
 mod autocorrelation;
 mod bits;
 mod bootstrap;
