@@ -191,7 +191,7 @@ impl TrainConfig {
                 what,
                 beta1.into(),
                 false,
-                "left out with binary weight sharing, which take ascent",
+                "left out with binary weight sharing, which takes ascent",
             )?;
         }
         within("the L1 decay", self.l1.into(), self.l1 == 0.0, "0 with binary weight sharing")?;

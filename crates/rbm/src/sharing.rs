@@ -60,10 +60,10 @@ impl WeightSharing {
             true => Ok(()),
             false => Err(Error::Size { what, found, expected }),
         };
-        size("the lattice of the ties", width * height, visible)?;
+        size("the lattice of the shared weights", width * height, visible)?;
         let places = (width / stride) * (height / stride).max(1);
         let whole = hidden.div_ceil(places).max(1) * places;
-        size("the hidden layer of tied filters", hidden, whole)
+        size("the hidden layer of shared filters", hidden, whole)
     }
 
     /// The class of each visible unit, of each hidden unit, and of each weight, column after column.

@@ -136,9 +136,9 @@ fn layers_that_are_no_lattice_of_filters_are_refused() {
         |sharing, hidden| Trainer::new(TrainConfig { sharing, hidden, ..CONFIG }, 6, 1).err();
     let lattice = |width, height, stride| WeightSharing::Translations { width, height, stride };
     let size = |what, found, expected| Some(Error::Size { what, found, expected });
-    let of_lattice = size("the lattice of the ties", 8, 6);
+    let of_lattice = size("the lattice of the shared weights", 8, 6);
     assert_eq!(refused(lattice(4, 2, 2), 4), of_lattice);
-    let of_filters = size("the hidden layer of tied filters", 4, 6);
+    let of_filters = size("the hidden layer of shared filters", 4, 6);
     assert_eq!(refused(lattice(3, 2, 1), 4), of_filters);
     for (width, height, stride) in [(6, 1, 4), (6, 1, 0), (2, 3, 2), (0, 1, 1)] {
         assert!(matches!(

@@ -278,6 +278,7 @@ fn claims(lab: &Lab, s: &Settings, drawn: Row<'_, Case, Repetition>) -> Result<[
             format!("At $K = {k}$ spins end at {fixed_point:.4}. That W is finite is not what decides: below $K_c$, where $N M W^2 < 1$, the flow ends at 0, above it every configuration with $V \\ne 0$ orders."),
         ),
         lab.says("ter-hoeve-2018/correlation-length-grows")?.judged(
+            // A correlation length of a third of a site leaves e^-3 between neighbours.
             agrees(Estimate::over_seeds(&first_steps), 0.0, 0.05)
                 .negated("after one sampled step correlations fall with the distance"),
             format!("correlation of neighbours minus that at distance {} after one sampled step", m / 2),
